@@ -24,6 +24,7 @@ help:  ## list these doors
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: $(call ready,dev)  ## make .venv with everything pinned (Python >= 3.11 is all it needs)
+	@:
 
 run: $(call ready,run)  ## start web, worker and the practice shop; Ctrl-C stops all
 	$(BIN)/perennial demo run $(ARGS)
@@ -88,19 +89,19 @@ $(call ready,dev):
 install-%: LOCK = $(if $(filter dev,$*),requirements-dev.txt,requirements.txt)
 install-%:
 	@if test -e $(call ready,$*); then exit 0; fi; set -e; \
-	test -x $(BIN)/python || $(MAKE) --no-print-directory $(BIN)/python; \
+	test -x $(BIN)/pip || $(MAKE) --no-print-directory $(BIN)/pip; \
 	$(BIN)/python -m pip install --quiet --only-binary :all: "$(UV)" || true; \
 	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}; \
 	if test -n "$$index"; then UV_DEFAULT_INDEX=$$index; export UV_DEFAULT_INDEX; fi; \
-	echo "Installing $(LOCK)"; \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK) \
-	  || $(BIN)/python -m pip install --quiet --require-hashes -r $(LOCK); \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . \
-	  || $(BIN)/python -m pip install --quiet --no-deps -e .; \
+	with_pip="$(BIN)/python -m pip install --quiet --use-pep517"; with_uv=$$with_pip; \
+	test ! -x $(BIN)/uv || with_uv="$(BIN)/uv pip install --quiet --python $(BIN)/python"; \
+	echo "Installing $(LOCK) into $(VENV)"; \
+	$$with_uv --require-hashes -r $(LOCK) || $$with_pip --require-hashes -r $(LOCK); \
+	$$with_uv --no-deps -e . || $$with_pip --no-deps -e .; \
 	touch $(call ready,run) $(call ready,$*)
 
 # Some systems ship venv without pip; then the system's pip puts one inside.
-$(BIN)/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Perennial needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 setup")'
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
