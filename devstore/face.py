@@ -16,10 +16,12 @@ class Mount:
 
     base: where the storefront JSON lives; None while no service is paired (no widgets then).
     token_url: where a shopper's proof comes from; "" where the platform signs by itself.
+    service: the origin that serves the widgets' scripts; "" is ``state.service``.
     """
 
     base: str | None
     token_url: str
+    service: str = ""
 
 
 class Face(Protocol):
@@ -33,6 +35,7 @@ class Face(Protocol):
     """
 
     name: str
+    api_prefixes: tuple[str, ...]  # paths on which the switches "5xx" and "slow" act
 
     def register(self, app: Flask) -> None:
         """Add the platform's own routes to the app that also serves the pages."""
