@@ -14,12 +14,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from connector.core.db import Database
 from tests import postgres
 
 BOTH = ["sqlite", "postgres"]
 _RUN = pytest.StashKey[Path]()
+
+settings.register_profile("house", deadline=None, print_blob=True)  # two busy cores are no bug
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
