@@ -9,7 +9,7 @@ import ipaddress
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Flask, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 
 from devstore import faults, money
 from devstore.face import Face
@@ -34,7 +34,13 @@ def control(shop: Shop, face: Face) -> Blueprint:
     """Routes under ``/_devstore`` for one shop."""
     bp = Blueprint("control", __name__, url_prefix="/_devstore")
     _orders(bp, shop)
-    _world(bp, shop, face)
+    _switches(bp, shop)
+    _things(bp, shop)
+
+    @bp.post("/tick")
+    def tick() -> Response:
+        """Deliver all that waits, now."""
+        return jsonify(sent=face.tick(everything=True))
 
     @bp.before_request
     def only_loopback() -> None:
@@ -49,10 +55,6 @@ def control(shop: Shop, face: Face) -> Blueprint:
         return jsonify(code="not_possible", message=str(problem)), 422
 
     return bp
-
-
-def register(app: Flask, shop: Shop, face: Face) -> None:
-    app.register_blueprint(control(shop, face))
 
 
 def _orders(bp: Blueprint, shop: Shop) -> None:
@@ -98,7 +100,7 @@ def _orders(bp: Blueprint, shop: Shop) -> None:
         return jsonify(deleted=order_id)
 
 
-def _world(bp: Blueprint, shop: Shop, face: Face) -> None:
+def _switches(bp: Blueprint, shop: Shop) -> None:
     @bp.route("/faults", methods=["GET", "PUT"])
     def switches() -> Response:
         if request.method == "PUT":
@@ -118,11 +120,12 @@ def _world(bp: Blueprint, shop: Shop, face: Face) -> None:
             shop.shelf.put("shop", "settings", msgspec.convert(told, Settings))
         return _json(shop.settings)
 
-    @bp.post("/tick")
-    def tick() -> Response:
-        """Deliver all that waits, now."""
-        return jsonify(sent=face.tick(everything=True))
+    @bp.get("/truth")
+    def truth() -> Response:
+        return _json(shop.shelf.take("shop", "truth", dict))
 
+
+def _things(bp: Blueprint, shop: Shop) -> None:
     @bp.patch("/products/<int:product_id>")
     def change_product(product_id: int) -> Response:
         """{"in_stock": false, "price_minor": 1900, "published": true}."""
@@ -146,15 +149,11 @@ def _world(bp: Blueprint, shop: Shop, face: Face) -> None:
         email = str(_body()["email"]).strip().lower()
         return _json(shop.change_customer(replace(customer, email=email)))
 
-    @bp.get("/truth")
-    def truth() -> Response:
-        return _json(shop.shelf.take("shop", "truth", dict))
-
 
 def _body() -> dict[str, Any]:
     body = request.get_json()
     if not isinstance(body, dict):
-        raise ValueError("The body must be a JSON object.")
+        raise NotPossible("The body must be a JSON object.")
     return body
 
 
