@@ -6,7 +6,7 @@ ARGS   ?=
 
 VENV := .venv
 BIN  := $(VENV)/bin
-CODE := $(wildcard connector adapters devstore tests bench)
+CODE := $(foreach folder,connector adapters devstore tests bench,$(if $(wildcard $(folder)/*.py),$(folder)))
 
 # What `make check` runs, in this order. To add a check, write a target and add its name here.
 CHECKS := check-format check-lint check-types check-walls check-locks
@@ -35,10 +35,10 @@ test: setup  ## all tests, on SQLite and PostgreSQL; ARGS="-k refund" narrows
 check: setup $(CHECKS)  ## format, lint, types, walls, locks; no tests
 
 check-format: setup
-	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff format --check .
 
 check-lint: setup
-	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff check .
 
 check-types: setup
 	$(BIN)/mypy $(CODE)
@@ -59,8 +59,8 @@ migrate: $(call ready,run)  ## bring the database of DATABASE_URL to the newest 
 	$(BIN)/perennial migrate
 
 fmt: setup  ## format and mend what can be mended
-	$(BIN)/ruff format $(CODE)
-	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml
