@@ -1,0 +1,1 @@
+"""One folder a platform; each implements ``connector.core.commerce.Platform`` and imports only core."""

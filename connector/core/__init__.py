@@ -1,0 +1,1 @@
+"""Values and plumbing. Knows no Flask, no platform and no room."""

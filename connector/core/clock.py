@@ -1,0 +1,16 @@
+"""Time: aware UTC everywhere. The present is passed in; this module is where it is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present, aware UTC, in whole microseconds."""
+    return datetime.now(UTC)
+
+
+def local_date(at: datetime, zone: str) -> str:
+    """``at`` as an ISO date in the shop's zone: what SQL groups by."""
+    return at.astimezone(ZoneInfo(zone)).date().isoformat()

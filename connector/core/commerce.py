@@ -1,0 +1,320 @@
+"""Commerce as every platform has it: the snapshots adapters produce, and the port they implement.
+
+A snapshot is the newest state of one thing as its platform tells it. It never says what changed.
+Amounts are integer minor units of the snapshot's ``currency``; line amounts are net of tax, with
+the tax beside them; times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class OrderState(StrEnum):
+    OPEN = "open"  # placed, not paid (also: cash on delivery before it is completed)
+    PAID = "paid"
+    COMPLETED = "completed"  # paid and handed over
+    CANCELLED = "cancelled"  # cancelled, failed or voided
+    REFUNDED = "refunded"  # wholly refunded
+    DELETED = "deleted"  # deleted or trashed
+
+
+EARNING_STATES = frozenset({OrderState.PAID, OrderState.COMPLETED})
+
+
+class LineKind(StrEnum):
+    GOODS = "goods"
+    DONATION = "donation"
+    GIFT_CARD = "gift_card"
+    FEE = "fee"
+    TIP = "tip"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line. ``total_minor`` is after every discount; a donation line names its ``cause``."""
+
+    key: str
+    kind: LineKind
+    title: str
+    quantity: int
+    subtotal_minor: int
+    total_minor: int
+    tax_minor: int
+    product_key: str | None = None
+    sku: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """What one refund took of one line: positive quantity (0 for money only) and amounts."""
+
+    line_key: str
+    quantity: int
+    total_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund. ``amount_minor`` > 0 is all money given back, tax and shipping included.
+
+    ``other_minor`` is the part of it that belongs to no line and no shipping: money off the goods.
+    ``lines_known`` False means only the amount is known yet and a fetch has been asked for.
+    """
+
+    key: str
+    refunded_at: datetime
+    amount_minor: int
+    other_minor: int
+    lines: tuple[RefundLine, ...] = ()
+    lines_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Personal data: leaves the snapshot only into encrypted side rows."""
+
+    email: str | None = None
+    name: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A platform account. ``deleted`` customers carry the key alone."""
+
+    key: str
+    person: Person = field(default_factory=Person)
+    modified_at: datetime | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMerge:
+    """Two platform accounts became one."""
+
+    kept_key: str
+    gone_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """``price_minor`` is in the shop's currency; None when unknown. Deleted ones carry the key."""
+
+    key: str
+    title: str = ""
+    price_minor: int | None = None
+    url: str | None = None
+    image_url: str | None = None
+    categories: tuple[str, ...] = ()
+    in_stock: bool = True
+    published: bool = True
+    modified_at: datetime | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order. ``customer_key`` None is a guest, known by ``person.email`` alone.
+
+    ``refunds_known`` False keeps the refunds stored before (a payload that does not list them).
+    ``partial`` True says only key, state and times are told (a deletion): the rest is kept.
+    """
+
+    key: str
+    state: OrderState
+    currency: str
+    modified_at: datetime
+    number: str = ""
+    placed_at: datetime | None = None
+    paid_at: datetime | None = None
+    completed_at: datetime | None = None
+    customer_key: str | None = None
+    person: Person = field(default_factory=Person)
+    is_test: bool = False
+    taxes_included: bool = False
+    total_minor: int = 0
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    lines: tuple[OrderLine, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    refunds_known: bool = True
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsOfOrder:
+    """All refunds of one order, with their lines: the answer to a fetch."""
+
+    order_key: str
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """The shop removed the app. ``at`` lets a late delivery not undo a reinstall."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """A delivery told us our rights on the shop are gone; the merchant must reconnect."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRequest:
+    """A compliance topic: ``kind`` is data_request, redact_customer or redact_shop."""
+
+    kind: str
+    customer_key: str | None = None
+    email: str | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsFetch:
+    """A delivery is not enough: ask the platform for ``what`` of ``key``.
+
+    what: order, order_refunds, customer or product. The answer's bytes become an inbox row.
+    """
+
+    what: str
+    key: str
+
+
+Snapshot = (
+    Order
+    | RefundsOfOrder
+    | Customer
+    | CustomerMerge
+    | Product
+    | Uninstalled
+    | ConnectionLost
+    | PrivacyRequest
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message in raw form. ``topic`` is the platform's word, e.g. ``orders/paid``.
+
+    ``shop_key`` is who it claims to come from, where the platform says so; ``dedupe_key`` is the
+    same for the same message sent again. Nothing in it is parsed.
+    """
+
+    topic: str
+    dedupe_key: str
+    headers: Mapping[str, str]
+    body: bytes
+    shop_key: str | None = None
+    flag: str | None = None  # e.g. "old_secret": accepted, but worth telling
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a platform says about the shop itself."""
+
+    name: str
+    currency: str
+    timezone: str
+    version: str
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What lets us call one shop. ``shop_key``: myshopify domain, or the store's origin.
+
+    WooCommerce: ``access`` is "ck_...:cs_...", and nothing expires.
+    """
+
+    shop_key: str
+    access: str
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    refresh: str | None = None
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallRequest:
+    """Where to send a merchant who wants to install. ``state`` is single use and bound by us."""
+
+    shop_key: str
+    state: str
+    callback_url: str
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of history or reconcile: raw bodies as deliveries, and where to go on (None: done).
+
+    ``wait_seconds`` > 0 with no deliveries: the platform is still preparing; ask again later.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    cursor: str | None
+    total: int | None = None  # things altogether, where the platform tells
+    wait_seconds: float = 0
+
+
+class ShopClient(Protocol):
+    """Calls one shop. Stateless per (shop, credential); HTTP never happens inside a transaction.
+
+    Every method raises PlatformBusy, PlatformRefused, PlatformMissing or PlatformError.
+    """
+
+    def shop_facts(self) -> ShopFacts: ...
+
+    def fetch(self, want: NeedsFetch) -> Delivery:
+        """One thing as raw bytes, in a form this platform's ``normalise`` reads."""
+        ...
+
+    def ensure_webhooks(self, url: str, secret: str) -> Sequence[str]:
+        """Create what is missing or disabled; returns the topics that had to be (re)made."""
+        ...
+
+    def remove_webhooks(self, url: str) -> None: ...
+
+    def changed(self, what: str, since: datetime, until: datetime, cursor: str | None) -> Page:
+        """Orders (or products) changed in the frozen window [since, until), oldest first."""
+        ...
+
+    def history(self, what: str, until: datetime, cursor: str | None) -> Page:
+        """Everything placed before ``until``; resumable by cursor. what: orders or products."""
+        ...
+
+
+class Platform(Protocol):
+    """What a platform must be able to do. Implementations live in ``adapters``."""
+
+    name: str
+
+    def install_url(self, request: InstallRequest) -> str: ...
+
+    def finish_install(self, params: Mapping[str, str], shop_key: str) -> Credentials:
+        """Turn what the platform sent back into credentials proven against ``shop_key``."""
+        ...
+
+    def read_delivery(
+        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]
+    ) -> Delivery:
+        """Verify raw bytes and identify them; no JSON. Unauthenticated ``bad_signature`` if not."""
+        ...
+
+    def normalise(self, delivery: Delivery) -> Sequence[Snapshot | NeedsFetch]:
+        """Pure. [] for what is deliberately ignored; UnreadablePayload for what cannot be read."""
+        ...
+
+    def client(self, credentials: Credentials) -> ShopClient: ...
+

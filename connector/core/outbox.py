@@ -1,0 +1,137 @@
+"""The outbox: HTTP leaves the house last, after commit, idempotent by key.
+
+Kinds: ``fetch`` asks the platform for one thing and puts the answer in the inbox. A row that is
+asked for again while it is being carried out runs once more (``revision``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
+
+from connector.core.commerce import NeedsFetch
+from connector.core.db import Id, Json, Key, Utc, metadata, upsert
+from connector.core.ids import new_id
+
+LEASE_SECONDS = 120
+MAX_ATTEMPTS = 12
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("due_at", Utc),  # None: given up, needs a person
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("created_at", Utc, nullable=False),
+    UniqueConstraint("shop_id", "key"),
+)
+Index(
+    "ix_outbox_due",
+    outbox.c.due_at,
+    sqlite_where=outbox.c.due_at.is_not(None),
+    postgresql_where=outbox.c.due_at.is_not(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An outbox row that is ours until its lease ends."""
+
+    shop_id: int
+    id: int
+    kind: str
+    payload: dict[str, str]
+    revision: int
+    attempts: int
+
+
+def ask(db: Connection, shop_id: int, wants: Sequence[NeedsFetch], now: datetime) -> None:
+    """Ask for things to be fetched; asking twice before it happens is asking once."""
+    rows = [
+        {
+            "shop_id": shop_id,
+            "id": new_id(),
+            "kind": "fetch",
+            "key": f"fetch:{want.what}:{want.key}",
+            "payload": {"what": want.what, "key": want.key},
+            "due_at": now,
+            "created_at": now,
+        }
+        for want in dict.fromkeys(wants)
+    ]
+    if not rows:
+        return
+    statement = upsert(db, outbox)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "key"],
+            set_={"revision": outbox.c.revision + 1, "due_at": statement.excluded.due_at},
+        ),
+        rows,
+    )
+
+
+def claim(db: Connection, now: datetime, limit: int) -> list[Task]:
+    """Take due rows for LEASE_SECONDS; a worker that dies gives them back by time."""
+    due = (
+        select(outbox.c.shop_id, outbox.c.id)
+        .where(outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
+        .order_by(outbox.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    tasks = []
+    for shop_id, row_id in db.execute(due).all():
+        row = db.execute(
+            update(outbox)
+            .where(outbox.c.shop_id == shop_id, outbox.c.id == row_id, outbox.c.due_at <= now)
+            .values(due_at=now + timedelta(seconds=LEASE_SECONDS), attempts=outbox.c.attempts + 1)
+            .returning(outbox.c.kind, outbox.c.payload, outbox.c.revision, outbox.c.attempts)
+        ).one_or_none()
+        if row is not None:
+            tasks.append(
+                Task(shop_id, row_id, row.kind, row.payload, row.revision, row.attempts)
+            )
+    return tasks
+
+
+def finish(db: Connection, task: Task, now: datetime) -> None:
+    """The task is done: gone, unless it was asked for again meanwhile."""
+    done = sql_delete(outbox).where(
+        outbox.c.shop_id == task.shop_id,
+        outbox.c.id == task.id,
+        outbox.c.revision == task.revision,
+    )
+    if db.execute(done).rowcount == 0:
+        db.execute(
+            update(outbox)
+            .where(outbox.c.shop_id == task.shop_id, outbox.c.id == task.id)
+            .values(due_at=now, attempts=0)
+        )
+
+
+def postpone(
+    db: Connection, task: Task, now: datetime, error: str, *, seconds: float | None = None
+) -> None:
+    """Try again later; after MAX_ATTEMPTS, or with ``seconds`` < 0, it waits for a person."""
+    delay = min(2**task.attempts, 3600) if seconds is None else seconds
+    given_up = task.attempts >= MAX_ATTEMPTS or delay < 0
+    db.execute(
+        update(outbox)
+        .where(outbox.c.shop_id == task.shop_id, outbox.c.id == task.id)
+        .values(
+            due_at=None if given_up else now + timedelta(seconds=delay),
+            error=error[:500],
+        )
+    )

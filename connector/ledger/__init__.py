@@ -1,0 +1,11 @@
+"""The book: every point and every donated cent, append-only, balanced by construction.
+
+Invariants: a movement has two different sides and a positive amount; its source is unique in the
+shop; cached balances equal the sum of entries; open lots of a member sum to its balance; only
+``debt`` may be negative. ``audit.differences`` recomputes all of it.
+"""
+
+from connector.ledger.rules import Purse
+from connector.ledger.service import Book, Voucher, append
+
+__all__ = ["Book", "Purse", "Voucher", "append"]

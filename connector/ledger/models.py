@@ -1,0 +1,93 @@
+"""Tables of the book. One row is one movement; triggers of the migration refuse its change."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from connector.core.db import Id, Key, Utc, metadata
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("unit", Key, nullable=False),  # PTS or a currency
+    Column("amount", BigInteger, nullable=False),
+    Column("from_account", Key, nullable=False),
+    Column("to_account", Key, nullable=False),
+    Column("source", Key, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("occurred_at", Utc, nullable=False),
+    Column("local_date", Text, nullable=False),
+    Column("expires_at", Utc),
+    Column("rule_version", Integer),
+    UniqueConstraint("shop_id", "source"),
+    CheckConstraint("amount > 0 AND amount <= 1000000000000000", name="amount"),
+    CheckConstraint("from_account <> to_account", name="two_sides"),
+)
+Index("ix_ledger_entry_from", ledger_entry.c.shop_id, ledger_entry.c.from_account, ledger_entry.c.id)
+Index("ix_ledger_entry_to", ledger_entry.c.shop_id, ledger_entry.c.to_account, ledger_entry.c.id)
+
+ledger_account = Table(
+    "ledger_account",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("unit", Key, primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("balance", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),  # entries that touched it
+    CheckConstraint("balance >= 0 OR name LIKE 'debt:%'", name="balance"),
+    CheckConstraint("balance <= 0 OR name NOT LIKE 'debt:%'", name="debt"),
+)
+
+ledger_lot = Table(
+    "ledger_lot",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),  # the entry that credited it
+    Column("unit", Key, nullable=False),
+    Column("account", Key, nullable=False),
+    Column("origin", Key),  # what it was earned by, e.g. order:42
+    Column("granted", BigInteger, nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("expires_at", Utc),
+    CheckConstraint("remaining >= 0 AND remaining <= granted", name="remaining"),
+)
+Index(
+    "ix_ledger_lot_open",
+    ledger_lot.c.shop_id,
+    ledger_lot.c.account,
+    sqlite_where=ledger_lot.c.remaining > 0,
+    postgresql_where=ledger_lot.c.remaining > 0,
+)
+
+ledger_consumption = Table(
+    "ledger_consumption",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("entry_id", Id, primary_key=True, autoincrement=False),
+    Column("lot_id", Id, primary_key=True, autoincrement=False),
+    Column("amount", BigInteger, nullable=False),
+    CheckConstraint("amount > 0", name="amount"),
+)
+Index("ix_ledger_consumption_lot", ledger_consumption.c.shop_id, ledger_consumption.c.lot_id)
+
+ledger_seal = Table(
+    "ledger_seal",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("last_id", Id, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("sealed_at", Utc, nullable=False),
+)

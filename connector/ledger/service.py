@@ -1,0 +1,227 @@
+"""The book's verbs: open it for some members, move points, close it. Everything inside one
+transaction of the caller; nothing here commits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.core.clock import local_date
+from connector.core.ids import new_id
+from connector.ledger import store
+from connector.ledger.rules import Lot, Movement, Purse
+
+_MEMBER_STATES = ("member", "pending", "held", "debt")
+
+
+@dataclass(slots=True)
+class Voucher:
+    """Why something is booked: goes on every entry it causes.
+
+    ``stem`` and ``number`` make the source keys ``<stem>:<account>:<number>``; ``number`` counts on
+    with each entry, so that after the verbs it is the count of entries under this stem.
+    """
+
+    stem: str
+    kind: str
+    occurred_at: datetime
+    number: int = 0
+    origin: str | None = None
+    rule_version: int | None = None
+    expires_at: datetime | None = None
+
+
+class Book:
+    """One shop's book in one unit, open for these members until ``close``."""
+
+    def __init__(
+        self, db: Connection, shop_id: int, unit: str, zone: str, member_ids: Sequence[int]
+    ) -> None:
+        self._db = db
+        self._shop_id = shop_id
+        self._unit = unit
+        self._zone = zone
+        self._purses = store.load_purses(db, shop_id, unit, sorted(set(member_ids)))
+        self._lots_loaded = False
+        self._entries: list[dict[str, object]] = []
+        self._lots: list[tuple[Lot, dict[str, object]]] = []
+        self._consumptions: list[dict[str, object]] = []
+        self._drawn: dict[int, int] = defaultdict(int)
+        self._deltas: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+
+    def hold_back(self, member_id: int, amount: int, why: Voucher) -> None:
+        """Award points that wait for the end of their hold."""
+        self._book(member_id, self._purses[member_id].hold_back(amount), why)
+
+    def award(self, member_id: int, amount: int, why: Voucher) -> None:
+        """Award points that can be used at once; debt is repaid first."""
+        self._book(member_id, self._purses[member_id].award(amount), why)
+
+    def release(self, member_id: int, amount: int, why: Voucher) -> None:
+        """Pending points whose hold has ended become available; debt is repaid first."""
+        self._book(member_id, self._purses[member_id].release(amount), why)
+
+    def take_back(self, member_id: int, amount: int, own_pending: int, why: Voucher) -> int:
+        """Take back what ``why.origin`` earned; returns how much came from its pending."""
+        from_pending = min(amount, own_pending)
+        purse = self._with_lots(member_id)
+        lapsed: list[tuple[str, int]] = []
+        own = sum(lot.remaining for lot in purse.lots if lot.origin == why.origin)
+        if amount > from_pending + own and why.origin:
+            lapsed = store.lapsed(self._db, self._shop_id, member_id, why.origin, why.stem)
+        movements = purse.take_back(
+            amount, origin=why.origin or "", own_pending=own_pending, lapsed=lapsed
+        )
+        self._book(member_id, movements, why)
+        return from_pending
+
+    def spend(self, member_id: int, amount: int, to: str, why: Voucher) -> None:
+        """Move available points out; InsufficientPoints if there are not enough."""
+        self._book(member_id, self._with_lots(member_id).spend(amount, to), why)
+
+    def hand_over(self, gone_id: int, kept_id: int, why: Voucher) -> None:
+        """All of one member's points become another's: lots keep origin and expiry."""
+        gone = self._with_lots(gone_id)
+        for lot in [lot for lot in gone.lots if lot.remaining]:
+            amount = lot.remaining
+            dated = replace(why, origin=lot.origin, expires_at=lot.expires_at)
+            self._book(gone_id, gone.give_up(lot), dated)
+            self.award(kept_id, amount, dated)
+            why.number = dated.number
+        if gone.pending:
+            amount = gone.pending
+            self._book(gone_id, gone.give_up_pending(), why)
+            self.hold_back(kept_id, amount, why)
+        if gone.debt:
+            amount = -gone.debt
+            self._book(gone_id, gone.write_off(), why)
+            self.take_back(kept_id, amount, 0, why)
+
+    def forfeit(self, member_id: int, why: Voucher) -> None:
+        """Close the member's accounts: nothing is available, pending or owed afterwards."""
+        self._book(member_id, self._with_lots(member_id).forfeit(), why)
+
+    def purse(self, member_id: int) -> Purse:
+        """The member's balances as this book sees them now."""
+        return self._purses[member_id]
+
+    def close(self) -> None:
+        """Write everything; the database refuses what must not be."""
+        store.insert_entries(self._db, self._entries)
+        store.insert_lots(
+            self._db, [{**row, "remaining": lot.remaining} for lot, row in self._lots]
+        )
+        store.insert_consumptions(self._db, self._consumptions)
+        new = {lot.id for lot, _ in self._lots}
+        store.draw_lots(
+            self._db,
+            self._shop_id,
+            {lot: amount for lot, amount in self._drawn.items() if lot not in new},
+        )
+        deltas = {name: (amount, count) for name, (amount, count) in self._deltas.items()}
+        store.move_balances(self._db, self._shop_id, self._unit, deltas)
+
+    def _with_lots(self, member_id: int) -> Purse:
+        if not self._lots_loaded:
+            self._lots_loaded = True
+            lots = store.load_lots(self._db, self._shop_id, self._unit, list(self._purses))
+            for owner, found in lots.items():
+                self._purses[owner].lots[:0] = found
+        return self._purses[member_id]
+
+    def _book(self, member_id: int, movements: Sequence[Movement], why: Voucher) -> None:
+        for movement in movements:
+            entry_id = new_id()
+            self._entries.append(self._entry(entry_id, member_id, movement, why))
+            why.number += 1
+            self._consumptions += [
+                {
+                    "shop_id": self._shop_id,
+                    "entry_id": entry_id,
+                    "lot_id": lot_id,
+                    "amount": amount,
+                }
+                for lot_id, amount in movement.lots
+            ]
+            for lot_id, amount in movement.lots:
+                self._drawn[lot_id] += amount
+            if movement.opens_lot:
+                self._open_lot(entry_id, member_id, movement, why)
+
+    def _entry(
+        self, entry_id: int, member_id: int, movement: Movement, why: Voucher
+    ) -> dict[str, object]:
+        sides = []
+        for short, sign in ((movement.from_, -1), (movement.to, 1)):
+            name = f"{short}:{member_id}" if short in _MEMBER_STATES else short
+            sides.append(name)
+            if short in _MEMBER_STATES:
+                self._deltas[name][0] += sign * movement.amount
+                self._deltas[name][1] += 1
+        short = movement.to if movement.to in _MEMBER_STATES else movement.from_
+        return {
+            "shop_id": self._shop_id,
+            "id": entry_id,
+            "unit": self._unit,
+            "amount": movement.amount,
+            "from_account": sides[0],
+            "to_account": sides[1],
+            "source": f"{why.stem}:{short}:{why.number}",
+            "kind": _kind(movement, why),
+            "occurred_at": why.occurred_at,
+            "local_date": local_date(why.occurred_at, self._zone),
+            "expires_at": why.expires_at if movement.opens_lot else None,
+            "rule_version": why.rule_version,
+        }
+
+    def _open_lot(self, entry_id: int, member_id: int, movement: Movement, why: Voucher) -> None:
+        purse = self._purses[member_id]
+        lot = Lot(entry_id, movement.amount, movement.amount, why.origin, why.expires_at)
+        self._book(member_id, purse.repay(lot), why)
+        row = {
+            "shop_id": self._shop_id,
+            "id": entry_id,
+            "unit": self._unit,
+            "account": f"member:{member_id}",
+            "origin": why.origin,
+            "granted": movement.amount,
+            "expires_at": why.expires_at,
+        }
+        self._lots.append((lot, row))
+
+
+def append(
+    db: Connection,
+    shop_id: int,
+    unit: str,
+    zone: str,
+    movements: Sequence[tuple[str, str, int, Voucher]],
+) -> None:
+    """Book (from, to, amount, why) between shop-wide accounts, which have no cached balance."""
+    rows = []
+    for from_account, to_account, amount, why in movements:
+        rows.append(
+            {
+                "shop_id": shop_id,
+                "id": new_id(),
+                "unit": unit,
+                "amount": amount,
+                "from_account": from_account,
+                "to_account": to_account,
+                "source": f"{why.stem}:{to_account.partition(':')[0]}:{why.number}",
+                "kind": why.kind,
+                "occurred_at": why.occurred_at,
+                "local_date": local_date(why.occurred_at, zone),
+                "rule_version": why.rule_version,
+            }
+        )
+        why.number += 1
+    store.insert_entries(db, rows)
+
+
+def _kind(movement: Movement, why: Voucher) -> str:
+    return "repayment" if (movement.from_, movement.to) == ("member", "debt") else why.kind

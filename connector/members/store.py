@@ -1,0 +1,213 @@
+"""All SQL of members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+
+from connector.core.db import upsert
+from connector.members.models import member, member_key, member_person, member_word, tombstone
+
+CHUNK = 500
+
+
+def by_customer_keys(
+    db: Connection, shop_id: int, keys: Sequence[str]
+) -> dict[str, Row[Any]]:
+    """Member rows by platform account."""
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(keys), CHUNK):
+        rows = db.execute(
+            select(member).where(
+                member.c.shop_id == shop_id, member.c.customer_key.in_(keys[start : start + CHUNK])
+            )
+        )
+        found.update({row.customer_key: row for row in rows})
+    return found
+
+
+def guests_by_hash(db: Connection, shop_id: int, hashes: Sequence[str]) -> dict[str, int]:
+    """Guest identities by keyed e-mail hash."""
+    found: dict[str, int] = {}
+    for start in range(0, len(hashes), CHUNK):
+        rows = db.execute(
+            select(member.c.email_hash, member.c.id).where(
+                member.c.shop_id == shop_id,
+                member.c.state == "guest",
+                member.c.email_hash.in_(hashes[start : start + CHUNK]),
+            )
+        )
+        found.update({row.email_hash: row.id for row in rows})
+    return found
+
+
+def buried(db: Connection, shop_id: int, hashes: Sequence[str], now: datetime) -> set[str]:
+    """Which identities were erased and must not come back yet."""
+    return set(
+        db.scalars(
+            select(tombstone.c.identity_hash).where(
+                tombstone.c.shop_id == shop_id,
+                tombstone.c.identity_hash.in_(hashes),
+                tombstone.c.until > now,
+            )
+        )
+    )
+
+
+def any_buried(db: Connection, shop_id: int) -> bool:
+    return (
+        db.scalar(select(tombstone.c.shop_id).where(tombstone.c.shop_id == shop_id).limit(1))
+        is not None
+    )
+
+
+def bury(db: Connection, shop_id: int, hashes: Sequence[str], until: datetime) -> None:
+    statement = upsert(db, tombstone)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "identity_hash"], set_={"until": until}
+        ),
+        [{"shop_id": shop_id, "identity_hash": one, "until": until} for one in hashes],
+    )
+
+
+def insert_members(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add members; one that another transaction added meanwhile is kept."""
+    if rows:
+        db.execute(upsert(db, member).on_conflict_do_nothing(), list(rows))
+
+
+def change(db: Connection, shop_id: int, member_id: int, **values: object) -> None:
+    db.execute(
+        update(member)
+        .where(member.c.shop_id == shop_id, member.c.id == member_id)
+        .values(**values)
+    )
+
+
+def get(db: Connection, shop_id: int, member_id: int) -> Row[Any] | None:
+    return db.execute(
+        select(member).where(member.c.shop_id == shop_id, member.c.id == member_id)
+    ).one_or_none()
+
+
+def by_email_hash(db: Connection, shop_id: int, email_hash: str) -> list[Row[Any]]:
+    """Living members and guests with this e-mail, accounts first."""
+    return list(
+        db.execute(
+            select(member)
+            .where(
+                member.c.shop_id == shop_id,
+                member.c.email_hash == email_hash,
+                member.c.state.in_(("member", "guest")),
+            )
+            .order_by(member.c.state.desc(), member.c.id)
+        )
+    )
+
+
+def put_people(
+    db: Connection,
+    people: Sequence[Mapping[str, Any]],
+    keys: Sequence[Mapping[str, Any]],
+    words: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write side rows: sealed person, its key, and search words (replacing the old ones)."""
+    if keys:
+        db.execute(upsert(db, member_key).on_conflict_do_nothing(), list(keys))
+    if people:
+        statement = upsert(db, member_person)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["shop_id", "member_id"],
+                set_={"sealed": statement.excluded.sealed},
+            ),
+            list(people),
+        )
+    if words:
+        db.execute(upsert(db, member_word).on_conflict_do_nothing(), list(words))
+
+
+def drop_words(db: Connection, shop_id: int, member_id: int) -> None:
+    db.execute(
+        delete(member_word).where(
+            member_word.c.shop_id == shop_id, member_word.c.member_id == member_id
+        )
+    )
+
+
+def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
+    """Erase the side rows: key, person and search words."""
+    drop_words(db, shop_id, member_id)
+    for table in (member_key, member_person):
+        db.execute(
+            delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id)
+        )
+
+
+def sealed_people(
+    db: Connection, shop_id: int, member_ids: Sequence[int]
+) -> dict[int, tuple[bytes, bytes]]:
+    """(key ciphertext, sealed person) by member; erased members are missing."""
+    rows = db.execute(
+        select(member_person.c.member_id, member_key.c.key, member_person.c.sealed)
+        .join(
+            member_key,
+            and_(
+                member_key.c.shop_id == member_person.c.shop_id,
+                member_key.c.member_id == member_person.c.member_id,
+            ),
+        )
+        .where(member_person.c.shop_id == shop_id, member_person.c.member_id.in_(member_ids))
+    )
+    return {row.member_id: (row.key, row.sealed) for row in rows}
+
+
+def member_keys(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, bytes]:
+    """Key ciphertexts by member: who has a person row already."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(member_ids), CHUNK):
+        rows = db.execute(
+            select(member_key.c.member_id, member_key.c.key).where(
+                member_key.c.shop_id == shop_id,
+                member_key.c.member_id.in_(member_ids[start : start + CHUNK]),
+            )
+        )
+        found.update({row.member_id: row.key for row in rows})
+    return found
+
+
+def with_words(
+    db: Connection, shop_id: int, word_hashes: Sequence[str], limit: int
+) -> list[int]:
+    """Members that have every one of these words."""
+    chosen = select(member.c.id).where(
+        member.c.shop_id == shop_id, member.c.state.in_(("member", "guest"))
+    )
+    for one in word_hashes:
+        chosen = chosen.where(
+            member.c.id.in_(
+                select(member_word.c.member_id).where(
+                    member_word.c.shop_id == shop_id, member_word.c.word_hash == one
+                )
+            )
+        )
+    return list(db.scalars(chosen.order_by(member.c.id.desc()).limit(limit)))
+
+
+def page(
+    db: Connection, shop_id: int, before: int | None, limit: int
+) -> list[Row[Any]]:
+    """Living members, newest first, below the id ``before``."""
+    older = member.c.id < before if before is not None else or_(True)
+    return list(
+        db.execute(
+            select(member)
+            .where(member.c.shop_id == shop_id, member.c.state.in_(("member", "guest")), older)
+            .order_by(member.c.id.desc())
+            .limit(limit)
+        )
+    )

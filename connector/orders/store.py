@@ -1,0 +1,285 @@
+"""All SQL of the order book and the catalogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_, update
+
+from connector.core.commerce import LineKind, OrderLine, OrderState, Refund, RefundLine
+from connector.core.db import upsert
+from connector.orders.models import (
+    order_line,
+    order_refund,
+    order_refund_line,
+    order_revision,
+    orders,
+    product,
+)
+
+CHUNK = 500
+
+
+def by_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """Order rows by platform key."""
+    return {
+        row.key: row
+        for part in _chunks(keys)
+        for row in db.execute(
+            select(orders).where(orders.c.shop_id == shop_id, orders.c.key.in_(part))
+        )
+    }
+
+
+def by_ids(db: Connection, shop_id: int, ids: Sequence[int]) -> list[Row[Any]]:
+    """Order rows by id, oldest first."""
+    return [
+        row
+        for part in _chunks(sorted(ids))
+        for row in db.execute(
+            select(orders)
+            .where(orders.c.shop_id == shop_id, orders.c.id.in_(part))
+            .order_by(orders.c.id)
+        )
+    ]
+
+
+def by_number(db: Connection, shop_id: int, number: str) -> list[Row[Any]]:
+    """Orders a person may mean by this number, as shown or as the platform keys it."""
+    bare = number.strip().lstrip("#")
+    return list(
+        db.execute(
+            select(orders)
+            .where(
+                orders.c.shop_id == shop_id,
+                orders.c.number.in_((bare, f"#{bare}")) | (orders.c.key == bare),
+            )
+            .order_by(orders.c.placed_at.desc())
+            .limit(10)
+        )
+    )
+
+
+def of_member(db: Connection, shop_id: int, member_id: int, limit: int) -> list[Row[Any]]:
+    """A member's newest orders."""
+    return list(
+        db.execute(
+            select(orders)
+            .where(orders.c.shop_id == shop_id, orders.c.member_id == member_id)
+            .order_by(orders.c.placed_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[OrderLine]]:
+    """Lines by order id, in the order's own sequence."""
+    found: dict[int, list[OrderLine]] = defaultdict(list)
+    for part in _chunks(ids):
+        rows = db.execute(
+            select(order_line)
+            .where(order_line.c.shop_id == shop_id, order_line.c.order_id.in_(part))
+            .order_by(order_line.c.order_id, order_line.c.position)
+        )
+        for row in rows:
+            found[row.order_id].append(
+                OrderLine(
+                    key=row.key,
+                    kind=LineKind(row.kind),
+                    title=row.title,
+                    quantity=row.quantity,
+                    subtotal_minor=row.subtotal_minor,
+                    total_minor=row.total_minor,
+                    tax_minor=row.tax_minor,
+                    product_key=row.product_key,
+                    sku=row.sku,
+                    cause=row.cause,
+                )
+            )
+    return found
+
+
+def refunds(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[Refund]]:
+    """Refunds with their lines, by order id, oldest first."""
+    refund_lines: dict[tuple[int, str], list[RefundLine]] = defaultdict(list)
+    found: dict[int, list[Refund]] = defaultdict(list)
+    for part in _chunks(ids):
+        heads = db.execute(
+            select(order_refund)
+            .where(order_refund.c.shop_id == shop_id, order_refund.c.order_id.in_(part))
+            .order_by(order_refund.c.order_id, order_refund.c.refunded_at, order_refund.c.key)
+        ).all()
+        if not heads:
+            continue
+        rows = db.execute(
+            select(order_refund_line).where(
+                order_refund_line.c.shop_id == shop_id, order_refund_line.c.order_id.in_(part)
+            )
+        )
+        for row in rows:
+            refund_lines[row.order_id, row.refund_key].append(
+                RefundLine(row.line_key, row.quantity, row.total_minor, row.tax_minor)
+            )
+        for head in heads:
+            found[head.order_id].append(
+                Refund(
+                    key=head.key,
+                    refunded_at=head.refunded_at,
+                    amount_minor=head.amount_minor,
+                    other_minor=head.other_minor,
+                    lines=tuple(
+                        sorted(refund_lines[head.order_id, head.key], key=lambda one: one.line_key)
+                    ),
+                    lines_known=head.lines_known,
+                )
+            )
+    return found
+
+
+def put_orders(
+    db: Connection, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert new orders and overwrite changed ones."""
+    if new:
+        db.execute(insert(orders), list(new))
+    if changed:
+        statement = upsert(db, orders)
+        taken = {
+            name: statement.excluded[name]
+            for name in changed[0]
+            if name not in ("shop_id", "id", "key")
+        }
+        db.execute(
+            statement.on_conflict_do_update(index_elements=["shop_id", "id"], set_=taken),
+            list(changed),
+        )
+
+
+def replace_parts(
+    db: Connection,
+    shop_id: int,
+    replaced: Sequence[int],
+    parts: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> None:
+    """Write lines, refunds and refund lines; those of ``replaced`` orders go first."""
+    tables: dict[str, Table] = {
+        "lines": order_line,
+        "refunds": order_refund,
+        "refund_lines": order_refund_line,
+    }
+    for name, table in tables.items():
+        for part in _chunks(replaced):
+            db.execute(
+                delete(table).where(table.c.shop_id == shop_id, table.c.order_id.in_(part))
+            )
+        if parts[name]:
+            db.execute(insert(table), list(parts[name]))
+
+
+def add_revisions(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        db.execute(insert(order_revision), list(rows))
+
+
+def revisions(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
+    """What the order book recorded of one order, oldest first."""
+    return list(
+        db.execute(
+            select(order_revision)
+            .where(order_revision.c.shop_id == shop_id, order_revision.c.order_id == order_id)
+            .order_by(order_revision.c.revision)
+        )
+    )
+
+
+def confirm(db: Connection, shop_id: int, ids: Sequence[int], now: datetime) -> None:
+    """An authenticated read has seen these orders."""
+    for part in _chunks(ids):
+        db.execute(
+            update(orders)
+            .where(orders.c.shop_id == shop_id, orders.c.id.in_(part))
+            .values(confirmed_at=now)
+        )
+
+
+def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> list[int]:
+    """Orders of one member become another's; returns their ids."""
+    return list(
+        db.scalars(
+            update(orders)
+            .where(orders.c.shop_id == shop_id, orders.c.member_id == gone_id)
+            .values(member_id=kept_id)
+            .returning(orders.c.id)
+        )
+    )
+
+
+def put_products(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or overwrite catalogue rows, unless a newer one is stored."""
+    if not rows:
+        return
+    statement = upsert(db, product)
+    excluded = statement.excluded
+    taken = {name: excluded[name] for name in rows[0] if name not in ("shop_id", "key")}
+    newer = (
+        product.c.modified_at.is_(None)
+        | excluded.modified_at.is_(None)
+        | (excluded.modified_at >= product.c.modified_at)
+    )
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "key"], set_=taken, where=newer
+        ),
+        list(rows),
+    )
+
+
+def unpublish(db: Connection, shop_id: int, keys: Sequence[str]) -> None:
+    for part in _chunks(keys):
+        db.execute(
+            update(product)
+            .where(product.c.shop_id == shop_id, product.c.key.in_(part))
+            .values(published=False)
+        )
+
+
+def products(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """Catalogue rows by key."""
+    return {
+        row.key: row
+        for part in _chunks(keys)
+        for row in db.execute(
+            select(product).where(product.c.shop_id == shop_id, product.c.key.in_(part))
+        )
+    }
+
+
+def goods_lines(db: Connection, shop_id: int) -> Iterator[tuple[int, datetime, str]]:
+    """(order id, placed at, product key) of every bought product, order by order."""
+    rows = db.execute(
+        select(orders.c.id, orders.c.placed_at, order_line.c.product_key)
+        .join(
+            order_line,
+            tuple_(order_line.c.shop_id, order_line.c.order_id)
+            == tuple_(orders.c.shop_id, orders.c.id),
+        )
+        .where(
+            orders.c.shop_id == shop_id,
+            orders.c.is_test.is_(False),
+            orders.c.state.in_((OrderState.PAID, OrderState.COMPLETED, OrderState.OPEN)),
+            order_line.c.kind == LineKind.GOODS,
+            order_line.c.product_key.is_not(None),
+        )
+        .order_by(orders.c.id)
+        .execution_options(yield_per=5000)
+    )
+    for order_id, placed_at, product_key in rows:
+        yield order_id, placed_at, product_key
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

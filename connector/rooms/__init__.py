@@ -1,0 +1,1 @@
+"""The rooms: one capability each, the same inner shape, and none imports another."""

@@ -1,0 +1,31 @@
+"""Facts in, verbs called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.core.facts import Fact, MemberErased, MembersMerged, OrderChanged, OrderConfirmed
+from connector.rooms.points import service
+
+
+def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    ids = [fact.order_id for fact in facts if isinstance(fact, OrderChanged | OrderConfirmed)]
+    service.settle(db, facts[0].shop_id, ids, now)
+    return []
+
+
+def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MembersMerged):
+            service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id, now)
+    return []
+
+
+def on_member_erased(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MemberErased):
+            service.forfeit(db, fact.shop_id, fact.member_id, now)
+    return []

@@ -1,0 +1,391 @@
+"""The points room's verbs. ``settle`` is the heart: it posts the difference between what orders
+should have earned by now and what is posted, and is right however often and in whatever order it
+is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector import orders
+from connector.core import outbox
+from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
+from connector.core.errors import BadInput
+from connector.core.ids import new_id
+from connector.core.points import LIMIT, UNIT
+from connector.core.money import exponent
+from connector.ledger import Book, Voucher
+from connector.rooms.points import rules, store
+from connector.rooms.points.rules import Basis, Program, Trace
+from connector.shops import service as shops
+
+DEFAULT_HOLD_DAYS = 14
+REASON_LENGTH = 200
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _OrderState:
+    """One order's frozen basis and what is posted of it."""
+
+    order_id: int
+    member_id: int
+    basis: Basis
+    retro: bool
+    posted: int = 0
+    pending: int = 0
+    entries: int = 0
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Whole points: ``available`` may be below zero, by ``debt``."""
+
+    available: int
+    pending: int
+    held: int
+    debt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An order's trace beside what is posted. They differ only while something waits."""
+
+    order_id: int
+    member_id: int | None
+    order: Order
+    basis: Basis
+    trace: Trace
+    is_frozen: bool
+    is_confirmed: bool
+    posted: int
+    pending: int
+    available_at: datetime | None
+
+
+def program(db: Connection, shop_id: int) -> Program:
+    """The shop's rule now; before the merchant published one: 1 point per whole unit, 14 days."""
+    row = store.newest_program(db, shop_id)
+    if row is None:
+        currency = shops.get(db, shop_id).currency
+        return Program(
+            version=0,
+            rates={currency: (1, 10 ** exponent(currency))},
+            hold_days=DEFAULT_HOLD_DAYS,
+            award_on="paid",
+            counts_tax=False,
+            counts_fees=False,
+            counts_history=False,
+        )
+    return Program(
+        version=row.version,
+        rates={currency: (rate[0], rate[1]) for currency, rate in row.rates.items()},
+        hold_days=row.hold_days,
+        award_on=row.award_on,
+        counts_tax=row.counts_tax,
+        counts_fees=row.counts_fees,
+        counts_history=row.counts_history,
+    )
+
+
+def publish_program(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Program:
+    """Publish a new version; orders already seen keep their basis. BadInput if it cannot be."""
+    rules.check(wanted, shops.get(db, shop_id).currency)
+    published = replace(wanted, version=program(db, shop_id).version + 1)
+    values = asdict(published)
+    store.insert_program(db, shop_id=shop_id, published_at=now, **values)
+    return published
+
+
+def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
+    """Post what these orders should have earned by now, less what is posted."""
+    loaded = [
+        (row, order)
+        for row, order in orders.load(db, shop_id, order_ids)
+        if row.member_id is not None
+    ]
+    if not loaded:
+        return
+    shop = shops.get(db, shop_id)
+    rule = program(db, shop_id)
+    states = _states(db, shop_id, loaded, rule)
+    due = [(row, order, states[row.id]) for row, order in loaded if row.id in states]
+    book = Book(db, shop_id, UNIT, shop.timezone, [state.member_id for _, _, state in due])
+    asked: list[NeedsFetch] = []
+    for row, order, state in due:
+        _post_difference(book, row, order, state, now)
+        if state.pending and row.confirmed_at is None and state.basis.hold_days == 0:
+            asked.append(NeedsFetch("order", order.key))
+    book.close()
+    store.put_order_states(db, [_state_row(shop_id, state) for _, _, state in due])
+    outbox.ask(db, shop_id, asked, now)
+
+
+def settle_history(db: Connection, shop_id: int, after: int, limit: int, now: datetime) -> int:
+    """Settle orders from before the install, above id ``after``; returns the last id, 0 at the end."""
+    ids = store.historic_orders(db, shop_id, after, limit)
+    settle(db, shop_id, ids, now)
+    return ids[-1] if ids else 0
+
+
+def release_due(db: Connection, shop_id: int, now: datetime, limit: int) -> int:
+    """Make pending points available whose hold has ended; returns how many orders."""
+    ids = store.due_orders(db, shop_id, now, limit)
+    states = {key: _state(row) for key, row in store.order_states(db, shop_id, ids).items()}
+    zone = shops.get(db, shop_id).timezone
+    book = Book(db, shop_id, UNIT, zone, [state.member_id for state in states.values()])
+    for state in states.values():
+        _release(book, state)
+    book.close()
+    store.put_order_states(db, [_state_row(shop_id, state) for state in states.values()])
+    return len(ids)
+
+
+def shops_due(db: Connection, now: datetime) -> list[int]:
+    """Shops with pending points whose hold has ended."""
+    return store.due(db, now)
+
+
+def adjust(
+    db: Connection,
+    shop_id: int,
+    member_id: int,
+    points: int,
+    *,
+    reason: str,
+    made_by: str,
+    now: datetime,
+) -> int:
+    """Give (> 0) or take (< 0) points by hand; a reason is a must. Returns the adjustment's id.
+
+    Taking more than is available is refused: a person's hand never makes debt.
+    """
+    if points == 0 or abs(points) > LIMIT:
+        raise BadInput("amount_range", "points must not be 0", field="points")
+    if not reason.strip() or len(reason) > REASON_LENGTH:
+        raise BadInput("reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason")
+    adjustment_id = new_id()
+    why = Voucher(
+        stem=f"points:adjustment:{adjustment_id}",
+        kind="adjustment",
+        occurred_at=now,
+        origin=f"adjustment:{adjustment_id}",
+    )
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [member_id])
+    if points > 0:
+        book.award(member_id, points, why)
+    else:
+        book.spend(member_id, -points, "program", why)
+    book.close()
+    store.insert_adjustment(
+        db,
+        shop_id=shop_id,
+        id=adjustment_id,
+        member_id=member_id,
+        points=points,
+        reason=reason.strip(),
+        made_by=made_by,
+        made_at=now,
+    )
+    return adjustment_id
+
+
+def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> None:
+    """What one member owns follows to another; lots keep their dates, orders their basis."""
+    zone = shops.get(db, shop_id).timezone
+    book = Book(db, shop_id, UNIT, zone, [kept_id, gone_id])
+    why = Voucher(stem=f"points:merge:{gone_id}", kind="merge", occurred_at=now)
+    book.hand_over(gone_id, kept_id, why)
+    book.close()
+    ids = store.orders_of_member(db, shop_id, gone_id)
+    states = [_state(row) for row in store.order_states(db, shop_id, ids).values()]
+    for state in states:
+        state.member_id = kept_id
+    store.put_order_states(db, [_state_row(shop_id, state) for state in states])
+
+
+def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
+    """Close an erased member's balance; the book keeps numbers only."""
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [member_id])
+    why = Voucher(stem=f"points:erasure:{member_id}", kind="erasure", occurred_at=now)
+    book.forfeit(member_id, why)
+    book.close()
+    ids = store.orders_of_member(db, shop_id, member_id)
+    states = [_state(row) for row in store.order_states(db, shop_id, ids).values()]
+    for state in states:
+        state.posted, state.pending = state.posted - state.pending, 0
+    store.put_order_states(db, [_state_row(shop_id, state) for state in states])
+
+
+def preview(db: Connection, shop_id: int, price_minor: int) -> int:
+    """Points one product at this price would earn now: the award's own arithmetic."""
+    shop = shops.get(db, shop_id)
+    basis = rules.freeze(program(db, shop_id), shop.currency)
+    line = OrderLine("", LineKind.GOODS, "", 1, price_minor, price_minor, 0)
+    order = Order(
+        key="",
+        state=OrderState.COMPLETED,
+        currency=shop.currency,
+        modified_at=_LONG_AGO,
+        paid_at=_LONG_AGO,
+        completed_at=_LONG_AGO,
+        lines=(line,),
+    )
+    return rules.target(order, basis)
+
+
+def balance(db: Connection, shop_id: int, member_id: int) -> Balance:
+    """What the member can use, what waits, and what is owed."""
+    return balances(db, shop_id, [member_id])[member_id]
+
+
+def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, Balance]:
+    """Balances by member id; one who is new to the book has zeros."""
+    found = store.balances(db, shop_id, member_ids)
+    return {
+        one: Balance(
+            available=found.get(f"member:{one}", 0) + found.get(f"debt:{one}", 0),
+            pending=found.get(f"pending:{one}", 0),
+            held=found.get(f"held:{one}", 0),
+            debt=-found.get(f"debt:{one}", 0),
+        )
+        for one in member_ids
+    }
+
+
+def next_pending(db: Connection, shop_id: int, member_id: int) -> tuple[datetime, int] | None:
+    """When the next pending points arrive, and how many."""
+    return store.next_pending(db, shop_id, member_id)
+
+
+def diagnose(db: Connection, shop_id: int, order_id: int) -> Diagnosis:
+    """What one order earned, line by line, by which rule, or exactly why not."""
+    (row, order), = orders.load(db, shop_id, [order_id])
+    found = store.order_states(db, shop_id, [order_id]).get(order_id)
+    rule = program(db, shop_id)
+    basis = _state(found).basis if found else rules.freeze(rule, order.currency)
+    trace = rules.trace(order, basis)
+    if row.member_id is None:
+        trace = replace(trace, points=0, reason="no_identity")
+    elif found is None and row.historic and not rule.counts_history:
+        trace = replace(trace, points=0, reason="before_program")
+    state = _state(found) if found else None
+    return Diagnosis(
+        order_id=order_id,
+        member_id=row.member_id,
+        order=order,
+        basis=basis,
+        trace=trace,
+        is_frozen=found is not None,
+        is_confirmed=row.confirmed_at is not None,
+        posted=state.posted if state else 0,
+        pending=state.pending if state else 0,
+        available_at=state.available_at if state else None,
+    )
+
+
+def _post_difference(
+    book: Book, row: Row[Any], order: Order, state: _OrderState, now: datetime
+) -> None:
+    target = rules.target(order, state.basis)
+    difference = target - state.posted
+    start = rules.earned_at(order, state.basis)
+    available_at = rules.available_at(order, state.basis)
+    why = Voucher(
+        stem=f"points:order:{state.order_id}",
+        kind="earned" if difference > 0 else "clawback",
+        occurred_at=(start if state.posted == 0 else None) or order.modified_at,
+        number=state.entries,
+        origin=f"order:{state.order_id}",
+        rule_version=state.basis.version,
+    )
+    held = row.confirmed_at is None or available_at is None or available_at > now
+    if available_at is not None:
+        state.available_at = available_at
+    if difference > 0 and held:
+        book.hold_back(state.member_id, difference, why)
+        state.pending += difference
+    elif difference > 0:
+        book.award(state.member_id, difference, why)
+    elif difference < 0:
+        state.pending -= book.take_back(state.member_id, -difference, state.pending, why)
+    state.posted = target
+    state.entries = why.number
+    if not held and state.pending:
+        _release(book, state)
+
+
+def _release(book: Book, state: _OrderState) -> None:
+    if state.available_at is None:
+        return
+    why = Voucher(
+        stem=f"points:order:{state.order_id}",
+        kind="released",
+        occurred_at=state.available_at,
+        number=state.entries,
+        origin=f"order:{state.order_id}",
+        rule_version=state.basis.version,
+    )
+    book.release(state.member_id, state.pending, why)
+    state.pending = 0
+    state.entries = why.number
+
+
+def _states(
+    db: Connection, shop_id: int, loaded: Sequence[tuple[Row[Any], Order]], rule: Program
+) -> dict[int, _OrderState]:
+    """Frozen states of these orders, made where an order is seen for the first time."""
+    found = store.order_states(db, shop_id, [row.id for row, _ in loaded])
+    states = {order_id: _state(row) for order_id, row in found.items()}
+    for row, order in loaded:
+        if row.id not in states and (not row.historic or rule.counts_history):
+            basis = rules.freeze(rule, order.currency)
+            states[row.id] = _OrderState(row.id, row.member_id, basis, retro=row.historic)
+    return states
+
+
+def _state(row: Row[Any]) -> _OrderState:
+    return _OrderState(
+        order_id=row.order_id,
+        member_id=row.member_id,
+        basis=Basis(
+            version=row.version,
+            rate=None if row.points_each is None else (row.points_each, row.per_minor),
+            hold_days=row.hold_days,
+            award_on=row.award_on,
+            counts_tax=row.counts_tax,
+            counts_fees=row.counts_fees,
+        ),
+        retro=row.retro,
+        posted=row.posted,
+        pending=row.pending,
+        entries=row.entries,
+        available_at=row.available_at,
+    )
+
+
+def _state_row(shop_id: int, state: _OrderState) -> Mapping[str, Any]:
+    basis = state.basis
+    points_each, per_minor = basis.rate or (None, None)
+    return {
+        "shop_id": shop_id,
+        "order_id": state.order_id,
+        "member_id": state.member_id,
+        "version": basis.version,
+        "points_each": points_each,
+        "per_minor": per_minor,
+        "hold_days": basis.hold_days,
+        "award_on": basis.award_on,
+        "counts_tax": basis.counts_tax,
+        "counts_fees": basis.counts_fees,
+        "retro": state.retro,
+        "posted": state.posted,
+        "pending": state.pending,
+        "entries": state.entries,
+        "available_at": state.available_at,
+    }

@@ -1,0 +1,387 @@
+"""The tenant's verbs: shops come and go, credentials stay sealed, staff sign in by link."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from connector.core import keyring
+from connector.core.commerce import Credentials, ShopFacts
+from connector.core.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
+from connector.core.ids import new_id
+from connector.core.keyring import KeyRing
+from connector.shops import store
+
+INTENT_MINUTES = 10
+LINK_MINUTES = 15
+SESSION_DAYS = 14
+RECONCILE_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop as the rest of the house knows it."""
+
+    id: int
+    business_id: int
+    platform: str
+    key: str
+    public_id: str
+    hook_path: str
+    name: str
+    currency: str
+    timezone: str
+    state: str
+    problem: str | None
+    installed_at: datetime | None
+    last_event_at: datetime | None
+    reconciled_at: datetime | None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in ("active", "unpaired")
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person of the business, signed in."""
+
+    id: int
+    business_id: int
+    name: str
+    role: str
+
+
+_SHOP_FIELDS = tuple(Shop.__dataclass_fields__)
+
+
+def _shop(row: Row[Any]) -> Shop:
+    return Shop(**{name: getattr(row, name) for name in _SHOP_FIELDS})
+
+
+def get(db: Connection, shop_id: int) -> Shop:
+    """The shop; NotFound ``shop_not_found``."""
+    return _found(store.get(db, shop_id))
+
+
+def find(db: Connection, platform: str, key: str) -> Shop | None:
+    row = store.by_key(db, platform, key)
+    return _shop(row) if row else None
+
+
+def by_hook_path(db: Connection, hook_path: str) -> Shop | None:
+    row = store.by_hook_path(db, hook_path)
+    return _shop(row) if row else None
+
+
+def by_public_id(db: Connection, public_id: str) -> Shop:
+    return _found(store.by_public_id(db, public_id))
+
+
+def of_business(db: Connection, business_id: int) -> list[Shop]:
+    return [_shop(row) for row in store.of_business(db, business_id)]
+
+
+def everywhere(db: Connection) -> list[Shop]:
+    """All shops: for the operator and the schedule, never for a merchant."""
+    return [_shop(row) for row in store.everywhere(db)]
+
+
+def reconcile_due(db: Connection, now: datetime) -> list[int]:
+    return store.reconcile_due(db, now)
+
+
+def note_event(db: Connection, shop_id: int, at: datetime) -> None:
+    """A delivery of this shop arrived."""
+    store.note_event(db, shop_id, at)
+
+
+def note_reconciled(db: Connection, shop_id: int, until: datetime, now: datetime) -> None:
+    """Everything changed before ``until`` has been read; the next round is in a quarter hour."""
+    store.change(
+        db,
+        shop_id,
+        reconciled_at=until,
+        reconcile_due_at=now + timedelta(minutes=RECONCILE_MINUTES),
+        problem=None,
+    )
+
+
+def note_problem(
+    db: Connection, shop_id: int, problem: str, now: datetime, *, retry_seconds: float = 60
+) -> None:
+    """The connection is broken, for the reason of this stable code; it is tried again later."""
+    store.change(
+        db, shop_id, problem=problem, reconcile_due_at=now + timedelta(seconds=retry_seconds)
+    )
+
+
+def found_business(db: Connection, name: str, now: datetime) -> int:
+    """A new business with its first member of staff; returns its id."""
+    business_id = new_id()
+    store.insert_business(db, id=business_id, name=name, created_at=now)
+    store.insert_staff(
+        db, id=new_id(), business_id=business_id, name=name, role="owner", created_at=now
+    )
+    return business_id
+
+
+def install(
+    db: Connection,
+    keys: KeyRing,
+    platform: str,
+    credentials: Credentials,
+    facts: ShopFacts,
+    now: datetime,
+    *,
+    business_id: int | None = None,
+    state: str = "active",
+) -> Shop:
+    """A shop with proven credentials: new, or back again after it left.
+
+    Conflict ``shop_taken`` when another business holds a living shop of this key.
+    """
+    row = store.by_key(db, platform, credentials.shop_key)
+    values = {
+        "name": facts.name,
+        "currency": facts.currency,
+        "timezone": facts.timezone,
+        "platform_version": facts.version,
+        "state": state,
+        "problem": None,
+        "installed_at": now,
+        "uninstalled_at": None,
+        "reconcile_due_at": now if state == "active" else None,
+    }
+    if row is None:
+        shop_id = new_id()
+        store.insert_shop(
+            db,
+            id=shop_id,
+            business_id=business_id or found_business(db, facts.name, now),
+            platform=platform,
+            key=credentials.shop_key,
+            public_id=keyring.token(12),
+            hook_path=keyring.token(),
+            created_at=now,
+            **values,
+        )
+        for kind in ("hook_secret", "widget_secret"):
+            put_secret(db, keys, shop_id, kind, keyring.token().encode(), now)
+    else:
+        shop_id = row.id
+        living = row.state in ("active", "unpaired")
+        if business_id is not None and row.business_id != business_id:
+            if living:
+                raise Conflict("shop_taken", f"{credentials.shop_key} belongs to another account")
+            values["business_id"] = business_id
+        if living:
+            values |= {"state": row.state, "installed_at": row.installed_at}
+        store.change(db, shop_id, **values)
+    put_credentials(db, keys, shop_id, credentials, now)
+    return get(db, shop_id)
+
+
+def activate(db: Connection, shop_id: int, now: datetime) -> None:
+    """The merchant confirmed which account a keyed shop joins: begin to work for it."""
+    store.change(db, shop_id, state="unpaired", installed_at=now, reconcile_due_at=now)
+
+
+def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:
+    """The shop left; False for a late message from before a reinstall. Tokens go at once."""
+    shop = get(db, shop_id)
+    if shop.state == "uninstalled" or (shop.installed_at and at < shop.installed_at):
+        return False
+    store.change(db, shop_id, state="uninstalled", uninstalled_at=now, reconcile_due_at=None)
+    store.drop_credentials(db, shop_id, ["access"])
+    return True
+
+
+def put_secret(
+    db: Connection,
+    keys: KeyRing,
+    shop_id: int,
+    kind: str,
+    secret: bytes,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    store.put_credential(db, shop_id, kind, keys.encrypt(shop_id, secret), now, expires_at)
+
+
+def secret(db: Connection, keys: KeyRing, shop_id: int, kind: str) -> bytes | None:
+    """One secret of the shop, opened."""
+    found = store.credentials(db, shop_id).get(kind)
+    return keys.decrypt(shop_id, found) if found else None
+
+
+def put_credentials(
+    db: Connection, keys: KeyRing, shop_id: int, credentials: Credentials, now: datetime
+) -> None:
+    plain = msgspec.json.encode(asdict(credentials))
+    put_secret(db, keys, shop_id, "access", plain, now, credentials.expires_at)
+
+
+def credentials(db: Connection, keys: KeyRing, shop_id: int) -> Credentials:
+    """What lets us call the shop; Conflict ``reconnect`` when there is nothing."""
+    plain = secret(db, keys, shop_id, "access")
+    if plain is None:
+        raise Conflict("reconnect", "the shop's credentials are gone; install the app again")
+    return msgspec.json.decode(plain, type=Credentials)
+
+
+def begin_install(
+    db: Connection,
+    platform: str,
+    shop_key: str,
+    browser: str,
+    now: datetime,
+    *,
+    business_id: int | None,
+) -> str:
+    """A single-use state for this shop, this browser and the next ten minutes."""
+    state = keyring.token()
+    store.insert_intent(
+        db,
+        state_hash=keyring.token_hash(state),
+        platform=platform,
+        shop_key=shop_key,
+        browser_hash=keyring.token_hash(browser),
+        business_id=business_id,
+        expires_at=now + timedelta(minutes=INTENT_MINUTES),
+    )
+    return state
+
+
+def use_intent(db: Connection, state: str, platform: str, now: datetime) -> Row[Any]:
+    """The intent behind ``state``, once; NotFound for unknown, used and expired ones alike."""
+    row = store.use_intent(db, keyring.token_hash(state), now)
+    if row is None or row.platform != platform:
+        raise NotFound("intent_not_found", "start the installation again")
+    return row
+
+
+def finish_intent(db: Connection, state: str, shop_id: int) -> None:
+    store.finish_intent(db, keyring.token_hash(state), shop_id)
+
+
+def intent_of_browser(db: Connection, state: str, browser: str) -> Row[Any]:
+    """The intent, for the browser that began it; Forbidden ``state_mismatch`` for any other."""
+    row = store.intent(db, keyring.token_hash(state))
+    if row is None:
+        raise NotFound("intent_not_found", "start the installation again")
+    if not hmac.compare_digest(row.browser_hash, keyring.token_hash(browser)):
+        raise Forbidden("state_mismatch", "continue in the browser that began the installation")
+    return row
+
+
+def staff_for(
+    db: Connection, business_id: int, platform_key: str, now: datetime
+) -> Staff:
+    """The member of staff behind a platform's own user, made on first sight."""
+    row = store.staff_by_platform_key(db, business_id, platform_key)
+    if row is None:
+        store.insert_staff(
+            db,
+            id=new_id(),
+            business_id=business_id,
+            platform_key=platform_key,
+            name=f"Staff {platform_key}",
+            role="member",
+            created_at=now,
+        )
+        row = store.staff_by_platform_key(db, business_id, platform_key)
+    return _staff(row)
+
+
+def sign_in_link(db: Connection, business_id: int, now: datetime) -> str:
+    """A token that signs the business's owner in, once, within a quarter hour."""
+    link = keyring.token()
+    owner = next(row for row in store.staff_of(db, business_id) if row.role == "owner")
+    store.insert_link(
+        db,
+        token_hash=keyring.token_hash(link),
+        staff_id=owner.id,
+        expires_at=now + timedelta(minutes=LINK_MINUTES),
+    )
+    return link
+
+
+def sign_in(db: Connection, link: str, now: datetime) -> str:
+    """Turn a link into a session; Unauthenticated ``link_spent`` the second time."""
+    staff_id = store.use_link(db, keyring.token_hash(link), now)
+    if staff_id is None:
+        raise Unauthenticated("link_spent", "this link was used or is too old; ask for a new one")
+    return open_session(db, staff_id, now)
+
+
+def open_session(db: Connection, staff_id: int, now: datetime) -> str:
+    session = keyring.token()
+    store.insert_session(
+        db,
+        token_hash=keyring.token_hash(session),
+        staff_id=staff_id,
+        created_at=now,
+        expires_at=now + timedelta(days=SESSION_DAYS),
+    )
+    return session
+
+
+def session_staff(db: Connection, session: str, now: datetime) -> Staff | None:
+    row = store.session_staff(db, keyring.token_hash(session), now)
+    return _staff(row) if row else None
+
+
+def sign_out(db: Connection, session: str) -> None:
+    store.drop_session(db, keyring.token_hash(session))
+
+
+def new_api_key(db: Connection, shop_id: int, label: str, now: datetime) -> str:
+    """A key, shown this once."""
+    if not label.strip() or len(label) > 80:  # noqa: PLR2004 - said in the message
+        raise BadInput("label_length", "name the key with 1 to 80 characters", field="label")
+    key = f"pk_{keyring.token()}"
+    store.insert_api_key(
+        db,
+        shop_id=shop_id,
+        id=new_id(),
+        token_hash=keyring.token_hash(key),
+        label=label.strip(),
+        created_at=now,
+    )
+    return key
+
+
+def api_keys(db: Connection, shop_id: int) -> Sequence[Row[Any]]:
+    return store.api_keys(db, shop_id)
+
+
+def revoke_api_key(db: Connection, shop_id: int, key_id: int, now: datetime) -> None:
+    if not store.revoke_api_key(db, shop_id, key_id, now):
+        raise NotFound("api_key_not_found", "no such living key")
+
+
+def by_api_key(db: Connection, key: str) -> Shop:
+    """The shop a key opens; Unauthenticated ``invalid_api_key``."""
+    row = store.by_api_key(db, keyring.token_hash(key))
+    if row is None:
+        raise Unauthenticated("invalid_api_key", "no living key like this")
+    return _shop(row)
+
+
+def _found(row: Row[Any] | None) -> Shop:
+    if row is None:
+        raise NotFound("shop_not_found", "no such shop")
+    return _shop(row)
+
+
+def _staff(row: Row[Any] | None) -> Staff:
+    if row is None:
+        raise NotFound("staff_not_found", "no such member of staff")
+    return Staff(row.id, row.business_id, row.name, row.role)
