@@ -1,0 +1,1 @@
+"""The Admin GraphQL API over the shop: ``roots`` answers, ``nodes`` tells, ``engine`` executes."""

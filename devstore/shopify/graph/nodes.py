@@ -1,0 +1,301 @@
+"""Orders, refunds, customers and products as GraphQL tells them: one dict an object.
+
+A value that is a function is a field with arguments. Every field somebody may ask for is here by
+name; asking for another one is an error, never a silent null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from devstore.model import Customer, Order, Product, Refund, Status
+from devstore.money import major
+from devstore.shelf import Shelf
+from devstore.shopify import reading
+from devstore.shopify.catalogue import image_url
+from devstore.shopify.graph.paging import Node, listed
+from devstore.shopify.payloads import buyer_locale, gid
+from devstore.shopify.reading import DONATION_PRODUCT, Line, Transaction
+
+
+def utc(at: datetime | None) -> str | None:
+    """GraphQL tells every time in UTC, where webhooks use the shop's zone."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def money(minor: int, currency: str) -> Node:
+    """An amount with as few decimals as it needs, but one: "19.9", "20.0"."""
+    whole, _, decimals = f"{major(minor, currency):f}".partition(".")
+    return {"amount": f"{whole}.{decimals.rstrip('0') or '0'}", "currencyCode": currency}
+
+
+def bag(minor: int, currency: str) -> Node:
+    """The same amount in the shop's and the buyer's currency: they are one here."""
+    return {"shopMoney": money(minor, currency), "presentmentMoney": money(minor, currency)}
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Tells things of one shop; ``origin`` is where its pages are."""
+
+    shelf: Shelf
+    origin: str
+    currency: str
+
+    def order(self, of: Order) -> Node:
+        refunds = [self.refund(one, of) for one in of.refunds]
+        owner = of.buyer.customer_id
+        account = self.shelf.get(Customer, owner) if owner is not None else None
+        is_cancelled = of.status is Status.CANCELLED
+        return {
+            "__typename": "Order",
+            "id": gid("Order", of.id),
+            "legacyResourceId": str(of.id),
+            "name": f"#{of.number}",
+            "number": of.number,
+            "test": False,
+            "confirmed": True,
+            "createdAt": utc(of.placed_at),
+            "processedAt": utc(of.placed_at),
+            "updatedAt": utc(of.modified_at),
+            "closedAt": utc(of.completed_at) if reading.is_paid(of) else None,
+            "cancelledAt": utc(of.cancelled_at) if is_cancelled else None,
+            "cancelReason": "CUSTOMER" if is_cancelled else None,
+            "displayFinancialStatus": reading.financial_status(of).upper(),
+            "displayFulfillmentStatus": "FULFILLED" if of.completed_at else "UNFULFILLED",
+            "sourceName": "web",
+            "tags": [],
+            "note": None,
+            "currencyCode": of.currency,
+            "presentmentCurrencyCode": of.currency,
+            "taxesIncluded": False,
+            "customerLocale": buyer_locale(of.buyer),
+            "email": of.buyer.email,
+            "phone": None,
+            "customer": self.customer(account) if account else None,
+            "customAttributes": [],
+            "discountCodes": [],
+            "transactions": _first([_transaction(one, of) for one in reading.transactions(of)]),
+            "fulfillments": _first(_fulfillments(of)),
+            "lineItems": listed(reading.lines(of), lambda line: _line(line, of)),
+            "shippingLines": listed([of], _shipping_line),
+            "refunds": _first(refunds),
+            **_order_amounts(of),
+        }
+
+    def refund(self, one: Refund, of: Order) -> Node:
+        pieces = reading.returned(of)[one.id]
+        difference = -reading.discrepancy_minor(of, one)
+        paid = reading.refund_transaction(of, one)
+        return {
+            "__typename": "Refund",
+            "id": gid("Refund", one.id),
+            "legacyResourceId": str(one.id),
+            "createdAt": utc(one.refunded_at),
+            "processedAt": utc(one.refunded_at),
+            "updatedAt": utc(one.refunded_at),
+            "note": one.reason or None,
+            "order": lambda: self.order(of),
+            "totalRefundedSet": bag(one.amount_minor, of.currency),
+            "duties": [],
+            "transactions": listed([paid], lambda found: _transaction(found, of)),
+            "refundLineItems": listed(
+                pieces,
+                lambda piece: {
+                    "id": gid("RefundLineItem", piece.id),
+                    "quantity": piece.quantity,
+                    "restockType": "NO_RESTOCK",
+                    "subtotalSet": bag(piece.subtotal_minor, of.currency),
+                    "totalTaxSet": bag(0, of.currency),
+                    "lineItem": _line(piece.line, of),
+                },
+            ),
+            "refundShippingLines": listed(
+                [one] if one.shipping_minor else [],
+                lambda found: {
+                    "id": gid("RefundShippingLine", found.id + 7_000_000_000_000),
+                    "shippingLine": _shipping_line(of),
+                    "subtotalAmountSet": bag(found.shipping_minor, of.currency),
+                    "taxAmountSet": bag(0, of.currency),
+                },
+            ),
+            "orderAdjustments": listed(
+                [difference] if difference else [],
+                lambda minor: {
+                    "id": gid("OrderAdjustment", one.id + 8_000_000_000_000),
+                    "reason": "REFUND_DISCREPANCY",
+                    "amountSet": bag(minor, of.currency),
+                    "taxAmountSet": bag(0, of.currency),
+                },
+            ),
+        }
+
+    def customer(self, of: Customer) -> Node:
+        return {
+            "__typename": "Customer",
+            "id": gid("Customer", of.id),
+            "legacyResourceId": str(of.id),
+            "firstName": of.first_name,
+            "lastName": of.last_name,
+            "displayName": f"{of.first_name} {of.last_name}".strip(),
+            "email": of.email,
+            "phone": None,
+            "locale": of.locale,
+            "state": "ENABLED",
+            "tags": [],
+            "verifiedEmail": True,
+            "createdAt": utc(of.created_at),
+            "updatedAt": utc(of.modified_at),
+            "defaultEmailAddress": {
+                "emailAddress": of.email,
+                "marketingState": "NOT_SUBSCRIBED",
+            },
+        }
+
+    def product(self, of: Product) -> Node:
+        is_gift = of.id == DONATION_PRODUCT.id
+        is_listed = of.published and not is_gift  # a gift is bought from its block alone
+        price = money(of.price_minor, self.currency)
+        picture = {"url": image_url(of, self.origin), "altText": of.titles["en"]}
+        return {
+            "__typename": "Product",
+            "id": gid("Product", of.id),
+            "legacyResourceId": str(of.id),
+            "title": of.titles["en"],
+            "handle": of.slug,
+            "status": "ACTIVE" if of.published else "DRAFT",
+            "productType": of.category,
+            "tags": ["donation"] if is_gift else [of.category],
+            "vendor": "Acme Ceramics",
+            "createdAt": utc(of.created_at),
+            "updatedAt": utc(of.modified_at),
+            "publishedAt": utc(of.created_at) if is_listed else None,
+            "onlineStoreUrl": f"{self.origin}/products/{of.slug}" if is_listed else None,
+            "tracksInventory": not is_gift,
+            "totalInventory": 75 if of.in_stock and not is_gift else 0,
+            "hasOutOfStockVariants": not of.in_stock,
+            "featuredMedia": {
+                "__typename": "MediaImage",
+                "id": gid("MediaImage", of.id),
+                "preview": {"image": picture},
+                "image": picture,
+            },
+            "priceRangeV2": {"minVariantPrice": price, "maxVariantPrice": price},
+            "collections": listed([] if is_gift else [of.category], _collection),
+            "variants": listed([of], self._variant),
+        }
+
+    def _variant(self, of: Product) -> Node:
+        return {
+            "__typename": "ProductVariant",
+            "id": gid("ProductVariant", reading.variant_id(of.id)),
+            "title": "Default Title",
+            "sku": of.sku,
+            "price": money(of.price_minor, self.currency)["amount"],
+            "availableForSale": of.in_stock,
+        }
+
+
+def _first(found: list[Node]) -> object:
+    """A resolver for a plain list that may be cut with ``first``."""
+    return lambda first=None, **_rest: found if first is None else found[:first]
+
+
+def _order_amounts(of: Order) -> Node:
+    discounts = reading.discounts_minor(of)
+    amounts = {
+        "totalPriceSet": of.total_minor,
+        "subtotalPriceSet": reading.subtotal_minor(of),
+        "totalTaxSet": 0,
+        "totalDiscountsSet": discounts,
+        "totalShippingPriceSet": of.shipping_minor,
+        "totalTipReceivedSet": 0,
+        "totalRefundedSet": of.refunded_minor,
+        "totalOutstandingSet": 0 if reading.is_paid(of) else of.total_minor,
+        "currentSubtotalPriceSet": reading.current_subtotal_minor(of),
+        "currentTotalPriceSet": reading.current_total_minor(of),
+        "currentTotalTaxSet": 0,
+        "currentTotalDiscountsSet": discounts,
+        "netPaymentSet": reading.current_total_minor(of) if reading.is_paid(of) else 0,
+    }
+    return {name: bag(minor, of.currency) for name, minor in amounts.items()}
+
+
+def _line(line: Line, of: Order) -> Node:
+    is_goods = line.cause is None
+    discounts = [{"allocatedAmountSet": bag(line.discount_minor, of.currency)}]
+    return {
+        "__typename": "LineItem",
+        "id": gid("LineItem", line.id),
+        "title": line.title,
+        "name": line.title,
+        "sku": line.sku,
+        "vendor": "Acme Ceramics",
+        "quantity": line.quantity,
+        "currentQuantity": reading.current_quantity(of, line),
+        "refundableQuantity": reading.current_quantity(of, line),
+        "isGiftCard": False,
+        "requiresShipping": is_goods,
+        "taxable": is_goods,
+        "customAttributes": [{"key": key, "value": value} for key, value in line.properties],
+        "product": {
+            "__typename": "Product",
+            "id": gid("Product", line.product_id),
+            "tags": [] if is_goods else ["donation"],
+            "productType": "" if is_goods else DONATION_PRODUCT.category,
+        },
+        "variant": {"id": gid("ProductVariant", reading.variant_id(line.product_id))},
+        "originalUnitPriceSet": bag(line.unit_minor, of.currency),
+        "originalTotalSet": bag(line.unit_minor * line.quantity, of.currency),
+        "discountedTotalSet": bag(line.total_minor, of.currency),
+        "totalDiscountSet": bag(0, of.currency),
+        "discountAllocations": discounts if line.discount_minor else [],
+        "taxLines": _first([]),
+    }
+
+
+def _shipping_line(of: Order) -> Node:
+    return {
+        "__typename": "ShippingLine",
+        "id": gid("ShippingLine", of.shipping_line_id),
+        "title": "Standard",
+        "originalPriceSet": bag(of.shipping_minor, of.currency),
+        "discountedPriceSet": bag(of.shipping_minor, of.currency),
+        "taxLines": [],
+    }
+
+
+def _transaction(found: Transaction, of: Order) -> Node:
+    return {
+        "__typename": "OrderTransaction",
+        "id": gid("OrderTransaction", found.id),
+        "kind": found.kind.upper(),
+        "status": found.status.upper(),
+        "gateway": found.gateway,
+        "test": False,
+        "createdAt": utc(found.at),
+        "processedAt": utc(found.at),
+        "amountSet": bag(found.amount_minor, of.currency),
+    }
+
+
+def _fulfillments(of: Order) -> list[Node]:
+    if of.completed_at is None:
+        return []
+    number = of.id + 4_000_000_000_000
+    return [
+        {
+            "__typename": "Fulfillment",
+            "id": gid("Fulfillment", number),
+            "status": "SUCCESS",
+            "createdAt": utc(of.completed_at),
+            "updatedAt": utc(of.completed_at),
+        }
+    ]
+
+
+def _collection(category: str) -> Node:
+    # Any lasting number will do: nobody asks for a collection by its id.
+    number = 400_000_000_000 + sum(ord(letter) << place for place, letter in enumerate(category))
+    return {"__typename": "Collection", "id": gid("Collection", number), "title": category.title()}
