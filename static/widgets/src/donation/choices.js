@@ -1,0 +1,23 @@
+/** What a shopper may give, and how long a "no" lasts; pure but for the browser's memory. */
+import { forget, recall, remember } from "../kit.js";
+
+const NAME = "no-gift-at";
+const DAY_MS = 86_400_000;
+export const SILENT_DAYS = 90;
+
+/** Minor units up to the next multiple of `step`; 0 when the total already is one. */
+export function roundUp(total, step) {
+  if (!(total > 0) || !(step > 0)) return 0;
+  return (step - (total % step)) % step;
+}
+
+/** [{amountMinor, roundUp}]: rounding up first when it adds anything, then the shop's amounts. */
+export function choices(total, { amounts_minor: amounts = [], round_up_to_minor: step = 0 }) {
+  const rounding = roundUp(total, step);
+  const given = amounts.filter((amount) => amount > 0).map((amountMinor) => ({ amountMinor, roundUp: false }));
+  return rounding ? [{ amountMinor: rounding, roundUp: true }, ...given] : given;
+}
+
+export const declined = (now = Date.now()) => now - (recall(NAME) ?? -Infinity) < SILENT_DAYS * DAY_MS;
+export const rememberNo = (now = Date.now()) => remember(NAME, now);
+export const forgetNo = () => forget(NAME);

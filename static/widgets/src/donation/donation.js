@@ -1,0 +1,113 @@
+import { config, exponentOf, html, own, said, Widget } from "../kit.js";
+import { choices, declined, forgetNo, rememberNo, SILENT_DAYS } from "./choices.js";
+
+const NOTHING = "gift_nothing";
+
+/**
+ * <perennial-donation cart-total-minor currency cause chosen-minor tone>: a gift with the order, or not.
+ *
+ * The form the server put inside stays until this one can replace it. Nothing is selected unless the cart
+ * already holds a gift (`chosen-minor`; `cart-total-minor` never includes it). A choice emits
+ * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
+ * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
+ */
+export default class PerennialDonation extends Widget {
+  static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor"];
+  static styles = "donation";
+  #known;
+  #chosen;
+  #result = NOTHING;
+
+  async start(signal) {
+    const held = Number(this.getAttribute("chosen-minor"));
+    if (!held && this.#result === NOTHING && declined()) {
+      this.hidden = true;
+      return;
+    }
+    this.#known = await config(signal);
+    if (!this.#cause || !this.#options.length) return; // giving is off here: the server's text stays
+    if (held > 0 && this.#result === NOTHING) {
+      this.#chosen = this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held, roundUp: false };
+      this.#result = "gift_chosen";
+    }
+    this.#paint();
+  }
+
+  /** The shop could not add the gift: say so and select nothing. */
+  failed() {
+    this.#chosen = undefined;
+    this.#result = "gift_failed";
+    this.#paint();
+  }
+
+  get #cause() {
+    const wanted = this.getAttribute("cause");
+    const causes = this.#known?.causes ?? [];
+    return wanted ? causes.find(({ key }) => key === wanted) : causes[0];
+  }
+
+  get #options() {
+    return choices(this.#total, this.#known?.donation ?? {});
+  }
+
+  get #total() {
+    return Number(this.getAttribute("cart-total-minor"));
+  }
+
+  #money(minor) {
+    const currency = this.getAttribute("currency") ?? this.#known.program.currency;
+    return this.words.money(minor, currency, exponentOf(currency, this.#known));
+  }
+
+  #choose(choice) {
+    this.#chosen = choice;
+    this.#result = choice.amountMinor ? "gift_chosen" : "gift_declined";
+    if (choice.amountMinor) forgetNo();
+    else rememberNo();
+    this.#paint();
+    const detail = { amountMinor: choice.amountMinor, cause: this.#cause.key, roundUp: choice.roundUp };
+    this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
+  }
+
+  #paint() {
+    const { words } = this;
+    const { name, story } = this.#cause;
+    const kept = this.#known.donation.share_kept_percent;
+    const cause = own(name);
+    this.draw(html`<form class="box" part="card" @submit=${(event) => event.preventDefault()}>
+      <fieldset aria-describedby="story">
+        <legend class="sr">${said(words, "gift_for", { cause })}</legend>
+        <h2>${said(words, "gift_ask", { cause })}</h2>
+        <p class="fine" id="story">${story ? html`<bdi>${story}</bdi> ` : ""}${
+          kept > 0 ? said(words, "gift_kept", { percent: words.percent(kept) }) : said(words, "gift_all")
+        }</p>
+        <div class="options">
+          ${this.#options.map((choice) =>
+            this.#radio(
+              choice,
+              choice.roundUp
+                ? said(words, "gift_round_up", { money: this.#money(this.#total + choice.amountMinor) })
+                : said(words, "gift_give"),
+            ),
+          )}
+          ${this.#radio({ amountMinor: 0, roundUp: false }, said(words, "gift_no"))}
+        </div>
+        <p class="fine said" role="status">${this.#said(cause)}</p>
+      </fieldset>
+    </form>`);
+  }
+
+  #radio(choice, label) {
+    const { amountMinor, roundUp } = choice;
+    const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
+    return html`<label>
+      <input type="radio" name="gift" .checked=${isChosen} @change=${() => this.#choose(choice)} />
+      <span>${label}</span>${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
+    </label>`;
+  }
+
+  #said(cause) {
+    const money = this.#chosen && this.#money(this.#chosen.amountMinor);
+    return said(this.words, this.#result, { money, cause, days: SILENT_DAYS });
+  }
+}

@@ -1,0 +1,63 @@
+import { render } from "lit-html";
+import { catalogue, sheet } from "./files.js";
+import { language } from "./requests.js";
+import { settleTone } from "./tone.js";
+import { catalogueFor, Words } from "./words.js";
+
+let words;
+
+async function speak() {
+  words ??= new Words(await catalogue(catalogueFor(language())), language());
+  return words;
+}
+
+/**
+ * A custom element with a shadow root, the shopper's words and the shop's colours.
+ *
+ * Subclasses name their stylesheet in `static styles` and write `start(signal)`, which draws; it runs again when an observed
+ * attribute changes, and `signal` ends with the element or with the next run. What `start` refuses with
+ * is logged and the server's own text stays.
+ */
+export class Widget extends HTMLElement {
+  #run = new AbortController();
+  #frame;
+  #sheets;
+
+  connectedCallback() {
+    this.#begin();
+  }
+
+  disconnectedCallback() {
+    this.#run.abort();
+  }
+
+  attributeChangedCallback(_name, before, after) {
+    if (this.isConnected && before !== after) this.#begin();
+  }
+
+  async #begin() {
+    this.#run.abort();
+    const { signal } = (this.#run = new AbortController());
+    try {
+      [this.words, ...this.#sheets] = await Promise.all([speak(), sheet("base"), sheet(this.constructor.styles)]);
+      if (!signal.aborted) await this.start(signal);
+    } catch (problem) {
+      if (!signal.aborted) console.warn(`${this.localName}:`, problem.message);
+    }
+  }
+
+  /** Render into the shadow root; the first drawing replaces whatever text the server put inside. */
+  draw(template) {
+    if (!this.#frame) {
+      const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+      root.adoptedStyleSheets = this.#sheets;
+      this.#frame = document.createElement("div");
+      this.#frame.className = "perennial";
+      root.append(this.#frame);
+      this.#frame.lang = this.words.lang;
+      this.#frame.dir = this.words.dir;
+      settleTone(this, this.#frame);
+    }
+    render(template, this.#frame);
+  }
+}

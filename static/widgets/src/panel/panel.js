@@ -1,0 +1,166 @@
+import { config, html, me, nothing, said, Widget } from "../kit.js";
+import { history, rate } from "./history.js";
+import { title, top } from "./top.js";
+
+const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18" /></svg>`;
+
+/**
+ * <perennial-panel href join-href log-in-href tone>: the shopper's points, in a sheet.
+ *
+ * The loader gives it a launcher; nothing else is loaded before the tap, and nothing opens by itself.
+ * Emits perennial-panel:opened.
+ */
+export default class PerennialPanel extends Widget {
+  static styles = "panel";
+  #view = { state: "loading", open: new Set(), section: "earn" };
+  #ready = Promise.withResolvers?.() ?? withResolvers();
+  #signal;
+
+  async start(signal) {
+    this.#signal = signal;
+    this.#paint();
+    this.#ready.resolve();
+    globalThis.addEventListener("online", () => this.#dialog.open && this.#load(), { signal });
+    globalThis.addEventListener("offline", () => this.#dialog.open && this.#show({ offline: true }), { signal });
+  }
+
+  /** Show the sheet, move focus to its title, and ask for what it shows. */
+  async open() {
+    await this.#ready.promise;
+    if (!this.#dialog.open) this.#dialog.showModal();
+    this.shadowRoot.querySelector("h2").focus();
+    this.dispatchEvent(new CustomEvent("perennial-panel:opened", { bubbles: true, composed: true }));
+    await this.#load();
+  }
+
+  get #dialog() {
+    return this.shadowRoot.querySelector("dialog");
+  }
+
+  get #launcher() {
+    return this.shadowRoot.querySelector("[part=launcher]");
+  }
+
+  async #load() {
+    this.#show({ problem: undefined, state: this.#view.answer ? this.#view.state : "loading" });
+    try {
+      const [answer, program] = await Promise.all([me(this.#signal), config(this.#signal).catch(() => this.#view.config)]);
+      this.#show({ answer, config: program, at: new Date(), offline: false, state: answer.member ? "member" : "guest" });
+      this.#name(answer.member);
+    } catch (problem) {
+      if (this.#signal.aborted) return;
+      const offline = navigator.onLine === false;
+      this.#show({ problem, offline, state: this.#view.answer ? this.#view.state : "failed" });
+    }
+  }
+
+  /** Once known, the launcher says the balance. */
+  #name(member) {
+    const label = this.#launcher?.querySelector("span");
+    if (label && member) label.textContent = this.words.count("points", member.available);
+  }
+
+  #show(change) {
+    this.#view = { ...this.#view, ...change };
+    this.#paint();
+  }
+
+  #toggle = (id) => {
+    const open = new Set(this.#view.open);
+    if (!open.delete(id)) open.add(id);
+    this.#show({ open });
+  };
+
+  #go(section) {
+    this.#show({ section });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.shadowRoot.getElementById(section).scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  }
+
+  #close = (event) => {
+    if (event.target === this.#dialog || event.currentTarget !== this.#dialog) this.#dialog.close();
+  };
+
+  #paint() {
+    const { words } = this;
+    const view = this.#view;
+    const doors = { join: this.getAttribute("join-href"), logIn: this.getAttribute("log-in-href") ?? this.getAttribute("href") };
+    this.draw(html`<dialog part="panel" aria-labelledby="title" @click=${this.#close} @close=${() => this.#launcher?.focus()}>
+      <div class="top" part="header">
+        <div class="bar">
+          <h2 id="title" tabindex="-1">${title(words, view)}</h2>
+          <button class="cross" type="button" aria-label=${words.text("close")} @click=${this.#close}>${CROSS}</button>
+        </div>
+        ${top(words, view, doors)}
+      </div>
+      ${this.#tabs()}
+      <div class="body" tabindex="0" role="region" aria-label=${words.text("your_club")} aria-busy=${view.state === "loading"}>
+        ${this.#notice()} ${this.#sections()}
+      </div>
+    </dialog>`);
+  }
+
+  #tabs() {
+    const { state, section } = this.#view;
+    if (state !== "member") return nothing;
+    const tab = (id, key) => html`<li>
+      <button type="button" aria-current=${section === id ? "true" : nothing} @click=${() => this.#go(id)}>${said(this.words, key)}</button>
+    </li>`;
+    return html`<nav aria-label=${this.words.text("sections")}><ul>${tab("earn", "earn_tab")}${tab("history", "history")}</ul></nav>`;
+  }
+
+  /** What failed, what is safe, what to do; a code in small type. */
+  #notice() {
+    const { problem, offline, at, answer } = this.#view;
+    const { words } = this;
+    if (offline) {
+      const text = answer ? said(words, "offline", { time: words.time(at) }) : said(words, "offline_empty");
+      return html`<div class="notice" role="status"><p>${text}</p></div>`;
+    }
+    if (!problem) return nothing;
+    const code = problem.code ?? problem.name;
+    return html`<div class="notice" role="alert">
+      <p>${said(words, "failed")}</p>
+      <p class="fine">${said(words, "code", { code: { text: code, dir: "ltr" } })}</p>
+      <button class="btn" part="button" type="button" @click=${() => this.#load()}>${said(words, "try_again")}</button>
+    </div>`;
+  }
+
+  #sections() {
+    const { state, answer, config: known, open } = this.#view;
+    const { words } = this;
+    if (state === "loading") return html`<div class="bones" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<i class="bone row"></i>`)}</div>`;
+    const entries = answer?.history ?? [];
+    return html`${known ? earning(words, known) : nothing}
+    ${state === "member"
+      ? html`<section id="history" part="section">
+          <h3>${said(words, "history")}</h3>
+          ${entries.length
+            ? history({ words, config: known, entries, open, toggle: this.#toggle })
+            : html`<p class="fine">${said(words, "history_empty")}</p>
+                <button class="btn" part="button" type="button" @click=${this.#close}>${said(words, "keep_shopping")}</button>`}
+        </section>`
+      : nothing}`;
+  }
+}
+
+function earning(words, known) {
+  const { hold_days: days, award_on: on } = known.program;
+  const [later, atOnce] = on === "completed" ? ["after_completed", "at_completed"] : ["after_paid", "at_paid"];
+  return html`<section id="earn" part="section">
+    <h3>${said(words, "earn_title")}</h3>
+    <ul class="rows">
+      <li class="way" part="row">
+        <b>${said(words, "shop")}</b>
+        <span class="fine">${said(words, days > 0 ? later : atOnce, { days })}</span>
+        <span class="num rate">${said(words, "rate", rate(words, known, known.program))}</span>
+      </li>
+    </ul>
+  </section>`;
+}
+
+function withResolvers() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
