@@ -1,4 +1,4 @@
-"""The two faces as Flask apps: platform wire, pages for shoppers, and the hand behind the curtain."""
+"""The two faces as Flask apps: the platform's wire, pages for shoppers, control endpoints."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def keep_ticking(app: Flask) -> threading.Thread:
         while not pause.wait(TICK_SECONDS):
             try:
                 face.tick()
-            except Exception:
+            except Exception:  # noqa: BLE001  # one bad tick must not end all later ones
                 _log.exception("deliveries of %s stopped for a moment", face.name)
 
     thread = threading.Thread(target=run, name=f"{face.name} deliveries", daemon=True)

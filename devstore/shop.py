@@ -196,6 +196,8 @@ class Shop:
         now = self.now()
         with self.shelf.change():
             before = self.order(order_id)
+            if before.status is status:
+                return self._touch(before)
             settles = status is Status.COMPLETED or (
                 status is Status.PROCESSING and before.payment != "cod"
             )
@@ -251,6 +253,15 @@ class Shop:
         self._tell("order", order_id, now, Event.UPDATED, Event.REFUNDED, refund_id=refund.id)
         return refund
 
+    def take_back_refund(self, order_id: int, refund_id: int) -> Order:
+        """Delete a refund: nobody is told, and the status stays what the refund made it."""
+        with self.shelf.change():
+            order = self.order(order_id)
+            kept = tuple(refund for refund in order.refunds if refund.id != refund_id)
+            order = replace(order, refunds=kept, modified_at=self.now())
+            self.shelf.keep(order)
+        return order
+
     def cancel(self, order_id: int) -> Order:
         return self.set_status(order_id, Status.CANCELLED)
 
@@ -305,8 +316,17 @@ class Shop:
             )
         return tuple(lines)
 
+    def _touch(self, order: Order) -> Order:
+        """Saved without a change: still a write, and announced as one."""
+        order = replace(order, modified_at=self.now())
+        self.shelf.keep(order)
+        self._tell("order", order.id, order.modified_at, Event.UPDATED)
+        return order
+
     def _refund_rest(self, order_id: int) -> Order:
         order = self.order(order_id)
+        if order.status is Status.REFUNDED:
+            return self._touch(order)
         rest = order.total_minor - order.refunded_minor
         if rest > 0:
             self.refund(order_id, amount_minor=rest, reason="Order fully refunded.")
