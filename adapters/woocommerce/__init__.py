@@ -1,0 +1,55 @@
+"""WooCommerce: key grant, signed webhooks, REST v3.
+
+Reads deliveries into snapshots and calls stores; knows the core and nothing else of the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.woocommerce import install
+from adapters.woocommerce.client import Shop
+from adapters.woocommerce.normalise import CURRENCY_HEADER, normalise
+from adapters.woocommerce.verify import PING, RECEIVED_AT, read_delivery, sign
+from connector.core import clock
+from connector.core.commerce import (
+    Credentials,
+    Delivery,
+    InstallRequest,
+    NeedsFetch,
+    Snapshot,
+)
+from connector.core.http import Http
+
+__all__ = ["CURRENCY_HEADER", "PING", "RECEIVED_AT", "WooCommerce", "sign"]
+
+
+class WooCommerce:
+    """Implements Platform."""
+
+    name = "woocommerce"
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._modes: dict[str, str] = {}  # how each store wants to be authenticated
+
+    def find_shop(self, text: str) -> str:
+        """The shop key of the store at an address a merchant typed; see install.find_store."""
+        return install.find_store(text, self._http)
+
+    def install_url(self, request: InstallRequest) -> str:
+        return install.install_url(request, self._http)
+
+    def finish_install(self, params: Mapping[str, object], shop_key: str) -> Credentials:
+        return install.finish_install(params, shop_key, self._http)
+
+    def read_delivery(
+        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]
+    ) -> Delivery:
+        return read_delivery(headers, body, secrets, clock.now())
+
+    def normalise(self, delivery: Delivery) -> Sequence[Snapshot | NeedsFetch]:
+        return normalise(delivery)
+
+    def client(self, credentials: Credentials) -> Shop:
+        return Shop(self._http, credentials, self._modes)
