@@ -299,11 +299,16 @@ class Platform(Protocol):
     """What a platform must be able to do. Implementations live in ``adapters``."""
 
     name: str
+    signs_shop: bool  # a verified delivery proves which shop sent it
 
     def install_url(self, request: InstallRequest) -> str: ...
 
     def finish_install(self, params: Mapping[str, str], shop_key: str) -> Credentials:
         """Turn what the platform sent back into credentials proven against ``shop_key``."""
+        ...
+
+    def refresh(self, credentials: Credentials) -> Credentials:
+        """Newer credentials for expiring ones; the same where nothing expires."""
         ...
 
     def read_delivery(

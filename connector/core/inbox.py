@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
     update,
 )
@@ -152,33 +153,60 @@ def shops_due(db: Connection, now: datetime) -> list[int]:
     return list(db.scalars(due.distinct()))
 
 
-def finish(
-    db: Connection,
-    shop_id: int,
-    ids: Sequence[int],
-    state: str,
-    now: datetime,
-    *,
-    code: str | None = None,
-    error: str | None = None,
-) -> None:
-    """These rows need nothing more: done, ignored or quarantined."""
-    if ids:
-        db.execute(
-            update(inbox)
-            .where(inbox.c.shop_id == shop_id, inbox.c.id.in_(ids))
-            .values(state=state, due_at=None, processed_at=now, code=code, error=error)
+def still_waiting(db: Connection, shop_id: int, ids: Sequence[int]) -> set[int]:
+    """Which of these rows nobody has finished meanwhile; asked under the shop's lock."""
+    return set(
+        db.scalars(
+            select(inbox.c.id).where(
+                inbox.c.shop_id == shop_id, inbox.c.id.in_(ids), inbox.c.due_at.is_not(None)
+            )
         )
+    )
 
 
-def name_customers(db: Connection, shop_id: int, keys: Sequence[tuple[int, str]]) -> None:
-    """Write whose personal data each row carries, so that erasure finds it."""
-    for row_id, customer_key in keys:
-        db.execute(
-            update(inbox)
-            .where(inbox.c.shop_id == shop_id, inbox.c.id == row_id)
-            .values(customer_key=customer_key)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row: done, ignored or quarantined (with ``code`` and ``error``).
+
+    ``customer_key`` says whose personal data its bytes carry, so that erasure finds it.
+    """
+
+    id: int
+    state: str
+    customer_key: str | None = None
+    code: str | None = None
+    error: str | None = None
+
+
+def finish(db: Connection, shop_id: int, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """These rows need nothing more."""
+    if not outcomes:
+        return
+    statement = (
+        update(inbox)
+        .where(inbox.c.shop_id == shop_id, inbox.c.id == bindparam("row_id"))
+        .values(
+            state=bindparam("row_state"),
+            code=bindparam("row_code"),
+            error=bindparam("row_error"),
+            customer_key=bindparam("row_customer"),
+            due_at=None,
+            processed_at=now,
         )
+    )
+    db.execute(
+        statement,
+        [
+            {
+                "row_id": one.id,
+                "row_state": one.state,
+                "row_code": one.code,
+                "row_error": one.error and one.error[:500],
+                "row_customer": one.customer_key,
+            }
+            for one in outcomes
+        ],
+    )
 
 
 def park(
@@ -225,6 +253,15 @@ def forget_customer(db: Connection, shop_id: int, customer_key: str) -> None:
     db.execute(
         update(inbox)
         .where(inbox.c.shop_id == shop_id, inbox.c.customer_key == customer_key)
+        .values(body=None, headers={}, customer_key=None, due_at=None)
+    )
+
+
+def forget_shop(db: Connection, shop_id: int) -> None:
+    """Erase every body of a shop that left."""
+    db.execute(
+        update(inbox)
+        .where(inbox.c.shop_id == shop_id)
         .values(body=None, headers={}, customer_key=None, due_at=None)
     )
 

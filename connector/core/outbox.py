@@ -106,6 +106,12 @@ def claim(db: Connection, now: datetime, limit: int) -> list[Task]:
     return tasks
 
 
+def any_due(db: Connection, now: datetime) -> bool:
+    """Whether anything waits to be carried out."""
+    due = select(outbox.c.id).where(outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
+    return db.scalar(due.limit(1)) is not None
+
+
 def finish(db: Connection, task: Task, now: datetime) -> None:
     """The task is done: gone, unless it was asked for again meanwhile."""
     done = sql_delete(outbox).where(

@@ -144,6 +144,19 @@ class Members:
         )
         return [MemberErased(shop_id, member_id)]
 
+    def erase_email(self, db: Connection, shop_id: int, email: str, now: datetime) -> list[Fact]:
+        """Erase everybody known by this e-mail, and keep it from coming back."""
+        one = self.email_hash(shop_id, email)
+        store.bury(db, shop_id, [one], now + timedelta(days=TOMBSTONE_DAYS))
+        facts: list[Fact] = []
+        for row in store.by_email_hash(db, shop_id, one):
+            facts += self.erase(db, shop_id, row.id, now)
+        return facts
+
+    def forget_shop(self, db: Connection, shop_id: int) -> None:
+        """Drop every personal row of a shop that left; members stay as numbers."""
+        store.drop_shop(db, shop_id)
+
     def person(self, db: Connection, shop_id: int, member_id: int) -> Person:
         """The person behind a member; an empty one when erased."""
         return self.people(db, shop_id, [member_id]).get(member_id, Person())

@@ -48,6 +48,7 @@ shop = Table(
     Column("last_event_at", Utc),
     Column("reconciled_at", Utc),
     Column("reconcile_due_at", Utc),
+    Column("nightly_due_at", Utc),
     UniqueConstraint("platform", "key"),
     CheckConstraint("state IN ('pending', 'unpaired', 'active', 'uninstalled')", name="state"),
 )
@@ -58,6 +59,12 @@ Index(
     sqlite_where=shop.c.reconcile_due_at.is_not(None),
     postgresql_where=shop.c.reconcile_due_at.is_not(None),
 )
+Index(
+    "ix_shop_nightly",
+    shop.c.nightly_due_at,
+    sqlite_where=shop.c.nightly_due_at.is_not(None),
+    postgresql_where=shop.c.nightly_due_at.is_not(None),
+)
 
 credential = Table(
     "credential",
@@ -66,6 +73,7 @@ credential = Table(
     Column("kind", Key, primary_key=True),  # access, hook_secret, widget_secret
     Column("secret", LargeBinary, nullable=False),
     Column("expires_at", Utc),
+    Column("leased_until", Utc),  # somebody is renewing it
     Column("updated_at", Utc, nullable=False),
 )
 

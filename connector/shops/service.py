@@ -22,6 +22,7 @@ INTENT_MINUTES = 10
 LINK_MINUTES = 15
 SESSION_DAYS = 14
 RECONCILE_MINUTES = 15
+CLAIM_MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,13 @@ def everywhere(db: Connection) -> list[Shop]:
     return [_shop(row) for row in store.everywhere(db)]
 
 
-def reconcile_due(db: Connection, now: datetime) -> list[int]:
-    return store.reconcile_due(db, now)
+def claim_due(db: Connection, column: str, now: datetime) -> list[int]:
+    """Shops whose reconcile or nightly round has come; a round that dies is taken up again."""
+    return store.claim_due(db, column, now, now + timedelta(minutes=CLAIM_MINUTES))
+
+
+def any_due(db: Connection, column: str, now: datetime) -> bool:
+    return store.any_due(db, column, now)
 
 
 def note_event(db: Connection, shop_id: int, at: datetime) -> None:
@@ -111,6 +117,11 @@ def note_reconciled(db: Connection, shop_id: int, until: datetime, now: datetime
         reconcile_due_at=now + timedelta(minutes=RECONCILE_MINUTES),
         problem=None,
     )
+
+
+def note_nightly(db: Connection, shop_id: int, now: datetime) -> None:
+    """The nightly round is done; the next one is tomorrow."""
+    store.change(db, shop_id, nightly_due_at=now + timedelta(days=1))
 
 
 def note_problem(
@@ -158,6 +169,7 @@ def install(
         "installed_at": now,
         "uninstalled_at": None,
         "reconcile_due_at": now if state == "active" else None,
+        "nightly_due_at": now + timedelta(hours=6) if state == "active" else None,
     }
     if row is None:
         shop_id = new_id()
@@ -190,7 +202,14 @@ def install(
 
 def activate(db: Connection, shop_id: int, now: datetime) -> None:
     """The merchant confirmed which account a keyed shop joins: begin to work for it."""
-    store.change(db, shop_id, state="unpaired", installed_at=now, reconcile_due_at=now)
+    store.change(
+        db,
+        shop_id,
+        state="unpaired",
+        installed_at=now,
+        reconcile_due_at=now,
+        nightly_due_at=now + timedelta(hours=6),
+    )
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:
@@ -198,7 +217,14 @@ def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool
     shop = get(db, shop_id)
     if shop.state == "uninstalled" or (shop.installed_at and at < shop.installed_at):
         return False
-    store.change(db, shop_id, state="uninstalled", uninstalled_at=now, reconcile_due_at=None)
+    store.change(
+        db,
+        shop_id,
+        state="uninstalled",
+        uninstalled_at=now,
+        reconcile_due_at=None,
+        nightly_due_at=None,
+    )
     store.drop_credentials(db, shop_id, ["access"])
     return True
 
@@ -234,6 +260,15 @@ def credentials(db: Connection, keys: KeyRing, shop_id: int) -> Credentials:
     if plain is None:
         raise Conflict("reconnect", "the shop's credentials are gone; install the app again")
     return msgspec.json.decode(plain, type=Credentials)
+
+
+def lease_credentials(db: Connection, shop_id: int, now: datetime, until: datetime) -> bool:
+    """Become the only one who renews the shop's token until then; False if somebody is."""
+    return store.lease_credential(db, shop_id, "access", now, until)
+
+
+def end_lease(db: Connection, shop_id: int) -> None:
+    store.end_lease(db, shop_id, "access")
 
 
 def begin_install(

@@ -51,14 +51,22 @@ def everywhere(db: Connection) -> list[Row[Any]]:
     return list(db.execute(select(shop).order_by(shop.c.id)))
 
 
-def reconcile_due(db: Connection, now: datetime) -> list[int]:
+def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> list[int]:
+    """Living shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, ours until then."""
+    due = shop.c[column]
     return list(
         db.scalars(
-            select(shop.c.id).where(
-                shop.c.reconcile_due_at.is_not(None), shop.c.reconcile_due_at <= now
-            )
+            update(shop)
+            .where(due.is_not(None), due <= now, shop.c.state.in_(("active", "unpaired")))
+            .values({column: lease})
+            .returning(shop.c.id)
         )
     )
+
+
+def any_due(db: Connection, column: str, now: datetime) -> bool:
+    due = shop.c[column]
+    return db.scalar(select(shop.c.id).where(due.is_not(None), due <= now).limit(1)) is not None
 
 
 def insert_business(db: Connection, **values: object) -> None:
@@ -89,7 +97,12 @@ def put_credential(
     now: datetime,
     expires_at: datetime | None,
 ) -> None:
-    values = {"secret": secret, "expires_at": expires_at, "updated_at": now}
+    values = {
+        "secret": secret,
+        "expires_at": expires_at,
+        "leased_until": None,
+        "updated_at": now,
+    }
     statement = upsert(db, credential).values(shop_id=shop_id, kind=kind, **values)
     db.execute(
         statement.on_conflict_do_update(index_elements=["shop_id", "kind"], set_=values)
@@ -101,6 +114,27 @@ def credentials(db: Connection, shop_id: int) -> dict[str, bytes]:
         select(credential.c.kind, credential.c.secret).where(credential.c.shop_id == shop_id)
     )
     return {kind: secret for kind, secret in rows}
+
+
+def lease_credential(
+    db: Connection, shop_id: int, kind: str, now: datetime, until: datetime
+) -> bool:
+    """Become the only one who renews it; False when somebody else is."""
+    free = credential.c.leased_until.is_(None) | (credential.c.leased_until < now)
+    done = db.execute(
+        update(credential)
+        .where(credential.c.shop_id == shop_id, credential.c.kind == kind, free)
+        .values(leased_until=until)
+    )
+    return done.rowcount == 1
+
+
+def end_lease(db: Connection, shop_id: int, kind: str) -> None:
+    db.execute(
+        update(credential)
+        .where(credential.c.shop_id == shop_id, credential.c.kind == kind)
+        .values(leased_until=None)
+    )
 
 
 def drop_credentials(db: Connection, shop_id: int, kinds: Sequence[str]) -> None:

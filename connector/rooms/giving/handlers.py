@@ -1,0 +1,24 @@
+"""Facts in, verbs called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.core.facts import Fact, MembersMerged, OrderChanged, OrderConfirmed
+from connector.rooms.giving import service
+
+
+def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    ids = [fact.order_id for fact in facts if isinstance(fact, OrderChanged | OrderConfirmed)]
+    service.settle(db, facts[0].shop_id, ids, now)
+    return []
+
+
+def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MembersMerged):
+            service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id)
+    return []

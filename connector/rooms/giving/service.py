@@ -1,0 +1,166 @@
+"""The giving room's verbs. ``settle`` posts the difference between what an order's donation lines
+should stand for by now and what is posted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector import ledger, orders
+from connector.core.commerce import Order, OrderLine
+from connector.core.errors import BadInput
+from connector.core.ids import new_id
+from connector.ledger import Voucher
+from connector.rooms.giving import rules, store
+from connector.shops import service as shops
+
+NAME_LENGTH = 80
+STORY_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A charity or project that receives money."""
+
+    id: int
+    key: str
+    name: str
+    story: str
+    is_default: bool
+
+
+def causes(db: Connection, shop_id: int) -> list[Cause]:
+    """The shop's causes, the default one first."""
+    return [
+        Cause(row.id, row.key, row.name, row.story, row.is_default)
+        for row in store.causes(db, shop_id)
+    ]
+
+
+def add_cause(
+    db: Connection, shop_id: int, name: str, story: str, now: datetime, *, key: str = ""
+) -> Cause:
+    """A new cause; the first one is the default."""
+    name, story = name.strip(), story.strip()
+    if not 1 <= len(name) <= NAME_LENGTH:
+        raise BadInput("name_length", f"1 to {NAME_LENGTH} characters", field="name")
+    if len(story) > STORY_LENGTH:
+        raise BadInput("story_length", f"at most {STORY_LENGTH} characters", field="story")
+    known = causes(db, shop_id)
+    taken = {one.key for one in known}
+    stem = key or re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "cause"
+    unique = next(
+        one for one in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if one not in taken
+    )
+    cause = Cause(new_id(), unique, name, story, is_default=not known)
+    store.insert_cause(
+        db,
+        shop_id=shop_id,
+        id=cause.id,
+        key=cause.key,
+        name=name,
+        story=story,
+        is_default=cause.is_default,
+        created_at=now,
+    )
+    return cause
+
+
+def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
+    """Log these orders' donations, and post what changed since the last time."""
+    loaded = [
+        (row, order)
+        for row, order in orders.load(db, shop_id, order_ids)
+        if rules.donation_lines(order)
+    ]
+    if not loaded:
+        return
+    zone = shops.get(db, shop_id).timezone
+    found = store.donations_of(db, shop_id, [row.id for row, _ in loaded])
+    kept: list[dict[str, Any]] = []
+    movements: dict[str, list[tuple[str, str, int, Voucher]]] = {}
+    for row, order in loaded:
+        for line in rules.donation_lines(order):
+            before = found.get((row.id, line.key))
+            cause_id = before.cause_id if before else _cause_for(db, shop_id, line, now).id
+            after, steps = _difference(row, order, line, before, cause_id)
+            kept.append({"shop_id": shop_id, **after})
+            movements.setdefault(order.currency, []).extend(steps)
+    for currency, steps in movements.items():
+        ledger.append(db, shop_id, currency, zone, steps)
+    store.put_donations(db, kept)
+
+
+def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
+    """Donations of one member become another's."""
+    store.move_to_member(db, shop_id, gone_id, kept_id)
+
+
+def log(db: Connection, shop_id: int, limit: int, offset: int = 0) -> list[Row[Any]]:
+    """Donations, newest first: what was given, what stands, of which order, to which cause."""
+    return store.log(db, shop_id, limit, offset)
+
+
+def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Per cause and currency: gifts, given, pledged and due, in minor units."""
+    return store.totals(db, shop_id)
+
+
+def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
+    """What one order gives."""
+    return list(store.donations_of(db, shop_id, [order_id]).values())
+
+
+def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> Cause:
+    """The cause a line names, else the default, else a new one named like the line: no donation
+    is ever left without a cause."""
+    known = causes(db, shop_id)
+    for cause in known:
+        if cause.key == line.cause:
+            return cause
+    if known:
+        return known[0]
+    return add_cause(db, shop_id, line.title[:NAME_LENGTH] or "Donation", "", now)
+
+
+def _difference(
+    row: Row[Any], order: Order, line: OrderLine, before: Row[Any] | None, cause_id: int
+) -> tuple[dict[str, Any], list[tuple[str, str, int, Voucher]]]:
+    now_stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
+    pledged = now_stands.pledged_minor - (before.pledged_minor if before else 0)
+    due = now_stands.due_minor - (before.due_minor if before else 0)
+    why = Voucher(
+        stem=f"giving:order:{row.id}:{line.key}",
+        kind="donation" if pledged + due >= 0 else "donation_refund",
+        occurred_at=order.modified_at if before else row.placed_at,
+        number=before.entries if before else 0,
+    )
+    steps: list[tuple[str, str, int, Voucher]] = []
+    pledge, cause = f"pledged:{cause_id}", f"cause:{cause_id}"
+    if pledged < 0 < due:
+        moved = min(-pledged, due)
+        steps.append((pledge, cause, moved, why))
+        pledged, due = pledged + moved, due - moved
+    for account, amount in ((pledge, pledged), (cause, due)):
+        if amount > 0:
+            steps.append(("donors", account, amount, why))
+        elif amount < 0:
+            steps.append((account, "donors", -amount, why))
+    after = {
+        "order_id": row.id,
+        "line_key": line.key,
+        "cause_id": cause_id,
+        "member_id": row.member_id,
+        "currency": order.currency,
+        "given_minor": now_stands.given_minor,
+        "pledged_minor": now_stands.pledged_minor,
+        "due_minor": now_stands.due_minor,
+        "entries": (before.entries if before else 0) + len(steps),
+        "given_at": row.placed_at,
+    }
+    return after, steps

@@ -1,0 +1,124 @@
+"""All SQL of the giving room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from connector.core.db import upsert
+from connector.orders.models import orders
+from connector.rooms.giving.models import giving_cause, giving_donation
+
+CHUNK = 500
+
+
+def causes(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """The shop's causes, the default one first."""
+    return list(
+        db.execute(
+            select(giving_cause)
+            .where(giving_cause.c.shop_id == shop_id)
+            .order_by(giving_cause.c.is_default.desc(), giving_cause.c.id)
+        )
+    )
+
+
+def insert_cause(db: Connection, **values: object) -> None:
+    db.execute(insert(giving_cause).values(**values))
+
+
+def change_cause(db: Connection, shop_id: int, cause_id: int, **values: object) -> None:
+    db.execute(
+        update(giving_cause)
+        .where(giving_cause.c.shop_id == shop_id, giving_cause.c.id == cause_id)
+        .values(**values)
+    )
+
+
+def donations_of(
+    db: Connection, shop_id: int, order_ids: Sequence[int]
+) -> dict[tuple[int, str], Row[Any]]:
+    """Logged donations by (order id, line key)."""
+    return {
+        (row.order_id, row.line_key): row
+        for start in range(0, len(order_ids), CHUNK)
+        for row in db.execute(
+            select(giving_donation).where(
+                giving_donation.c.shop_id == shop_id,
+                giving_donation.c.order_id.in_(order_ids[start : start + CHUNK]),
+            )
+        )
+    }
+
+
+def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = upsert(db, giving_donation)
+    moving = ("given_minor", "pledged_minor", "due_minor", "entries")
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "order_id", "line_key"],
+            set_={name: statement.excluded[name] for name in moving},
+        ),
+        list(rows),
+    )
+
+
+def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
+    db.execute(
+        update(giving_donation)
+        .where(giving_donation.c.shop_id == shop_id, giving_donation.c.member_id == gone_id)
+        .values(member_id=kept_id)
+    )
+
+
+def log(db: Connection, shop_id: int, limit: int, offset: int = 0) -> list[Row[Any]]:
+    """Donations with their order and cause, newest first."""
+    return list(
+        db.execute(
+            select(giving_donation, orders.c.number, giving_cause.c.name.label("cause_name"))
+            .join(
+                orders,
+                (orders.c.shop_id == giving_donation.c.shop_id)
+                & (orders.c.id == giving_donation.c.order_id),
+            )
+            .join(
+                giving_cause,
+                (giving_cause.c.shop_id == giving_donation.c.shop_id)
+                & (giving_cause.c.id == giving_donation.c.cause_id),
+            )
+            .where(giving_donation.c.shop_id == shop_id)
+            .order_by(giving_donation.c.given_at.desc(), giving_donation.c.order_id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Per cause and currency: gifts, given, pledged and due minor units."""
+    donation = giving_donation.c
+    return list(
+        db.execute(
+            select(
+                giving_cause.c.id,
+                giving_cause.c.name,
+                donation.currency,
+                func.count().label("gifts"),
+                func.sum(donation.given_minor).label("given_minor"),
+                func.sum(donation.pledged_minor).label("pledged_minor"),
+                func.sum(donation.due_minor).label("due_minor"),
+            )
+            .join(
+                giving_cause,
+                (giving_cause.c.shop_id == donation.shop_id)
+                & (giving_cause.c.id == donation.cause_id),
+            )
+            .where(donation.shop_id == shop_id)
+            .group_by(giving_cause.c.id, giving_cause.c.name, donation.currency)
+            .order_by(giving_cause.c.id, donation.currency)
+        )
+    )

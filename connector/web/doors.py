@@ -1,0 +1,91 @@
+"""All doors of the house on one hinge: blueprints, error bodies, request ids, headers."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response, g, jsonify, request, send_from_directory
+from werkzeug.exceptions import HTTPException
+from werkzeug.typing import HeadersDefault
+
+from connector.core.errors import PerennialError, TooMany
+from connector.runtime import Runtime
+from connector.web import admin, api, hooks, install, storefront
+from connector.web.runtime import EXTENSION, request_id
+
+_log = logging.getLogger("perennial.web")
+_STATIC = Path(__file__).parents[2] / "static"
+_HTML_DOORS = ("admin", "install")
+HEADERS: HeadersDefault = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+CLOSED_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
+def open_all(runtime: Runtime) -> Flask:
+    """The web application."""
+    app = Flask("connector.web", static_folder=None)
+    app.extensions[EXTENSION] = runtime
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    for door in (hooks, install, storefront, admin, api):
+        app.register_blueprint(door.blueprint)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(PerennialError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _broken)
+    app.add_url_rule("/static/widgets/<path:name>", "widgets", _widget)
+    app.add_url_rule("/healthz", "healthz", lambda: ("ok", 200))
+    return app
+
+
+def error_body(code: str, message: str, field: str | None = None) -> dict[str, str]:
+    """What every refusal looks like to a machine."""
+    body = {"code": code, "message": message, "request_id": request_id()}
+    if field:
+        body["field"] = field
+    return body
+
+
+def _begin() -> None:
+    g.request_id = secrets.token_hex(8)
+
+
+def _finish(response: Response) -> Response:
+    response.headers.extend(
+        {name: value for name, value in HEADERS.items() if name not in response.headers}
+    )
+    response.headers["X-Request-Id"] = request_id()
+    response.headers.setdefault("Content-Security-Policy", CLOSED_PAGE)
+    return response
+
+
+def _refused(problem: PerennialError) -> tuple[Response | str, int]:
+    if request.blueprint in _HTML_DOORS:
+        return admin.error_page(problem), problem.status
+    response = jsonify(error_body(problem.code, problem.message, problem.field))
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = str(problem.retry_after_seconds)
+    return response, problem.status
+
+
+def _http_error(problem: HTTPException) -> tuple[Response | str, int]:
+    code = (problem.name or "error").lower().replace(" ", "_")
+    refusal = PerennialError(code, problem.description or "", status=problem.code or 500)
+    return _refused(refusal)
+
+
+def _broken(problem: Exception) -> tuple[Response | str, int]:
+    _log.exception("unexpected error request=%s path=%s", request_id(), request.endpoint)
+    del problem  # its words may hold what a log must not
+    return _refused(PerennialError("internal_error", "this was our fault and has been noted"))
+
+
+def _widget(name: str) -> Response:
+    response = send_from_directory(_STATIC / "widgets" / "dist", name, max_age=300)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

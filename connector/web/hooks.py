@@ -1,0 +1,102 @@
+"""Webhooks: prove who sent it, keep the bytes, answer. The worker does the rest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from cachetools import TTLCache
+from flask import Blueprint, request
+
+from connector.core import clock
+from connector.core.commerce import Platform
+from connector.core.errors import BadInput, NotFound, PerennialError
+from connector.core.inbox import Received
+from connector.shops import service as shops
+from connector.web.runtime import runtime
+
+MAX_BODY_BYTES = 1_048_576
+CACHE_SECONDS = 10
+blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+_log = logging.getLogger("perennial.hooks")
+_known: TTLCache[tuple[str, str], tuple[int, bytes] | None] = TTLCache(10_000, CACHE_SECONDS)
+_knowing = threading.Lock()
+
+
+@blueprint.post("/<platform_name>/<hook_path>")
+def receive_by_path(platform_name: str, hook_path: str) -> tuple[str, int]:
+    """A delivery to a shop's own secret path, signed with that shop's own secret."""
+    platform = _platform(platform_name, signs_shop=True)
+    found = _shop_of_path(platform_name, hook_path)
+    if found is None:
+        raise NotFound("hook_not_found", "no shop delivers here")
+    shop_id, secret = found
+    return _keep(platform, shop_id, [secret])
+
+
+@blueprint.post("/<platform_name>")
+def receive(platform_name: str) -> tuple[str, int]:
+    """A delivery signed with the app's secret; the shop is only named, not proven."""
+    platform = _platform(platform_name, signs_shop=False)
+    secrets = [secret.encode() for secret in runtime().settings.shopify_client_secrets]
+    return _keep(platform, None, secrets)
+
+
+def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tuple[str, int]:
+    delivery = platform.read_delivery(request.headers, _body(), secrets)
+    if shop_id is None:
+        shop_id = _shop_of_key(platform.name, delivery.shop_key or "")
+    if shop_id is None:
+        _log.info("ignored platform=%s topic=%s reason=unknown_shop", platform.name, delivery.topic)
+        return "", 200
+    if delivery.flag:
+        _log.warning("flagged shop=%d flag=%s", shop_id, delivery.flag)
+    runtime().keeper.keep(Received(shop_id, "hook", delivery, clock.now()))
+    runtime().wake(shop_id)
+    return "", 200
+
+
+def _body() -> bytes:
+    if request.headers.get("Content-Encoding"):
+        raise BadInput("content_encoding", "send it as it is", status=415)
+    length = request.content_length
+    if length is None or length > MAX_BODY_BYTES:
+        raise PerennialError("too_large", f"at most {MAX_BODY_BYTES} bytes", status=413)
+    return request.get_data()
+
+
+def _platform(name: str, *, signs_shop: bool) -> Platform:
+    platform = runtime().platforms.get(name)
+    if platform is None or platform.signs_shop is not signs_shop:
+        raise NotFound("hook_not_found", "no such door")
+    return platform
+
+
+def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
+    key = (platform, hook_path)
+    with _knowing:
+        if key in _known:
+            return _known[key]
+    with runtime().database.read() as db:
+        shop = shops.by_hook_path(db, hook_path)
+        found = None
+        if shop is not None and shop.platform == platform:
+            secret = shops.secret(db, runtime().keys, shop.id, "hook_secret")
+            found = (shop.id, secret) if secret else None
+    with _knowing:
+        _known[key] = found
+    return found
+
+
+def _shop_of_key(platform: str, key: str) -> int | None:
+    with _knowing:
+        known = _known.get((platform, f"key:{key}"))
+    if known is not None:
+        return known[0]
+    with runtime().database.read() as db:
+        shop = shops.find(db, platform, key)
+    if shop is None:
+        return None
+    with _knowing:
+        _known[platform, f"key:{key}"] = (shop.id, b"")
+    return shop.id

@@ -1,0 +1,94 @@
+"""Carry out what the outbox asks: HTTP first, outside any transaction, then its result in one."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Connection
+
+from connector.core import clock, inbox, outbox
+from connector.core.commerce import Delivery, NeedsFetch, Order, OrderState, Product
+from connector.core.db import try_shop_lock
+from connector.core.errors import Conflict, PlatformBusy, PlatformError, PlatformMissing, PlatformRefused
+from connector.core.inbox import Received
+from connector.core.outbox import Task
+from connector.runtime import Runtime
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from connector.worker import access, drain
+
+BATCH = 20
+GIVE_UP = -1.0
+_log = logging.getLogger("perennial.dispatch")
+
+
+def dispatch(runtime: Runtime) -> int:
+    """Carry out due outbox rows; returns how many."""
+    now = clock.now()
+    tasks = runtime.database.run(lambda db: outbox.claim(db, now, BATCH))
+    for task in tasks:
+        _carry_out(runtime, task)
+    return len(tasks)
+
+
+def _carry_out(runtime: Runtime, task: Task) -> None:
+    with runtime.database.read() as db:
+        shop = shops.get(db, task.shop_id)
+    want = NeedsFetch(task.payload["what"], task.payload["key"])
+    try:
+        if not shop.is_live:
+            raise Conflict("not_installed", "the shop has left")
+        delivery = access.client(runtime, shop).fetch(want)
+    except PlatformMissing:
+        runtime.database.run(lambda db: _missing(db, runtime, shop, want, task))
+    except PlatformBusy as problem:
+        _postpone(runtime, task, problem.code, problem.retry_after_seconds or None)
+    except (PlatformRefused, Conflict) as problem:
+        _refused(runtime, shop, task, problem.code)
+    except PlatformError as problem:
+        _postpone(runtime, task, problem.code, None)
+    else:
+        runtime.database.run(lambda db: _answered(db, task, delivery))
+        runtime.wake(shop.id)
+
+
+def _answered(db: Connection, task: Task, delivery: Delivery) -> None:
+    now = clock.now()
+    inbox.keep(db, [Received(task.shop_id, "fetch", delivery, now)])
+    outbox.finish(db, task, now)
+
+
+def _missing(
+    db: Connection, runtime: Runtime, shop: Shop, want: NeedsFetch, task: Task
+) -> None:
+    """The platform does not have it (any more): an order is deleted, a product unpublished."""
+    now = clock.now()
+    if not try_shop_lock(db, shop.id):
+        outbox.postpone(db, task, now, "shop_busy", seconds=1)
+        return
+    if want.what in ("order", "order_refunds"):
+        gone = Order(want.key, OrderState.DELETED, shop.currency, now, partial=True)
+        drain.take_snapshots(db, runtime, shop, "fetch", [gone], now)
+    elif want.what == "product":
+        gone_product = Product(want.key, deleted=True)
+        drain.take_snapshots(db, runtime, shop, "fetch", [gone_product], now)
+    outbox.finish(db, task, now)
+
+
+def _refused(runtime: Runtime, shop: Shop, task: Task, code: str) -> None:
+    """Our rights are gone: nothing more is tried until the merchant reconnects."""
+
+    def work(db: Connection) -> None:
+        now = clock.now()
+        outbox.postpone(db, task, now, code, seconds=GIVE_UP)
+        if shop.is_live:
+            shops.note_problem(db, shop.id, code, now)
+
+    runtime.database.run(work)
+
+
+def _postpone(runtime: Runtime, task: Task, code: str, seconds: float | None) -> None:
+    _log.info("postponed shop=%d task=%d code=%s", task.shop_id, task.id, code)
+    runtime.database.run(
+        lambda db: outbox.postpone(db, task, clock.now(), code, seconds=seconds)
+    )

@@ -1,0 +1,208 @@
+"""Drain a shop's inbox: read bytes outside the transaction, take them over inside one.
+
+A batch is one transaction without savepoints. If it fails it is redone row by row, and only what
+still fails is parked. Lock, deadlock, disconnect and disk errors never park: they come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector import orders
+from connector.core import clock, inbox, outbox
+from connector.core.commerce import (
+    ConnectionLost,
+    Customer,
+    CustomerMerge,
+    NeedsFetch,
+    Order,
+    Platform,
+    PrivacyRequest,
+    Product,
+    RefundsOfOrder,
+    Snapshot,
+    Uninstalled,
+)
+from connector.core.db import is_transient, try_shop_lock
+from connector.core.errors import PerennialError, UnreadablePayload
+from connector.core.facts import Fact, publish
+from connector.core.inbox import Outcome, Waiting
+from connector.runtime import Runtime
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from connector.worker import privacy
+
+BATCH = 50
+SQLITE_WRITE_SECONDS = 0.03  # longer transactions would make webhooks wait
+_log = logging.getLogger("perennial.drain")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A row and what it says, or why it cannot be read."""
+
+    row: Waiting
+    snapshots: Sequence[Snapshot | NeedsFetch]
+    problem: UnreadablePayload | None = None
+
+
+def drain(runtime: Runtime, shop_id: int) -> int:
+    """Take over everything that waits for this shop; returns how many rows.
+
+    Stops early when another worker has the shop: that one goes on.
+    """
+    done, limit = 0, BATCH
+    while True:
+        now = clock.now()
+        with runtime.database.read() as db:
+            shop = shops.get(db, shop_id)
+            rows = inbox.waiting(db, shop_id, now, limit)
+        if not rows:
+            return done
+        platform = runtime.platforms[shop.platform]
+        readings = [_read(platform, row) for row in rows]
+        started = time.monotonic()
+        taken = _take_over(runtime, shop, readings, now)
+        took = time.monotonic() - started
+        if taken is None:
+            return done
+        done += taken
+        _log.info("drained shop=%d rows=%d took_ms=%d", shop_id, taken, took * 1000)
+        if runtime.database.is_sqlite:
+            limit = _next_limit(limit, took)
+
+
+def _next_limit(limit: int, took: float) -> int:
+    """As many rows as fit into the time a SQLite writer may hold the door."""
+    if took > SQLITE_WRITE_SECONDS:
+        return max(limit // 2, 5)
+    return min(limit + 5, BATCH)
+
+
+def _read(platform: Platform, row: Waiting) -> _Reading:
+    try:
+        return _Reading(row, platform.normalise(row.delivery))
+    except UnreadablePayload as problem:
+        return _Reading(row, (), problem)
+
+
+def _take_over(
+    runtime: Runtime, shop: Shop, readings: Sequence[_Reading], now: datetime
+) -> int | None:
+    """One transaction for all, or one each if that fails; None when the shop is taken."""
+
+    def together(db: Connection) -> int | None:
+        return _apply(db, runtime, shop, readings, now)
+
+    try:
+        return runtime.database.run(together)
+    except Exception as problem:
+        if is_transient(problem):
+            raise
+        _log.warning("batch failed shop=%d problem=%s", shop.id, type(problem).__name__)
+    return sum(_one_by_one(runtime, shop, readings, now))
+
+
+def _one_by_one(
+    runtime: Runtime, shop: Shop, readings: Sequence[_Reading], now: datetime
+) -> Iterable[int]:
+    for reading in readings:
+        try:
+            with runtime.database.write() as db:
+                yield _apply(db, runtime, shop, [reading], now) or 0
+        except Exception as problem:
+            if is_transient(problem):
+                raise
+            code = problem.code if isinstance(problem, PerennialError) else "handler_failed"
+            _log.exception("parked shop=%d row=%d code=%s", shop.id, reading.row.id, code)
+            with runtime.database.write() as db:
+                inbox.park(db, shop.id, reading.row, now, code, type(problem).__name__)
+            yield 1
+
+
+def _apply(
+    db: Connection, runtime: Runtime, shop: Shop, readings: Sequence[_Reading], now: datetime
+) -> int | None:
+    if not try_shop_lock(db, shop.id):
+        return None
+    waiting = inbox.still_waiting(db, shop.id, [reading.row.id for reading in readings])
+    mine = [reading for reading in readings if reading.row.id in waiting]
+    live = [reading for reading in mine if shop.is_live or _survives_uninstall(reading)]
+    for source in sorted({reading.row.source for reading in live}):
+        snapshots = [
+            one for reading in live if reading.row.source == source for one in reading.snapshots
+        ]
+        take_snapshots(db, runtime, shop, source, snapshots, now)
+    outcomes = [_outcome(runtime, shop, reading) for reading in mine]
+    inbox.finish(db, shop.id, outcomes, now)
+    heard = [reading.row.received_at for reading in mine if reading.row.source == "hook"]
+    if heard:
+        shops.note_event(db, shop.id, max(heard))
+    return len(readings)
+
+
+def take_snapshots(
+    db: Connection,
+    runtime: Runtime,
+    shop: Shop,
+    source: str,
+    snapshots: Sequence[Snapshot | NeedsFetch],
+    now: datetime,
+) -> None:
+    """Take over what a platform told and let the rooms hear what changed. Under the shop's lock."""
+    trusted = source != "hook" or runtime.platforms[shop.platform].signs_shop
+    context = orders.Context(shop.id, shop.timezone, source, trusted)
+    members = runtime.members
+    facts: list[Fact] = []
+    customers = [one for one in snapshots if isinstance(one, Customer)]
+    facts += members.record(db, shop.id, customers, now) if customers else []
+    merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
+    facts += members.merge(db, shop.id, merges, now) if merges else []
+    told = [one for one in snapshots if isinstance(one, Order | RefundsOfOrder)]
+    facts += orders.record(db, context, members, told, now) if told else []
+    products = [one for one in snapshots if isinstance(one, Product)]
+    if products:
+        orders.record_products(db, shop.id, products, now)
+    outbox.ask(db, shop.id, [one for one in snapshots if isinstance(one, NeedsFetch)], now)
+    for one in snapshots:
+        if isinstance(one, Uninstalled):
+            shops.uninstall(db, shop.id, one.at, now)
+        elif isinstance(one, ConnectionLost):
+            shops.note_problem(db, shop.id, one.reason, now)
+        elif isinstance(one, PrivacyRequest):
+            facts += privacy.answer(db, members, shop, one, now)
+    publish(db, runtime.subscriptions, facts, now)
+
+
+def _survives_uninstall(reading: _Reading) -> bool:
+    """After an uninstall only privacy requests and the uninstall itself still count."""
+    return any(isinstance(one, PrivacyRequest | Uninstalled) for one in reading.snapshots)
+
+
+def _outcome(runtime: Runtime, shop: Shop, reading: _Reading) -> Outcome:
+    row_id = reading.row.id
+    if reading.problem is not None:
+        return Outcome(
+            row_id, "quarantined", code=reading.problem.code, error=reading.problem.message
+        )
+    keys = (_customer_key(runtime, shop, one) for one in reading.snapshots)
+    used = bool(reading.snapshots) and (shop.is_live or _survives_uninstall(reading))
+    return Outcome(row_id, "done" if used else "ignored", next(filter(None, keys), None))
+
+
+def _customer_key(runtime: Runtime, shop: Shop, snapshot: Snapshot | NeedsFetch) -> str | None:
+    """Whose personal data a snapshot's bytes carry: an account's key, or a guest's hash."""
+    if isinstance(snapshot, Customer):
+        return snapshot.key
+    if not isinstance(snapshot, Order | PrivacyRequest):
+        return None
+    email = snapshot.person.email if isinstance(snapshot, Order) else snapshot.email
+    if snapshot.customer_key or not email:
+        return snapshot.customer_key
+    return runtime.members.email_hash(shop.id, email)

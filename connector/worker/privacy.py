@@ -1,0 +1,44 @@
+"""Privacy requests of the platforms: tell, forget a customer, forget a shop."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.core import inbox
+from connector.core.commerce import Customer, Person, PrivacyRequest
+from connector.core.facts import Fact
+from connector.members import Members
+from connector.shops.service import Shop
+
+_log = logging.getLogger("perennial.privacy")
+
+
+def answer(
+    db: Connection, members: Members, shop: Shop, request: PrivacyRequest, now: datetime
+) -> list[Fact]:
+    """Carry out one request; for people we do not know there is nothing to do."""
+    _log.info("privacy shop=%d kind=%s", shop.id, request.kind)
+    if request.kind == "redact_customer":
+        return forget_customer(db, members, shop, request, now)
+    if request.kind == "redact_shop":
+        members.forget_shop(db, shop.id)
+        inbox.forget_shop(db, shop.id)
+    return []
+
+
+def forget_customer(
+    db: Connection, members: Members, shop: Shop, request: PrivacyRequest, now: datetime
+) -> list[Fact]:
+    """Erase the account and any guest of the same e-mail, and the bytes that carry them."""
+    facts: list[Fact] = []
+    if request.customer_key:
+        gone = Customer(request.customer_key, Person(), deleted=True)
+        facts += members.record(db, shop.id, [gone], now)
+        inbox.forget_customer(db, shop.id, request.customer_key)
+    if request.email:
+        facts += members.erase_email(db, shop.id, request.email, now)
+        inbox.forget_customer(db, shop.id, members.email_hash(shop.id, request.email))
+    return facts

@@ -1,0 +1,96 @@
+"""Nothing is trusted to arrive: read what changed, and watch the webhooks."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from connector import ledger
+from connector.core import clock, inbox
+from connector.core.commerce import ShopClient
+from connector.core.errors import Conflict, PlatformBusy, PlatformError
+from connector.core.inbox import Received
+from connector.runtime import Runtime
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from connector.worker import access, drain
+
+OVERLAP = timedelta(minutes=10)
+DEEP = timedelta(days=7)
+WHAT = ("products", "orders")
+_log = logging.getLogger("perennial.reconcile")
+
+
+def reconcile(runtime: Runtime, shop_id: int) -> int:
+    """Read what changed since the last round into the inbox; returns how many things."""
+    with runtime.database.read() as db:
+        shop = shops.get(db, shop_id)
+    since = (shop.reconciled_at or shop.installed_at or clock.now()) - OVERLAP
+    return _round(runtime, shop, since)
+
+
+def nightly(runtime: Runtime, shop_id: int) -> None:
+    """Once a day: read seven days back, seal the book, forget old bodies."""
+    with runtime.database.read() as db:
+        shop = shops.get(db, shop_id)
+    _round(runtime, shop, clock.now() - DEEP)
+    now = clock.now()
+    with runtime.database.write() as db:
+        ledger.seal(db, shop_id, now)
+        inbox.drop_bodies(db, shop_id, now - timedelta(days=inbox.KEEP_BODY_DAYS))
+        shops.note_nightly(db, shop_id, now)
+
+
+def hook_url(runtime: Runtime, shop: Shop) -> str:
+    """Where this shop's platform delivers to; its path is a secret."""
+    return f"{runtime.settings.public_url}/hooks/{shop.platform}/{shop.hook_path}"
+
+
+def watch_webhooks(runtime: Runtime, shop: Shop, client: ShopClient) -> None:
+    """Make webhooks that are missing or disabled anew."""
+    with runtime.database.read() as db:
+        secret = shops.secret(db, runtime.keys, shop.id, "hook_secret") or b""
+    made = client.ensure_webhooks(hook_url(runtime, shop), secret.decode())
+    if made:
+        _log.warning("webhooks made shop=%d topics=%s", shop.id, ",".join(made))
+
+
+def _round(runtime: Runtime, shop: Shop, since: datetime) -> int:
+    until = clock.now()
+    try:
+        client = access.client(runtime, shop)
+        watch_webhooks(runtime, shop, client)
+        count = sum(_read(runtime, shop, client, what, since, until) for what in WHAT)
+    except PlatformBusy as problem:
+        _fail(runtime, shop, problem.code, max(problem.retry_after_seconds, 60))
+        return 0
+    except (PlatformError, Conflict) as problem:
+        _fail(runtime, shop, problem.code, 900)
+        return 0
+    drain.drain(runtime, shop.id)
+    with runtime.database.write() as db:
+        shops.note_reconciled(db, shop.id, until, clock.now())
+    _log.info("reconciled shop=%d read=%d", shop.id, count)
+    return count
+
+
+def _read(
+    runtime: Runtime, shop: Shop, client: ShopClient, what: str, since: datetime, until: datetime
+) -> int:
+    count, cursor = 0, None
+    while True:
+        page = client.changed(what, since, until, cursor)
+        now = clock.now()
+        received = [Received(shop.id, "poll", one, now) for one in page.deliveries]
+        with runtime.database.write() as db:
+            inbox.keep(db, received)
+        count += len(received)
+        cursor = page.cursor
+        if cursor is None:
+            return count
+
+
+def _fail(runtime: Runtime, shop: Shop, code: str, seconds: float) -> None:
+    _log.warning("reconcile failed shop=%d code=%s", shop.id, code)
+    with runtime.database.write() as db:
+        shops.note_problem(db, shop.id, code, clock.now(), retry_seconds=seconds)

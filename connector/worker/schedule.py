@@ -1,0 +1,77 @@
+"""What jobs there are, on which lane each runs, and what is due now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from connector.core import clock, inbox, outbox
+from connector.core.db import try_shop_lock
+from connector.rooms.points import service as points
+from connector.rooms.recommend import service as recommend
+from connector.runtime import Runtime
+from connector.shops import service as shops
+from connector.worker import dispatch, drain, history, reconcile
+
+EVERYWHERE = 0  # a job that is not of one shop
+RELEASE_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    lane: str
+    work: Callable[[Runtime, int], object]
+
+
+def _dispatch(runtime: Runtime, _shop_id: int) -> None:
+    while dispatch.dispatch(runtime):
+        pass
+
+
+def _release(runtime: Runtime, shop_id: int) -> None:
+    """Make points available whose hold has ended."""
+    released = RELEASE_BATCH
+    while released == RELEASE_BATCH:
+        with runtime.database.write() as db:
+            if not try_shop_lock(db, shop_id):
+                return
+            released = points.release_due(db, shop_id, clock.now(), RELEASE_BATCH)
+
+
+def _build(runtime: Runtime, shop_id: int) -> None:
+    recommend.build(runtime.database, shop_id, clock.now())
+
+
+JOBS = {
+    "drain": Job("live", drain.drain),
+    "dispatch": Job("live", _dispatch),
+    "release": Job("live", _release),
+    "reconcile": Job("slow", reconcile.reconcile),
+    "nightly": Job("slow", reconcile.nightly),
+    "import": Job("slow", history.step),
+    "build": Job("slow", _build),
+}
+
+
+def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
+    """(job, shop id) of everything that waits now."""
+    now = clock.now()
+    with runtime.database.read() as db:
+        waiting = {
+            "drain": inbox.shops_due(db, now),
+            "dispatch": [EVERYWHERE] if outbox.any_due(db, now) else [],
+            "release": points.shops_due(db, now),
+            "import": history.shops_due(db, now),
+            "build": recommend.build_due(db, now),
+        }
+        rounds = {
+            job: shops.any_due(db, column, now)
+            for job, column in (("reconcile", "reconcile_due_at"), ("nightly", "nightly_due_at"))
+        }
+    for job, shop_ids in waiting.items():
+        yield from ((job, shop_id) for shop_id in shop_ids)
+    for job, is_due in rounds.items():
+        if is_due:
+            with runtime.database.write() as db:
+                claimed = shops.claim_due(db, f"{job}_due_at", now)
+            yield from ((job, shop_id) for shop_id in claimed)
