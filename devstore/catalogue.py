@@ -142,7 +142,7 @@ WARES: tuple[Ware, ...] = (
          ("Whole flowers, nothing else.",
           "أزهار كاملة ولا شيء سواها.",
           "只有完整花朵，別無其他。")),
-    Ware("TE-JAS", "jasmine-pearls", "tea", 1900, "tin", "porcelain", 3,
+    Ware("TE-JAS", "jasmine-pearls", "tea", 1900, "tin", "jasmine", 3,
          ("Jasmine pearls, 75 g", "لآلئ الياسمين، 75 غ", "茉莉龍珠，75 g"),
          ("Rolled by hand, scented on five nights. Watch them open.",
           "ملفوفة يدويًّا ومعطّرة خمس ليال. راقبها وهي تتفتح.",

@@ -193,11 +193,11 @@ class Shop:
             return self.trash(order_id)
         if status is Status.REFUNDED:
             return self._refund_rest(order_id)
+        if self.order(order_id).status is status:
+            return self._touch(order_id)
         now = self.now()
         with self.shelf.change():
             before = self.order(order_id)
-            if before.status is status:
-                return self._touch(before)
             settles = status is Status.COMPLETED or (
                 status is Status.PROCESSING and before.payment != "cod"
             )
@@ -316,17 +316,18 @@ class Shop:
             )
         return tuple(lines)
 
-    def _touch(self, order: Order) -> Order:
+    def _touch(self, order_id: int) -> Order:
         """Saved without a change: still a write, and announced as one."""
-        order = replace(order, modified_at=self.now())
-        self.shelf.keep(order)
+        with self.shelf.change():
+            order = replace(self.order(order_id), modified_at=self.now())
+            self.shelf.keep(order)
         self._tell("order", order.id, order.modified_at, Event.UPDATED)
         return order
 
     def _refund_rest(self, order_id: int) -> Order:
         order = self.order(order_id)
         if order.status is Status.REFUNDED:
-            return self._touch(order)
+            return self._touch(order_id)
         rest = order.total_minor - order.refunded_minor
         if rest > 0:
             self.refund(order_id, amount_minor=rest, reason="Order fully refunded.")
