@@ -13,7 +13,7 @@ HANDLE = "perennial"
 API_VERSION = "2026-10"
 TOML = Path(__file__).parents[2] / "adapters" / "shopify" / "shopify.app.toml"
 
-DEFAULT_SCOPES = "read_all_orders,read_customers,read_orders,read_products,write_app_proxy"
+DEFAULT_SCOPES = "read_customers,read_orders,read_products,write_app_proxy"
 COMPLIANCE_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 TOPICS = (
     "app/scopes_update",
@@ -41,13 +41,15 @@ TOPICS = (
 class Registration:
     """One app. ``service`` is where it runs: webhooks, proxy and pages go there and nowhere else.
 
-    scopes: comma separated, as granted on install. topics: what it declared to be told.
+    scopes: comma separated, granted on install; the merchant here agrees to the optional ones at
+    once. topics: what it declared to be told.
     """
 
     client_id: str
     client_secret: str
     service: str
     scopes: str = DEFAULT_SCOPES
+    optional_scopes: tuple[str, ...] = ("read_all_orders",)
     topics: frozenset[str] = frozenset(TOPICS)
 
     @property
@@ -62,6 +64,11 @@ class Registration:
     def proxy_url(self) -> str:
         return f"{self.service}/storefront/shopify"
 
+    def granted(self, asked: str) -> str:
+        """What the merchant grants when ``asked`` for scopes (none named: the declared ones)."""
+        named = (asked or self.scopes).split(",")
+        return ",".join(dict.fromkeys([*(name.strip() for name in named), *self.optional_scopes]))
+
     def may_return_to(self, redirect_uri: str) -> bool:
         """Whether a code may be sent there: only to the app itself."""
         return redirect_uri.startswith(f"{self.service}/")
@@ -73,6 +80,7 @@ def from_environment(service: str, toml: Path = TOML) -> Registration:
     Without a secret the shop makes one up: everything works but talking to a service.
     """
     declared = tomllib.loads(toml.read_text("utf-8")) if toml.exists() else {}
+    access = declared.get("access_scopes", {})
     subscriptions = declared.get("webhooks", {}).get("subscriptions", [])
     topics = {
         topic
@@ -83,6 +91,7 @@ def from_environment(service: str, toml: Path = TOML) -> Registration:
         client_id=os.environ.get("SHOPIFY_CLIENT_ID", "practice-shop"),
         client_secret=os.environ.get("SHOPIFY_CLIENT_SECRET") or secrets.token_hex(16),
         service=service,
-        scopes=declared.get("access_scopes", {}).get("scopes", DEFAULT_SCOPES),
+        scopes=access.get("scopes", DEFAULT_SCOPES),
+        optional_scopes=tuple(access.get("optional_scopes", ("read_all_orders",))),
         topics=frozenset(topics or TOPICS),
     )

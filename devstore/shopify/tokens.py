@@ -68,12 +68,12 @@ class TokenBook:
             self._shelf.put(_REFRESH, token, used)
             return fresh
 
-    def scopes_of(self, access: str, now: datetime) -> str | None:
-        """What ``access`` may do; None when it is unknown or has expired."""
+    def find(self, access: str, now: datetime) -> Pair | None:
+        """The pair of an access token; None when it is unknown or has expired."""
         pair = self._shelf.take(_ACCESS, access, Pair)
         if pair is None or (pair.expires_at is not None and pair.expires_at <= now):
             return None
-        return pair.scopes
+        return pair
 
     def expire(self, now: datetime) -> None:
         """Let every access token run out now; refresh tokens stay."""

@@ -1,0 +1,78 @@
+"""The Shopify face: everything the platform adds to the shop, in one place."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from devstore.face import Mount
+from devstore.model import Change, Order, Product
+from devstore.shopify.api import PREFIXES, api
+from devstore.shopify.bulk import BulkDesk, Operation
+from devstore.shopify.control import control
+from devstore.shopify.install import Door
+from devstore.shopify.merchant import Merchant
+from devstore.shopify.pages import pages
+from devstore.shopify.payloads import gid, local
+from devstore.shopify.proxy import PREFIX, proxy
+from devstore.shopify.registration import Registration, from_environment
+from devstore.shopify.telling import Teller
+from devstore.shopify.webhooks import Webhooks
+from devstore.state import SHOPIFY_DOMAIN, State
+
+
+class ShopifyFace:
+    """A ``devstore.face.Face``. ``app`` is who may install; None reads the environment."""
+
+    name = "shopify"
+    api_prefixes = PREFIXES
+
+    def __init__(self, state: State, app: Registration | None = None) -> None:
+        self._shop = state.shops[self.name]
+        self._origin = state.origins[self.name]
+        registration = app or from_environment(state.service)
+        self.door = Door(self._shop, SHOPIFY_DOMAIN, registration)
+        self.webhooks = Webhooks(self._shop, SHOPIFY_DOMAIN, registration)
+        self._teller = Teller(self._shop, self._origin, SHOPIFY_DOMAIN)
+        self._desk = BulkDesk(
+            self._shop.shelf,
+            state.directory / "bulk",
+            self._origin,
+            self._shop.now,
+            self._bulk_finished,
+        )
+
+    def register(self, app: Flask) -> None:
+        shop, door = self._shop, self.door
+        merchant = Merchant(shop, SHOPIFY_DOMAIN, door, self.webhooks.queue)
+        app.register_blueprint(api(shop, self._origin, SHOPIFY_DOMAIN, door, self._desk))
+        app.register_blueprint(pages(shop, SHOPIFY_DOMAIN, door))
+        app.register_blueprint(proxy(shop, SHOPIFY_DOMAIN, door))
+        app.register_blueprint(control(shop, door, merchant, self._teller, self.webhooks))
+
+    def mount(self) -> Mount:
+        return Mount(PREFIX if self.door.installed else None, "")
+
+    def product_key(self, product: Product) -> str:
+        return str(product.id)
+
+    def order_name(self, order: Order) -> str:
+        return f"#{order.number}"
+
+    def heard(self, change: Change) -> None:
+        if self.door.installed is not None:
+            self.webhooks.queue(*self._teller.messages(change))
+
+    def tick(self, *, everything: bool = False) -> int:
+        return self.webhooks.tick(everything=everything)
+
+    def _bulk_finished(self, operation: Operation) -> None:
+        settings = self._shop.settings
+        body = {
+            "admin_graphql_api_id": gid("BulkOperation", operation.id),
+            "completed_at": local(operation.completed_at, settings),
+            "created_at": local(operation.created_at, settings),
+            "error_code": operation.error_code.lower() if operation.error_code else None,
+            "status": operation.status.lower(),
+            "type": "query",
+        }
+        self.webhooks.queue(("bulk_operations/finish", body))
