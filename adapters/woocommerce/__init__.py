@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from adapters.woocommerce import install
 from adapters.woocommerce.client import Shop
 from adapters.woocommerce.normalise import CURRENCY_HEADER, normalise
-from adapters.woocommerce.verify import PING, RECEIVED_AT, read_delivery, sign
-from connector.core import clock
+from adapters.woocommerce.verify import PING, read_delivery, sign
 from connector.core.commerce import (
     Credentials,
     Delivery,
@@ -21,7 +20,7 @@ from connector.core.commerce import (
 )
 from connector.core.http import Http
 
-__all__ = ["CURRENCY_HEADER", "PING", "RECEIVED_AT", "WooCommerce", "sign"]
+__all__ = ["CURRENCY_HEADER", "PING", "WooCommerce", "sign"]
 
 
 class WooCommerce:
@@ -46,7 +45,7 @@ class WooCommerce:
     def read_delivery(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]
     ) -> Delivery:
-        return read_delivery(headers, body, secrets, clock.now())
+        return read_delivery(headers, body, secrets)
 
     def normalise(self, delivery: Delivery) -> Sequence[Snapshot | NeedsFetch]:
         return normalise(delivery)

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from adapters.woocommerce import webhooks
 from adapters.woocommerce.api import Rest, decode
-from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER
+from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, STATES
 from connector.core.commerce import Credentials, Delivery, NeedsFetch, Page, ShopFacts
 from connector.core.errors import BadInput, PlatformError
 from connector.core.http import Http, Params
@@ -41,6 +41,8 @@ PRODUCT_FIELDS = (
     "images,date_modified_gmt"
 )
 STATUS_FIELDS = "environment.version,settings.currency"
+# "any" leaves the trash out, and nothing else tells of a trashed order when its webhook is lost.
+STATUSES = ",".join(STATES)
 # Zones without daylight saving for the offsets that Etc/GMT cannot say.
 HALF_HOUR_ZONES = {
     -9.5: "Pacific/Marquesas",
@@ -132,6 +134,8 @@ class Shop:
             "modified_before": _gmt(until),
             "orderby": "modified",
         }
+        if what == "orders":
+            window["status"] = STATUSES
         return self._page(what, window, cursor)
 
     def history(self, what: str, until: datetime, cursor: str | None) -> Page:

@@ -1,14 +1,14 @@
 """Deliveries become snapshots. Pure: what a body does not say is fetched, never guessed.
 
 Bodies are built when they are delivered, so a topic tells no transition: created, updated and
-restored are one upsert. Headers we add: X-Received-At (when a delivery came), X-Perennial-Order
-and X-Perennial-Currency (what an answer to a fetch belongs to; a product names no currency).
+restored are one upsert. Two headers are ours, on what we fetched: X-Perennial-Order (whose
+refunds these are) and X-Perennial-Currency (neither refunds nor products name theirs).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,7 +29,7 @@ from adapters.woocommerce.payloads import (
     rest_error,
     text_of,
 )
-from adapters.woocommerce.verify import PING, RECEIVED_AT
+from adapters.woocommerce.verify import PING
 from connector.core.commerce import (
     ConnectionLost,
     Customer,
@@ -50,6 +50,8 @@ from connector.core.errors import BadInput, UnreadablePayload
 
 ORDER_HEADER = "X-Perennial-Order"
 CURRENCY_HEADER = "X-Perennial-Currency"
+
+UNTOLD = datetime(1970, 1, 1, tzinfo=UTC)  # older than anything a store tells
 
 Told = Sequence[Snapshot | NeedsFetch]
 T = TypeVar("T")
@@ -79,7 +81,7 @@ def normalise(delivery: Delivery) -> Told:
         return read(delivery)
     except BadInput as problem:
         raise UnreadablePayload(problem.code, f"{delivery.topic}: {problem.message}") from problem
-    except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as problem:
         return _instead_of_it(delivery, problem)
 
 
@@ -135,11 +137,14 @@ def order(delivery: Delivery) -> Told:
 
 
 def order_deleted(delivery: Delivery) -> Told:
-    """A trashed order tells its id alone; the moment is that of receipt, else we must ask."""
-    key, received_at = key_of(_decode(delivery, Gone).id), _received_at(delivery)
-    if received_at is None:
-        return [NeedsFetch("order", key)]
-    return [Order(key, OrderState.DELETED, currency="", modified_at=received_at, partial=True)]
+    """A trashed order tells its id alone and may have been restored since, which tells nothing.
+
+    So it counts as deleted without moving its clock, and what the store answers decides: its
+    trashed or restored state is newer, and no answer at all leaves it deleted.
+    """
+    key = key_of(_decode(delivery, Gone).id)
+    gone = Order(key, OrderState.DELETED, currency="", modified_at=UNTOLD, partial=True)
+    return [gone, NeedsFetch("order", key)]
 
 
 def order_refunds(delivery: Delivery) -> Told:
@@ -163,8 +168,7 @@ def customer(delivery: Delivery) -> Told:
 
 
 def customer_deleted(delivery: Delivery) -> Told:
-    key = key_of(_decode(delivery, Gone).id)
-    return [Customer(key, modified_at=_received_at(delivery), deleted=True)]
+    return [Customer(key_of(_decode(delivery, Gone).id), deleted=True)]
 
 
 def product(delivery: Delivery) -> Told:
@@ -250,10 +254,6 @@ def _instead_of_it(delivery: Delivery, problem: Exception) -> Told:
     if error.data.status in REST_GONE:
         return []
     raise UnreadablePayload("error_body", f"{delivery.topic}: {error.code[:100]}") from problem
-
-
-def _received_at(delivery: Delivery) -> datetime | None:
-    return moment(delivery.headers.get(RECEIVED_AT))
 
 
 def _header(delivery: Delivery, name: str) -> str:

@@ -1,8 +1,7 @@
 """Deliveries proven and identified from their raw bytes alone.
 
 ``X-WC-Webhook-Signature`` is base64(HMAC-SHA256(body, secret)) and covers nothing but the body.
-The delivery id repeats within a second, so the dedupe key also takes the body. No header tells
-when a thing was deleted, so the moment of receipt is written beside what is kept.
+The delivery id repeats within a second, so the dedupe key also takes the body.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from connector.core.commerce import Delivery
 from connector.core.errors import Unauthenticated
 
 PING = "ping"
-RECEIVED_AT = "X-Received-At"
 KEPT = (
     "X-WC-Webhook-Topic",
     "X-WC-Webhook-Source",
@@ -28,9 +25,7 @@ KEPT = (
 _PING_BODY = re.compile(rb"webhook_id=[0-9]{1,20}")
 
 
-def read_delivery(
-    headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes], now: datetime
-) -> Delivery:
+def read_delivery(headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]) -> Delivery:
     """Verify raw bytes against any of ``secrets``, newest first; ``bad_signature`` if none fits.
 
     The form ping of a new webhook is unsigned; it proves nothing and is read as topic "ping".
@@ -46,7 +41,7 @@ def read_delivery(
     return Delivery(
         topic=kept["X-WC-Webhook-Topic"],
         dedupe_key=_digest(kept["X-WC-Webhook-ID"], kept["X-WC-Webhook-Delivery-ID"], body),
-        headers={**kept, RECEIVED_AT: now.isoformat()},
+        headers=kept,
         body=body,
         shop_key=kept["X-WC-Webhook-Source"].rstrip("/") or None,
         flag=None if fits[0] else "old_secret",
