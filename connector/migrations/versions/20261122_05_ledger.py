@@ -10,6 +10,8 @@ from connector.core.db import Id, Key, Utc
 revision = "20261122_05"
 down_revision = "20261122_04"
 
+_WHY = "is append-only: a mistake is corrected by a new row, never by changing an old one"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -78,4 +80,26 @@ def upgrade() -> None:
         sa.Column("count", sa.BigInteger, nullable=False),
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("sealed_at", Utc, nullable=False),
+    )
+    refuse = _refuse_on_sqlite if op.get_bind().dialect.name == "sqlite" else _refuse_on_postgresql
+    for table in ("ledger_entry", "ledger_seal"):
+        refuse(table)
+
+
+def _refuse_on_sqlite(table: str) -> None:
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} {_WHY}'); END"
+        )
+
+
+def _refuse_on_postgresql(table: str) -> None:
+    op.execute(
+        "CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '% {_WHY}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
     )
