@@ -196,6 +196,13 @@ class Members:
             raise NotFound("member_not_found", "no member has this e-mail")
         return int(rows[0].id)
 
+    def by_customer_key(self, db: Connection, shop_id: int, key: str) -> int | None:
+        """The member behind a platform account, if it is known and living."""
+        row = store.by_customer_keys(db, shop_id, [key]).get(key)
+        if row is None or row.state not in ("member", "merged"):
+            return None
+        return int(row.merged_into or row.id)
+
     def _write_people(self, db: Connection, shop_id: int, people: dict[int, Person]) -> None:
         if not people:
             return

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import cast
 
 from cachetools import TTLCache
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
+from flask.blueprints import BlueprintSetupState
 
 from connector.core import clock
 from connector.core.commerce import Platform
@@ -19,8 +21,32 @@ MAX_BODY_BYTES = 1_048_576
 CACHE_SECONDS = 10
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 _log = logging.getLogger("perennial.hooks")
-_known: TTLCache[tuple[str, str], tuple[int, bytes] | None] = TTLCache(10_000, CACHE_SECONDS)
-_knowing = threading.Lock()
+_EXTENSION = "perennial_hooks"
+
+
+class _Known:
+    """Which shop a path or a name belongs to, and its secret; forgotten within CACHE_SECONDS."""
+
+    def __init__(self) -> None:
+        self._found: TTLCache[tuple[str, str], tuple[int, bytes]] = TTLCache(10_000, CACHE_SECONDS)
+        self._lock = threading.Lock()
+
+    def get(self, platform: str, name: str) -> tuple[int, bytes] | None:
+        with self._lock:
+            return self._found.get((platform, name))
+
+    def put(self, platform: str, name: str, found: tuple[int, bytes]) -> None:
+        with self._lock:
+            self._found[platform, name] = found
+
+
+@blueprint.record_once
+def _remember(state: BlueprintSetupState) -> None:
+    state.app.extensions[_EXTENSION] = _Known()
+
+
+def _known() -> _Known:
+    return cast("_Known", current_app.extensions[_EXTENSION])
 
 
 @blueprint.post("/<platform_name>/<hook_path>")
@@ -73,30 +99,25 @@ def _platform(name: str, *, signs_shop: bool) -> Platform:
 
 
 def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
-    key = (platform, hook_path)
-    with _knowing:
-        if key in _known:
-            return _known[key]
-    with runtime().database.read() as db:
-        shop = shops.by_hook_path(db, hook_path)
-        found = None
-        if shop is not None and shop.platform == platform:
+    found = _known().get(platform, hook_path)
+    if found is None:
+        with runtime().database.read() as db:
+            shop = shops.by_hook_path(db, hook_path)
+            if shop is None or shop.platform != platform:
+                return None
             secret = shops.secret(db, runtime().keys, shop.id, "hook_secret")
-            found = (shop.id, secret) if secret else None
-    with _knowing:
-        _known[key] = found
-    return found
+        found = (shop.id, secret or b"")
+        _known().put(platform, hook_path, found)
+    return found if found[1] else None
 
 
 def _shop_of_key(platform: str, key: str) -> int | None:
-    with _knowing:
-        known = _known.get((platform, f"key:{key}"))
-    if known is not None:
-        return known[0]
-    with runtime().database.read() as db:
-        shop = shops.find(db, platform, key)
-    if shop is None:
-        return None
-    with _knowing:
-        _known[platform, f"key:{key}"] = (shop.id, b"")
-    return shop.id
+    found = _known().get(platform, f"key:{key}")
+    if found is None:
+        with runtime().database.read() as db:
+            shop = shops.find(db, platform, key)
+        if shop is None:
+            return None
+        found = (shop.id, b"")
+        _known().put(platform, f"key:{key}", found)
+    return found[0]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 from connector import orders
 from connector.core import outbox
 from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
-from connector.core.errors import BadInput
+from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
 from connector.core.points import LIMIT, UNIT
 from connector.core.money import exponent
@@ -265,23 +265,43 @@ def next_pending(db: Connection, shop_id: int, member_id: int) -> tuple[datetime
 
 def diagnose(db: Connection, shop_id: int, order_id: int) -> Diagnosis:
     """What one order earned, line by line, by which rule, or exactly why not."""
-    (row, order), = orders.load(db, shop_id, [order_id])
-    found = store.order_states(db, shop_id, [order_id]).get(order_id)
+    found = diagnose_all(db, shop_id, [order_id])
+    if not found:
+        raise NotFound("order_not_found", "we do not know this order")
+    return found[0]
+
+
+def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[Diagnosis]:
+    """The same for several orders, oldest first."""
+    if not order_ids:
+        return []
     rule = program(db, shop_id)
-    basis = _state(found).basis if found else rules.freeze(rule, order.currency)
+    states = {
+        order_id: _state(row)
+        for order_id, row in store.order_states(db, shop_id, order_ids).items()
+    }
+    return [
+        _diagnosis(row, order, states.get(row.id), rule)
+        for row, order in orders.load(db, shop_id, order_ids)
+    ]
+
+
+def _diagnosis(
+    row: Row[Any], order: Order, state: _OrderState | None, rule: Program
+) -> Diagnosis:
+    basis = state.basis if state else rules.freeze(rule, order.currency)
     trace = rules.trace(order, basis)
     if row.member_id is None:
         trace = replace(trace, points=0, reason="no_identity")
-    elif found is None and row.historic and not rule.counts_history:
+    elif state is None and row.historic and not rule.counts_history:
         trace = replace(trace, points=0, reason="before_program")
-    state = _state(found) if found else None
     return Diagnosis(
-        order_id=order_id,
+        order_id=row.id,
         member_id=row.member_id,
         order=order,
         basis=basis,
         trace=trace,
-        is_frozen=found is not None,
+        is_frozen=state is not None,
         is_confirmed=row.confirmed_at is not None,
         posted=state.posted if state else 0,
         pending=state.pending if state else 0,

@@ -1,0 +1,128 @@
+"""A member's entries as a person reads them: what changed, for which order, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector.rooms.points import service, store
+from connector.rooms.points.service import Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class WhyLine:
+    """One line's part in an order's points, as the order stands now."""
+
+    title: str
+    base_minor: int
+    earned: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an entry exists: the order's rule and lines, or the words a person gave."""
+
+    reason: str
+    currency: str | None = None
+    points_each: int | None = None
+    per_minor: int | None = None
+    lines: Sequence[WhyLine] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. available, pending: what it changed, signed; ``points`` is what to show."""
+
+    id: int
+    occurred_at: datetime
+    kind: str
+    available: int
+    pending: int
+    order_id: int | None
+    order_number: str | None
+    why: Why | None
+
+    @property
+    def points(self) -> int:
+        """The change a member sees: a release moves points and shows how many."""
+        return self.available + self.pending or self.available
+
+    @property
+    def state(self) -> str:
+        return "pending" if self.pending > 0 else "available"
+
+
+def entries(
+    db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
+) -> list[Entry]:
+    """The member's entries below the id ``before``, newest first."""
+    rows = store.entries_of(db, shop_id, member_id, before, limit)
+    orders = _orders(db, shop_id, rows)
+    adjustments = store.adjustments(db, shop_id, _stem_ids(rows, "adjustment"))
+    return [_entry(row, member_id, orders, adjustments) for row in rows]
+
+
+def _entry(
+    row: Row[Any],
+    member_id: int,
+    orders: Mapping[int, Diagnosis],
+    adjustments: Mapping[int, Row[Any]],
+) -> Entry:
+    about, about_id = _about(row.source)
+    why, order = None, orders.get(about_id) if about == "order" else None
+    if order is not None:
+        why = _order_why(order)
+    elif about == "adjustment" and about_id in adjustments:
+        why = Why(reason="adjustment", note=adjustments[about_id].reason)
+    return Entry(
+        id=row.id,
+        occurred_at=row.occurred_at,
+        kind=row.kind,
+        available=_change(row, f"member:{member_id}") + _change(row, f"debt:{member_id}"),
+        pending=_change(row, f"pending:{member_id}"),
+        order_id=order.order_id if order else None,
+        order_number=order.order.number if order else None,
+        why=why,
+    )
+
+
+def _order_why(order: Diagnosis) -> Why:
+    points_each, per_minor = order.basis.rate or (None, None)
+    return Why(
+        reason=order.trace.reason,
+        currency=order.order.currency,
+        points_each=points_each,
+        per_minor=per_minor,
+        lines=tuple(
+            WhyLine(line.title, line.base_minor, line.earned, line.kept)
+            for line in order.trace.lines
+            if line.base_minor or line.kind != "goods"
+        ),
+    )
+
+
+def _orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> dict[int, Diagnosis]:
+    ids = sorted(set(_stem_ids(rows, "order")))
+    return {one.order_id: one for one in service.diagnose_all(db, shop_id, ids)}
+
+
+def _stem_ids(rows: Sequence[Row[Any]], about: str) -> list[int]:
+    return [one for kind, one in (_about(row.source) for row in rows) if kind == about]
+
+
+def _about(source: str) -> tuple[str, int]:
+    """What a source key points at: ("order", its id), ("adjustment", its id), ..."""
+    _, about, number, *_ = source.split(":")
+    return about, int(number)
+
+
+def _change(row: Row[Any], account: str) -> int:
+    if row.to_account == account:
+        return int(row.amount)
+    return -int(row.amount) if row.from_account == account else 0
