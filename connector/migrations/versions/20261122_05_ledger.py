@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -82,19 +84,28 @@ def upgrade() -> None:
         sa.Column("sealed_at", Utc, nullable=False),
     )
     refuse = _refuse_on_sqlite if op.get_bind().dialect.name == "sqlite" else _refuse_on_postgresql
-    for table in ("ledger_entry", "ledger_seal"):
-        refuse(table)
+    refuse("ledger_entry", ("id", "source"))
+    refuse("ledger_seal", ("number",))
 
 
-def _refuse_on_sqlite(table: str) -> None:
+def _refuse_on_sqlite(table: str, keys: Sequence[str]) -> None:
     for verb in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} {_WHY}'); END"
         )
+    # REPLACE removes rows without asking the triggers above.
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE shop_id = NEW.shop_id AND {key} = NEW.{key})"  # noqa: S608 - names above
+        for key in keys
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} has this {' or '.join(keys)} and {_WHY}'); END"
+    )
 
 
-def _refuse_on_postgresql(table: str) -> None:
+def _refuse_on_postgresql(table: str, _keys: Sequence[str]) -> None:
     op.execute(
         "CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"RAISE EXCEPTION '% {_WHY}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
