@@ -35,7 +35,11 @@ class Face(Protocol):
     """
 
     name: str
-    api_prefixes: tuple[str, ...]  # paths on which the switches "5xx" and "slow" act
+
+    @property
+    def api_prefixes(self) -> tuple[str, ...]:
+        """Paths on which the switches "fail" and "slow_seconds" act."""
+        ...
 
     def register(self, app: Flask) -> None:
         """Add the platform's own routes to the app that also serves the pages."""

@@ -1,0 +1,136 @@
+"""Cart, gift and checkout."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, session
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from devstore import cart, money
+from devstore.face import Face
+from devstore.model import Buyer, Customer, Order, Product
+from devstore.shop import NotPossible, Shop
+from devstore.words import WORDS
+
+PAYMENTS = ("card", "bank", "cod")
+
+
+def add_till(bp: Blueprint, shop: Shop, face: Face) -> None:
+    """Routes ``/cart/`` and ``/checkout/``."""
+    _cart(bp, shop)
+    _checkout(bp, shop, face)
+
+
+def _cart(bp: Blueprint, shop: Shop) -> None:
+    @bp.get("/cart/", strict_slashes=False)
+    def show_cart() -> str:
+        return render_template("cart.html", cart=cart.read(shop, session), **_gifts(shop))
+
+    @bp.post("/cart/update")
+    def update_cart() -> AnyResponse:
+        cart.put(session, request.form["sku"], int(request.form.get("quantity", "0")))
+        return redirect("/cart/")
+
+    @bp.post("/cart/gift")
+    def choose_gift() -> AnyResponse:
+        """From the widget as JSON, from the plain form as a form; both end in the same cart."""
+        told = request.get_json(silent=True) or {}
+        if not told:
+            choice = request.form.get("gift", "0")
+            told = {"roundUp": choice == "round_up"}
+            told["amountMinor"] = 0 if told["roundUp"] else int(choice)
+        try:
+            cart.give(
+                session,
+                int(told.get("amountMinor", 0)),
+                str(told.get("cause") or cart.CAUSE),
+                rounds_up=bool(told.get("roundUp")),
+            )
+        except ValueError:
+            abort(400)
+        if not request.is_json:
+            return redirect("/checkout/" if request.form.get("back") == "checkout" else "/cart/")
+        return _totals(shop)
+
+
+def _totals(shop: Shop) -> Response:
+    """What the page's script writes into the summary."""
+    held, currency = cart.read(shop, session), shop.settings.currency
+    return jsonify(
+        gift=money.shown(held.gift_minor, currency) if held.gift_minor else None,
+        total=money.shown(held.total_minor, currency),
+        gift_minor=held.gift_minor,
+        total_minor=held.total_minor,
+    )
+
+
+def _gifts(shop: Shop) -> dict[str, object]:
+    """What the plain form offers; the widget asks the service instead."""
+    held = cart.read(shop, session)
+    rounding = cart.round_up(held.before_gift_minor)
+    return {
+        "round_up_minor": rounding,
+        "rounded_minor": held.before_gift_minor + rounding,
+        "gifts_minor": cart.GIFTS_MINOR,
+    }
+
+
+def _checkout(bp: Blueprint, shop: Shop, face: Face) -> None:
+    @bp.get("/checkout/", strict_slashes=False)
+    def show_checkout() -> AnyResponse | str:
+        held = cart.read(shop, session)
+        if not held.lines:
+            return redirect("/cart/")
+        return render_template("checkout.html", cart=held, problem=None, **_gifts(shop))
+
+    @bp.post("/checkout/", strict_slashes=False)
+    def place_order() -> AnyResponse | tuple[str, int]:
+        held = cart.read(shop, session)
+        try:
+            order = shop.place_order(
+                _buyer(shop),
+                {line.product.sku: line.quantity for line in held.lines},
+                held.donation,
+                _payment(),
+            )
+        except NotPossible:
+            problem = WORDS[session.get("lang", "en")]["not_possible"]
+            page = render_template("checkout.html", cart=held, problem=problem, **_gifts(shop))
+            return page, 422
+        cart.empty(session)
+        return redirect(f"/checkout/order-received/{order.id}/?key={order.key}")
+
+    @bp.get("/checkout/order-received/<int:order_id>/")
+    def thanks(order_id: int) -> str:
+        order = shop.shelf.get(Order, order_id)
+        if order is None or request.args.get("key") != order.key:
+            return abort(404)
+        names = Markup('<bdi dir="ltr">{}</bdi>').format(face.order_name(order))
+        return render_template(
+            "thanks.html", order=order, number=names, products=products_of(shop, order)
+        )
+
+
+def products_of(shop: Shop, order: Order) -> dict[int, Product]:
+    """The products of an order that still exist, by id."""
+    found = (shop.shelf.get(Product, line.product_id) for line in order.lines)
+    return {product.id: product for product in found if product}
+
+
+def _buyer(shop: Shop) -> Buyer:
+    language = session.get("lang", "en")
+    customer_id = session.get("customer_id")
+    customer = shop.shelf.get(Customer, customer_id) if customer_id else None
+    if customer:
+        names = (customer.first_name, customer.last_name)
+        return Buyer(customer.email, *names, customer.id, language)
+    email = request.form.get("email", "").strip().lower()
+    if "@" not in email:
+        raise NotPossible("A guest needs an e-mail address.")
+    first, last = request.form.get("first_name", ""), request.form.get("last_name", "")
+    return Buyer(email, first.strip(), last.strip(), None, language)
+
+
+def _payment() -> str:
+    chosen = request.form.get("payment", "card")
+    return chosen if chosen in PAYMENTS else "card"
