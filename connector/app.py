@@ -47,7 +47,7 @@ def platforms(settings: Settings) -> Mapping[str, Platform]:
         origins = () if "{shop}" in settings.shopify_origin else (settings.shopify_origin,)
         shopify = Shopify(
             client_id=settings.shopify_client_id,
-            secrets=settings.shopify_client_secrets,
+            client_secrets=settings.shopify_client_secrets,
             http=Http(origins),
             origin=settings.shopify_origin,
         )

@@ -41,7 +41,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     try:
         KeyRing(keys)
     except (PerennialError, ValueError):
-        problems.append("SECRET_KEYS must list 32-byte url-safe base64 keys (perennial key makes one)")
+        problems.append(
+            "SECRET_KEYS must list 32-byte url-safe base64 keys (perennial key makes one)"
+        )
     private = _list(environment, "ALLOW_PRIVATE_STORES")
     if private and not problems and not _is_loopback(public_url):
         problems.append("ALLOW_PRIVATE_STORES is for development: PUBLIC_URL must be loopback")

@@ -42,6 +42,7 @@ class Shopify:
     """
 
     name = "shopify"
+    signs_shop = False  # one secret signs for all shops, and the shop's name is outside it
 
     def __init__(
         self,

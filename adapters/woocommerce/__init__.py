@@ -27,6 +27,7 @@ class WooCommerce:
     """Implements Platform."""
 
     name = "woocommerce"
+    signs_shop = True  # each store signs with a secret of its own
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -41,6 +42,10 @@ class WooCommerce:
 
     def finish_install(self, params: Mapping[str, object], shop_key: str) -> Credentials:
         return install.finish_install(params, shop_key, self._http)
+
+    def refresh(self, credentials: Credentials) -> Credentials:
+        """Keys do not expire."""
+        return credentials
 
     def read_delivery(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]

@@ -23,6 +23,7 @@ class OrderState(StrEnum):
     DELETED = "deleted"  # deleted or trashed
 
 
+PING = "ping"  # the topic of a delivery that only asks whether somebody is there
 EARNING_STATES = frozenset({OrderState.PAID, OrderState.COMPLETED})
 
 
@@ -257,7 +258,7 @@ class InstallRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of history or reconcile: raw bodies as deliveries, and where to go on (None: done).
+    """A piece of history or reconcile: raw bodies as deliveries; ``cursor`` None is the end.
 
     ``wait_seconds`` > 0 with no deliveries: the platform is still preparing; ask again later.
     """
@@ -322,4 +323,3 @@ class Platform(Protocol):
         ...
 
     def client(self, credentials: Credentials) -> ShopClient: ...
-

@@ -166,7 +166,9 @@ def try_shop_lock(db: Connection, shop_id: int) -> bool:
     """
     if db.dialect.name == "sqlite":
         return True
-    return bool(db.scalar(text("SELECT pg_try_advisory_xact_lock(:shop_id)"), {"shop_id": shop_id}))
+    return bool(
+        db.scalar(text("SELECT pg_try_advisory_xact_lock(:shop_id)"), {"shop_id": shop_id})
+    )
 
 
 def upsert(db: Connection, table: Table) -> Any:

@@ -209,9 +209,7 @@ def finish(db: Connection, shop_id: int, outcomes: Sequence[Outcome], now: datet
     )
 
 
-def park(
-    db: Connection, shop_id: int, row: Waiting, now: datetime, code: str, error: str
-) -> None:
+def park(db: Connection, shop_id: int, row: Waiting, now: datetime, code: str, error: str) -> None:
     """This row failed and only this: try later, give up after MAX_ATTEMPTS."""
     attempts = row.attempts + 1
     again = None if attempts >= MAX_ATTEMPTS else now + timedelta(seconds=2**attempts)
@@ -293,7 +291,9 @@ class Keeper:
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._commit, name="keeper", daemon=True)
+                    self._thread = threading.Thread(
+                        target=self._commit, name="keeper", daemon=True
+                    )
                     self._thread.start()
 
     def _commit(self) -> None:

@@ -26,7 +26,9 @@ class KeyRing:
     def __init__(self, keys: Sequence[str]) -> None:
         raw = [base64.urlsafe_b64decode(key) for key in keys]
         if not raw or any(len(key) != _KEY_BYTES for key in raw):
-            raise PerennialError("secret_keys", "SECRET_KEYS needs keys of 32 bytes, url-safe base64")
+            raise PerennialError(
+                "secret_keys", "SECRET_KEYS needs keys of 32 bytes, url-safe base64"
+            )
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         # The oldest key names people: hashes must not change when a new key is put in front.
         self._hash_key = hashlib.sha256(b"perennial hash" + raw[-1]).digest()

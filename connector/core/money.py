@@ -79,13 +79,15 @@ class Money:
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:
-            raise BadInput("mixed_currencies", f"{self.currency} and {other.currency} do not add up")
+            raise BadInput(
+                "mixed_currencies", f"{self.currency} and {other.currency} do not add up"
+            )
         return other.minor
 
 
 def _scaled(text: str, currency: str) -> Decimal:
     digits = exponent(currency)
-    if not isinstance(text, str) or not _DECIMAL_TEXT.fullmatch(text):
+    if not _DECIMAL_TEXT.fullmatch(text):
         raise BadInput("amount_format", f"{text!r} is not a decimal amount")
     scaled = Decimal(text).scaleb(digits)
     if abs(scaled) > LIMIT_MINOR:

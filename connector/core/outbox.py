@@ -10,9 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+    update,
+)
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select, update
 
 from connector.core.commerce import NeedsFetch
 from connector.core.db import Id, Json, Key, Utc, metadata, upsert
@@ -100,9 +109,7 @@ def claim(db: Connection, now: datetime, limit: int) -> list[Task]:
             .returning(outbox.c.kind, outbox.c.payload, outbox.c.revision, outbox.c.attempts)
         ).one_or_none()
         if row is not None:
-            tasks.append(
-                Task(shop_id, row_id, row.kind, row.payload, row.revision, row.attempts)
-            )
+            tasks.append(Task(shop_id, row_id, row.kind, row.payload, row.revision, row.attempts))
     return tasks
 
 

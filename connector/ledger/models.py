@@ -34,7 +34,9 @@ ledger_entry = Table(
     CheckConstraint("amount > 0 AND amount <= 1000000000000000", name="amount"),
     CheckConstraint("from_account <> to_account", name="two_sides"),
 )
-Index("ix_ledger_entry_from", ledger_entry.c.shop_id, ledger_entry.c.from_account, ledger_entry.c.id)
+Index(
+    "ix_ledger_entry_from", ledger_entry.c.shop_id, ledger_entry.c.from_account, ledger_entry.c.id
+)
 Index("ix_ledger_entry_to", ledger_entry.c.shop_id, ledger_entry.c.to_account, ledger_entry.c.id)
 
 ledger_account = Table(

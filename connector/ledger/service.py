@@ -1,5 +1,6 @@
 """The book's verbs: open it for some members, move points, close it. Everything inside one
-transaction of the caller; nothing here commits."""
+transaction of the caller; nothing here commits.
+"""
 
 from __future__ import annotations
 

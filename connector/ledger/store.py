@@ -83,9 +83,7 @@ def lapsed(
         .select_from(
             lot.join(
                 taken, and_(taken.c.shop_id == lot.c.shop_id, taken.c.lot_id == lot.c.id)
-            ).join(
-                entry, and_(entry.c.shop_id == taken.c.shop_id, entry.c.id == taken.c.entry_id)
-            )
+            ).join(entry, and_(entry.c.shop_id == taken.c.shop_id, entry.c.id == taken.c.entry_id))
         )
         .where(
             lot.c.shop_id == shop_id,

@@ -1,5 +1,6 @@
 """Who a customer is to us. Every platform account is a member on first sight; an order without an
-account belongs to a guest identity, known by a keyed hash of its e-mail."""
+account belongs to a guest identity, known by a keyed hash of its e-mail.
+"""
 
 from __future__ import annotations
 
@@ -139,9 +140,7 @@ class Members:
             hashes.append(self._keys.hash(shop_id, "customer", row.customer_key))
         store.bury(db, shop_id, hashes, now + timedelta(days=TOMBSTONE_DAYS))
         store.drop_person(db, shop_id, member_id)
-        store.change(
-            db, shop_id, member_id, state="erased", customer_key=None, email_hash=None
-        )
+        store.change(db, shop_id, member_id, state="erased", customer_key=None, email_hash=None)
         return [MemberErased(shop_id, member_id)]
 
     def erase_email(self, db: Connection, shop_id: int, email: str, now: datetime) -> list[Fact]:
@@ -161,9 +160,7 @@ class Members:
         """The person behind a member; an empty one when erased."""
         return self.people(db, shop_id, [member_id]).get(member_id, Person())
 
-    def people(
-        self, db: Connection, shop_id: int, member_ids: Sequence[int]
-    ) -> dict[int, Person]:
+    def people(self, db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, Person]:
         """Persons by member id; erased members are missing."""
         return {
             member_id: msgspec.json.decode(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, true, update
 
 from connector.core.db import upsert
 from connector.members.models import member, member_key, member_person, member_word, tombstone
@@ -14,9 +14,7 @@ from connector.members.models import member, member_key, member_person, member_w
 CHUNK = 500
 
 
-def by_customer_keys(
-    db: Connection, shop_id: int, keys: Sequence[str]
-) -> dict[str, Row[Any]]:
+def by_customer_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Member rows by platform account."""
     found: dict[str, Row[Any]] = {}
     for start in range(0, len(keys), CHUNK):
@@ -143,9 +141,7 @@ def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
     """Erase the side rows: key, person and search words."""
     drop_words(db, shop_id, member_id)
     for table in (member_key, member_person):
-        db.execute(
-            delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id)
-        )
+        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
 
 
 def drop_shop(db: Connection, shop_id: int) -> None:
@@ -191,9 +187,7 @@ def member_keys(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict
     return found
 
 
-def with_words(
-    db: Connection, shop_id: int, word_hashes: Sequence[str], limit: int
-) -> list[int]:
+def with_words(db: Connection, shop_id: int, word_hashes: Sequence[str], limit: int) -> list[int]:
     """Members that have every one of these words."""
     chosen = select(member.c.id).where(
         member.c.shop_id == shop_id, member.c.state.in_(("member", "guest"))
@@ -209,11 +203,9 @@ def with_words(
     return list(db.scalars(chosen.order_by(member.c.id.desc()).limit(limit)))
 
 
-def page(
-    db: Connection, shop_id: int, before: int | None, limit: int
-) -> list[Row[Any]]:
+def page(db: Connection, shop_id: int, before: int | None, limit: int) -> list[Row[Any]]:
     """Living members, newest first, below the id ``before``."""
-    older = member.c.id < before if before is not None else or_(True)
+    older = member.c.id < before if before is not None else true()
     return list(
         db.execute(
             select(member)

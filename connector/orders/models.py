@@ -128,3 +128,26 @@ product = Table(
     Column("published", Boolean, nullable=False),
     Column("modified_at", Utc),
 )
+
+order_import = Table(
+    "order_import",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("what", Key, nullable=False),  # products, orders, points or file:<sha256>
+    Column("until", Utc, nullable=False),  # nothing placed later is read
+    Column("cursor", Text),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger),
+    Column("due_at", Utc),  # None: finished, or given up with ``code``
+    Column("code", Text),
+    Column("started_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    UniqueConstraint("shop_id", "what", "started_at"),
+)
+Index(
+    "ix_order_import_due",
+    order_import.c.due_at,
+    sqlite_where=order_import.c.due_at.is_not(None),
+    postgresql_where=order_import.c.due_at.is_not(None),
+)

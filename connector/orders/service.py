@@ -1,5 +1,6 @@
 """The order book keeps each order's newest state. Older news is ignored, equal news changes
-nothing, and whoever cares hears only that an order changed, never by how much."""
+nothing, and whoever cares hears only that an order changed, never by how much.
+"""
 
 from __future__ import annotations
 
@@ -303,11 +304,15 @@ def _one_per_line(refund: Refund) -> list[RefundLine]:
     found: dict[str, RefundLine] = {}
     for one in refund.lines:
         had = found.get(one.line_key)
-        found[one.line_key] = one if had is None else RefundLine(
-            one.line_key,
-            had.quantity + one.quantity,
-            had.total_minor + one.total_minor,
-            had.tax_minor + one.tax_minor,
+        found[one.line_key] = (
+            one
+            if had is None
+            else RefundLine(
+                one.line_key,
+                had.quantity + one.quantity,
+                had.total_minor + one.total_minor,
+                had.tax_minor + one.tax_minor,
+            )
         )
     return list(found.values())
 

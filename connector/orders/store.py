@@ -172,9 +172,7 @@ def replace_parts(
     }
     for name, table in tables.items():
         for part in _chunks(replaced):
-            db.execute(
-                delete(table).where(table.c.shop_id == shop_id, table.c.order_id.in_(part))
-            )
+            db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.order_id.in_(part)))
         if parts[name]:
             db.execute(insert(table), list(parts[name]))
 

@@ -159,7 +159,7 @@ def install(
     Conflict ``shop_taken`` when another business holds a living shop of this key.
     """
     row = store.by_key(db, platform, credentials.shop_key)
-    values = {
+    values: dict[str, object] = {
         "name": facts.name,
         "currency": facts.currency,
         "timezone": facts.timezone,
@@ -316,9 +316,7 @@ def intent_of_browser(db: Connection, state: str, browser: str) -> Row[Any]:
     return row
 
 
-def staff_for(
-    db: Connection, business_id: int, platform_key: str, now: datetime
-) -> Staff:
+def staff_for(db: Connection, business_id: int, platform_key: str, now: datetime) -> Staff:
     """The member of staff behind a platform's own user, made on first sight."""
     row = store.staff_by_platform_key(db, business_id, platform_key)
     if row is None:

@@ -104,9 +104,7 @@ def put_credential(
         "updated_at": now,
     }
     statement = upsert(db, credential).values(shop_id=shop_id, kind=kind, **values)
-    db.execute(
-        statement.on_conflict_do_update(index_elements=["shop_id", "kind"], set_=values)
-    )
+    db.execute(statement.on_conflict_do_update(index_elements=["shop_id", "kind"], set_=values))
 
 
 def credentials(db: Connection, shop_id: int) -> dict[str, bytes]:
@@ -179,9 +177,7 @@ def insert_staff(db: Connection, **values: object) -> None:
     db.execute(insert(staff).values(**values))
 
 
-def staff_by_platform_key(
-    db: Connection, business_id: int, platform_key: str
-) -> Row[Any] | None:
+def staff_by_platform_key(db: Connection, business_id: int, platform_key: str) -> Row[Any] | None:
     return db.execute(
         select(staff).where(
             staff.c.business_id == business_id, staff.c.platform_key == platform_key
@@ -217,7 +213,7 @@ def insert_link(db: Connection, **values: object) -> None:
 
 def use_link(db: Connection, token_hash: str, now: datetime) -> int | None:
     """The staff id of a sign-in link, once."""
-    return db.scalar(
+    staff_id: int | None = db.scalar(
         update(signin_link)
         .where(
             signin_link.c.token_hash == token_hash,
@@ -227,6 +223,7 @@ def use_link(db: Connection, token_hash: str, now: datetime) -> int | None:
         .values(used_at=now)
         .returning(signin_link.c.staff_id)
     )
+    return staff_id
 
 
 def insert_api_key(db: Connection, **values: object) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
-from werkzeug.typing import HeadersDefault
 
 from connector.core.errors import PerennialError, TooMany
 from connector.runtime import Runtime
@@ -18,7 +17,7 @@ from connector.web.runtime import EXTENSION, request_id
 _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
 _HTML_DOORS = ("admin", "install")
-HEADERS: HeadersDefault = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
@@ -55,9 +54,8 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.extend(
-        {name: value for name, value in HEADERS.items() if name not in response.headers}
-    )
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request_id()
     response.headers.setdefault("Content-Security-Policy", CLOSED_PAGE)
     return response

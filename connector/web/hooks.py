@@ -11,7 +11,7 @@ from flask import Blueprint, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from connector.core import clock
-from connector.core.commerce import Platform
+from connector.core.commerce import PING, Platform
 from connector.core.errors import BadInput, NotFound, PerennialError
 from connector.core.inbox import Received
 from connector.shops import service as shops
@@ -69,11 +69,15 @@ def receive(platform_name: str) -> tuple[str, int]:
 
 
 def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tuple[str, int]:
-    delivery = platform.read_delivery(request.headers, _body(), secrets)
+    delivery = platform.read_delivery(dict(request.headers), _body(), secrets)
+    if delivery.topic == PING:
+        return "", 200
     if shop_id is None:
         shop_id = _shop_of_key(platform.name, delivery.shop_key or "")
     if shop_id is None:
-        _log.info("ignored platform=%s topic=%s reason=unknown_shop", platform.name, delivery.topic)
+        _log.info(
+            "ignored platform=%s topic=%s reason=unknown_shop", platform.name, delivery.topic
+        )
         return "", 200
     if delivery.flag:
         _log.warning("flagged shop=%d flag=%s", shop_id, delivery.flag)

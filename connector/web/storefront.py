@@ -197,7 +197,8 @@ def me(db: Connection, visitor: Visitor) -> dict[str, Any]:
             "available": balance.available,
             "pending": balance.pending,
             "debt": balance.debt,
-            "pending_next": coming and {"points": coming[1], "on": clock.local_date(coming[0], shop.timezone)},
+            "pending_next": coming
+            and {"points": coming[1], "on": clock.local_date(coming[0], shop.timezone)},
         },
         "history": entries_json(db, shop, member_id, None, HISTORY_ENTRIES),
     }

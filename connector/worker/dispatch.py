@@ -9,7 +9,13 @@ from sqlalchemy import Connection
 from connector.core import clock, inbox, outbox
 from connector.core.commerce import Delivery, NeedsFetch, Order, OrderState, Product
 from connector.core.db import try_shop_lock
-from connector.core.errors import Conflict, PlatformBusy, PlatformError, PlatformMissing, PlatformRefused
+from connector.core.errors import (
+    Conflict,
+    PlatformBusy,
+    PlatformError,
+    PlatformMissing,
+    PlatformRefused,
+)
 from connector.core.inbox import Received
 from connector.core.outbox import Task
 from connector.runtime import Runtime
@@ -35,9 +41,10 @@ def _carry_out(runtime: Runtime, task: Task) -> None:
     with runtime.database.read() as db:
         shop = shops.get(db, task.shop_id)
     want = NeedsFetch(task.payload["what"], task.payload["key"])
+    if not shop.is_live:
+        _refused(runtime, shop, task, "not_installed")
+        return
     try:
-        if not shop.is_live:
-            raise Conflict("not_installed", "the shop has left")
         delivery = access.client(runtime, shop).fetch(want)
     except PlatformMissing:
         runtime.database.run(lambda db: _missing(db, runtime, shop, want, task))
@@ -58,9 +65,7 @@ def _answered(db: Connection, task: Task, delivery: Delivery) -> None:
     outbox.finish(db, task, now)
 
 
-def _missing(
-    db: Connection, runtime: Runtime, shop: Shop, want: NeedsFetch, task: Task
-) -> None:
+def _missing(db: Connection, runtime: Runtime, shop: Shop, want: NeedsFetch, task: Task) -> None:
     """The platform does not have it (any more): an order is deleted, a product unpublished."""
     now = clock.now()
     if not try_shop_lock(db, shop.id):
@@ -89,6 +94,4 @@ def _refused(runtime: Runtime, shop: Shop, task: Task, code: str) -> None:
 
 def _postpone(runtime: Runtime, task: Task, code: str, seconds: float | None) -> None:
     _log.info("postponed shop=%d task=%d code=%s", task.shop_id, task.id, code)
-    runtime.database.run(
-        lambda db: outbox.postpone(db, task, clock.now(), code, seconds=seconds)
-    )
+    runtime.database.run(lambda db: outbox.postpone(db, task, clock.now(), code, seconds=seconds))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from connector.core.commerce import (
     ConnectionLost,
     Customer,
     CustomerMerge,
+    Delivery,
     NeedsFetch,
     Order,
     Platform,
@@ -38,6 +39,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.worker import privacy
 
+Normalise = Callable[[Delivery], Sequence[Snapshot | NeedsFetch]]
 BATCH = 50
 SQLITE_WRITE_SECONDS = 0.03  # longer transactions would make webhooks wait
 _log = logging.getLogger("perennial.drain")
@@ -155,7 +157,7 @@ def take_snapshots(
     snapshots: Sequence[Snapshot | NeedsFetch],
     now: datetime,
 ) -> None:
-    """Take over what a platform told and let the rooms hear what changed. Under the shop's lock."""
+    """Take over what a platform told and let the rooms hear it. Under the shop's lock."""
     trusted = source != "hook" or runtime.platforms[shop.platform].signs_shop
     context = orders.Context(shop.id, shop.timezone, source, trusted)
     members = runtime.members

@@ -1,5 +1,6 @@
 """The giving room's verbs. ``settle`` posts the difference between what an order's donation lines
-should stand for by now and what is posted."""
+should stand for by now and what is posted.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +56,9 @@ def add_cause(
     taken = {one.key for one in known}
     stem = key or re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "cause"
     unique = next(
-        one for one in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if one not in taken
+        one
+        for one in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3)))
+        if one not in taken
     )
     cause = Cause(new_id(), unique, name, story, is_default=not known)
     store.insert_cause(
@@ -118,7 +121,8 @@ def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
 
 def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> Cause:
     """The cause a line names, else the default, else a new one named like the line: no donation
-    is ever left without a cause."""
+    is ever left without a cause.
+    """
     known = causes(db, shop_id)
     for cause in known:
         if cause.key == line.cause:

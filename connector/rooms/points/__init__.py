@@ -4,4 +4,3 @@ Hears OrderChanged, OrderConfirmed, MembersMerged, MemberErased. Publishes nothi
 Invariants: what is posted for an order equals ``rules.target`` of its newest state under its
 frozen basis; a wholly refunded or undone order has earned 0; donations earn nothing.
 """
-

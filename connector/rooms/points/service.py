@@ -1,10 +1,11 @@
 """The points room's verbs. ``settle`` is the heart: it posts the difference between what orders
 should have earned by now and what is posted, and is right however often and in whatever order it
-is called."""
+is called.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,30 +17,17 @@ from connector.core import outbox
 from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
-from connector.core.points import LIMIT, UNIT
 from connector.core.money import exponent
+from connector.core.points import LIMIT, UNIT
 from connector.ledger import Book, Voucher
 from connector.rooms.points import rules, store
 from connector.rooms.points.rules import Basis, Program, Trace
+from connector.rooms.points.store import Posted
 from connector.shops import service as shops
 
 DEFAULT_HOLD_DAYS = 14
 REASON_LENGTH = 200
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class _OrderState:
-    """One order's frozen basis and what is posted of it."""
-
-    order_id: int
-    member_id: int
-    basis: Basis
-    retro: bool
-    posted: int = 0
-    pending: int = 0
-    entries: int = 0
-    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +110,7 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
         if state.pending and row.confirmed_at is None and state.basis.hold_days == 0:
             asked.append(NeedsFetch("order", order.key))
     book.close()
-    store.put_order_states(db, [_state_row(shop_id, state) for _, _, state in due])
+    store.put_posted(db, shop_id, [state for _, _, state in due])
     outbox.ask(db, shop_id, asked, now)
 
 
@@ -136,13 +124,13 @@ def settle_history(db: Connection, shop_id: int, after: int, limit: int, now: da
 def release_due(db: Connection, shop_id: int, now: datetime, limit: int) -> int:
     """Make pending points available whose hold has ended; returns how many orders."""
     ids = store.due_orders(db, shop_id, now, limit)
-    states = {key: _state(row) for key, row in store.order_states(db, shop_id, ids).items()}
+    states = store.posted(db, shop_id, ids)
     zone = shops.get(db, shop_id).timezone
     book = Book(db, shop_id, UNIT, zone, [state.member_id for state in states.values()])
     for state in states.values():
         _release(book, state)
     book.close()
-    store.put_order_states(db, [_state_row(shop_id, state) for state in states.values()])
+    store.put_posted(db, shop_id, list(states.values()))
     return len(ids)
 
 
@@ -168,7 +156,9 @@ def adjust(
     if points == 0 or abs(points) > LIMIT:
         raise BadInput("amount_range", "points must not be 0", field="points")
     if not reason.strip() or len(reason) > REASON_LENGTH:
-        raise BadInput("reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason")
+        raise BadInput(
+            "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"
+        )
     adjustment_id = new_id()
     why = Voucher(
         stem=f"points:adjustment:{adjustment_id}",
@@ -203,10 +193,10 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
     book.hand_over(gone_id, kept_id, why)
     book.close()
     ids = store.orders_of_member(db, shop_id, gone_id)
-    states = [_state(row) for row in store.order_states(db, shop_id, ids).values()]
+    states = list(store.posted(db, shop_id, ids).values())
     for state in states:
         state.member_id = kept_id
-    store.put_order_states(db, [_state_row(shop_id, state) for state in states])
+    store.put_posted(db, shop_id, states)
 
 
 def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
@@ -216,10 +206,10 @@ def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None
     book.forfeit(member_id, why)
     book.close()
     ids = store.orders_of_member(db, shop_id, member_id)
-    states = [_state(row) for row in store.order_states(db, shop_id, ids).values()]
+    states = list(store.posted(db, shop_id, ids).values())
     for state in states:
         state.posted, state.pending = state.posted - state.pending, 0
-    store.put_order_states(db, [_state_row(shop_id, state) for state in states])
+    store.put_posted(db, shop_id, states)
 
 
 def preview(db: Connection, shop_id: int, price_minor: int) -> int:
@@ -276,19 +266,14 @@ def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list
     if not order_ids:
         return []
     rule = program(db, shop_id)
-    states = {
-        order_id: _state(row)
-        for order_id, row in store.order_states(db, shop_id, order_ids).items()
-    }
+    states = store.posted(db, shop_id, order_ids)
     return [
         _diagnosis(row, order, states.get(row.id), rule)
         for row, order in orders.load(db, shop_id, order_ids)
     ]
 
 
-def _diagnosis(
-    row: Row[Any], order: Order, state: _OrderState | None, rule: Program
-) -> Diagnosis:
+def _diagnosis(row: Row[Any], order: Order, state: Posted | None, rule: Program) -> Diagnosis:
     basis = state.basis if state else rules.freeze(rule, order.currency)
     trace = rules.trace(order, basis)
     if row.member_id is None:
@@ -310,7 +295,7 @@ def _diagnosis(
 
 
 def _post_difference(
-    book: Book, row: Row[Any], order: Order, state: _OrderState, now: datetime
+    book: Book, row: Row[Any], order: Order, state: Posted, now: datetime
 ) -> None:
     target = rules.target(order, state.basis)
     difference = target - state.posted
@@ -340,7 +325,7 @@ def _post_difference(
         _release(book, state)
 
 
-def _release(book: Book, state: _OrderState) -> None:
+def _release(book: Book, state: Posted) -> None:
     if state.available_at is None:
         return
     why = Voucher(
@@ -358,54 +343,11 @@ def _release(book: Book, state: _OrderState) -> None:
 
 def _states(
     db: Connection, shop_id: int, loaded: Sequence[tuple[Row[Any], Order]], rule: Program
-) -> dict[int, _OrderState]:
+) -> dict[int, Posted]:
     """Frozen states of these orders, made where an order is seen for the first time."""
-    found = store.order_states(db, shop_id, [row.id for row, _ in loaded])
-    states = {order_id: _state(row) for order_id, row in found.items()}
+    states = store.posted(db, shop_id, [row.id for row, _ in loaded])
     for row, order in loaded:
         if row.id not in states and (not row.historic or rule.counts_history):
             basis = rules.freeze(rule, order.currency)
-            states[row.id] = _OrderState(row.id, row.member_id, basis, retro=row.historic)
+            states[row.id] = Posted(row.id, row.member_id, basis, retro=row.historic)
     return states
-
-
-def _state(row: Row[Any]) -> _OrderState:
-    return _OrderState(
-        order_id=row.order_id,
-        member_id=row.member_id,
-        basis=Basis(
-            version=row.version,
-            rate=None if row.points_each is None else (row.points_each, row.per_minor),
-            hold_days=row.hold_days,
-            award_on=row.award_on,
-            counts_tax=row.counts_tax,
-            counts_fees=row.counts_fees,
-        ),
-        retro=row.retro,
-        posted=row.posted,
-        pending=row.pending,
-        entries=row.entries,
-        available_at=row.available_at,
-    )
-
-
-def _state_row(shop_id: int, state: _OrderState) -> Mapping[str, Any]:
-    basis = state.basis
-    points_each, per_minor = basis.rate or (None, None)
-    return {
-        "shop_id": shop_id,
-        "order_id": state.order_id,
-        "member_id": state.member_id,
-        "version": basis.version,
-        "points_each": points_each,
-        "per_minor": per_minor,
-        "hold_days": basis.hold_days,
-        "award_on": basis.award_on,
-        "counts_tax": basis.counts_tax,
-        "counts_fees": basis.counts_fees,
-        "retro": state.retro,
-        "posted": state.posted,
-        "pending": state.pending,
-        "entries": state.entries,
-        "available_at": state.available_at,
-    }

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, func, insert, select, true
 
 from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
 from connector.orders.models import orders
 from connector.rooms.points.models import points_adjustment, points_order, points_program
+from connector.rooms.points.rules import Basis
 
 CHUNK = 500
+
+
+@dataclass(slots=True)
+class Posted:
+    """One order's frozen basis, and what is posted of it so far."""
+
+    order_id: int
+    member_id: int
+    basis: Basis
+    retro: bool
+    posted: int = 0
+    pending: int = 0
+    entries: int = 0
+    available_at: datetime | None = None
 
 
 def newest_program(db: Connection, shop_id: int) -> Row[Any] | None:
@@ -29,10 +45,10 @@ def insert_program(db: Connection, **values: object) -> None:
     db.execute(insert(points_program).values(**values))
 
 
-def order_states(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, Row[Any]]:
+def posted(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, Posted]:
     """What is frozen and posted so far, by order id."""
     return {
-        row.order_id: row
+        row.order_id: _posted(row)
         for start in range(0, len(order_ids), CHUNK)
         for row in db.execute(
             select(points_order).where(
@@ -43,9 +59,9 @@ def order_states(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict
     }
 
 
-def put_order_states(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def put_posted(db: Connection, shop_id: int, states: Sequence[Posted]) -> None:
     """Keep what is posted; the frozen part is written once and never again."""
-    if not rows:
+    if not states:
         return
     statement = upsert(db, points_order)
     moving = ("member_id", "posted", "pending", "entries", "available_at")
@@ -54,7 +70,7 @@ def put_order_states(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
             index_elements=["shop_id", "order_id"],
             set_={name: statement.excluded[name] for name in moving},
         ),
-        list(rows),
+        [_row(shop_id, state) for state in states],
     )
 
 
@@ -134,7 +150,7 @@ def entries_of(
 ) -> list[Row[Any]]:
     """The member's entries in points, newest first."""
     names = [f"{state}:{member_id}" for state in ("member", "pending", "held", "debt")]
-    older = ledger_entry.c.id < before if before is not None else or_(True)
+    older = ledger_entry.c.id < before if before is not None else true()
     return list(
         db.execute(
             select(ledger_entry)
@@ -181,4 +197,46 @@ def adjustments(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, R
                 points_adjustment.c.shop_id == shop_id, points_adjustment.c.id.in_(ids)
             )
         )
+    }
+
+
+def _posted(row: Row[Any]) -> Posted:
+    return Posted(
+        order_id=row.order_id,
+        member_id=row.member_id,
+        basis=Basis(
+            version=row.version,
+            rate=None if row.points_each is None else (row.points_each, row.per_minor),
+            hold_days=row.hold_days,
+            award_on=row.award_on,
+            counts_tax=row.counts_tax,
+            counts_fees=row.counts_fees,
+        ),
+        retro=row.retro,
+        posted=row.posted,
+        pending=row.pending,
+        entries=row.entries,
+        available_at=row.available_at,
+    )
+
+
+def _row(shop_id: int, state: Posted) -> Mapping[str, Any]:
+    basis = state.basis
+    points_each, per_minor = basis.rate or (None, None)
+    return {
+        "shop_id": shop_id,
+        "order_id": state.order_id,
+        "member_id": state.member_id,
+        "version": basis.version,
+        "points_each": points_each,
+        "per_minor": per_minor,
+        "hold_days": basis.hold_days,
+        "award_on": basis.award_on,
+        "counts_tax": basis.counts_tax,
+        "counts_fees": basis.counts_fees,
+        "retro": state.retro,
+        "posted": state.posted,
+        "pending": state.pending,
+        "entries": state.entries,
+        "available_at": state.available_at,
     }
