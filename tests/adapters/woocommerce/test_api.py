@@ -134,6 +134,7 @@ def test_an_answer_becomes_its_kind_of_no(store, status, body, kind, code):
     assert type(refused.value) is kind
     assert refused.value.code == (code or "platform_missing")
     if code == "platform_busy":
+        assert isinstance(refused.value, PlatformBusy)
         assert refused.value.retry_after_seconds == 30
 
 
