@@ -67,7 +67,8 @@ class BulkDesk:
         number = self._shelf.next_id(_BUCKET, 4_700_210_001)
         operation = Operation(number, query, "CREATED", self._now())
         self._keep(operation)
-        Thread(target=self._run, args=(operation, roots), daemon=True).start()
+        name = f"bulk {number}"
+        Thread(target=self._run, args=(operation, roots), name=name, daemon=True).start()
         return {"bulkOperation": self.tell(operation), "userErrors": []}
 
     def find(self, number: int) -> Node | None:

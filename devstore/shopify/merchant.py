@@ -82,7 +82,8 @@ class Merchant:
         quantities: dict[int, int] = {}
         amounts: dict[int, int] = {}
         left = rest - shipping
-        for line in reading.lines(order):
+        # The gift first: money given back earlier without a piece was money off the goods.
+        for line in reversed(reading.lines(order)):
             pieces = reading.current_quantity(order, line)
             if pieces:
                 quantities[line.id] = 0 if line.cause is not None else pieces
