@@ -63,7 +63,7 @@ def round_up(before_minor: int) -> int:
 def read(shop: Shop, session: MutableMapping[str, Any]) -> Cart:
     """The cart a session holds, without what has gone from the shop meanwhile."""
     lines = []
-    for sku, quantity in session.get("cart", {}).items():
+    for sku, quantity in session.get("cart", []):
         product = shop.shelf.get(Product, sku)
         if product and product.published and product.in_stock:
             lines.append(CartLine(product, quantity))
@@ -77,14 +77,16 @@ def read(shop: Shop, session: MutableMapping[str, Any]) -> Cart:
     )
 
 
+def held(session: MutableMapping[str, Any], sku: str) -> int:
+    """How many of a product the cart holds."""
+    return int(dict(session.get("cart", [])).get(sku, 0))
+
+
 def put(session: MutableMapping[str, Any], sku: str, quantity: int) -> None:
-    """Set how many of a product the cart holds; 0 takes it out."""
-    items = dict(session.get("cart", {}))
-    if quantity > 0:
-        items[sku] = min(quantity, 99)
-    else:
-        items.pop(sku, None)
-    session["cart"] = items
+    """Set how many of a product the cart holds; 0 takes it out. Pairs keep the order."""
+    items = dict(session.get("cart", []))
+    items[sku] = min(quantity, 99)
+    session["cart"] = [[name, number] for name, number in items.items() if number > 0]
 
 
 def give(

@@ -103,8 +103,8 @@ def _catalogue(bp: Blueprint, state: State, face: Face) -> None:
     @bp.post("/cart/add")
     def add_to_cart() -> AnyResponse:
         found = by_name(request.form["sku"])
-        held = session.get("cart", {}).get(found.sku, 0)
-        cart.put(session, found.sku, held + max(1, int(request.form.get("quantity", "1"))))
+        more = max(1, int(request.form.get("quantity", "1")))
+        cart.put(session, found.sku, cart.held(session, found.sku) + more)
         return redirect(url_for("storefront.show_cart"))
 
 
