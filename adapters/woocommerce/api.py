@@ -53,7 +53,7 @@ class Api(woocommerce.API):  # type: ignore[misc] # ships no types
             params=params,
             data=None if data is None else msgspec.json.encode(data),
             auth=auth,
-            timeout_seconds=READ_SECONDS if data is None else WRITE_SECONDS,
+            timeout_seconds=READ_SECONDS if method == "GET" else WRITE_SECONDS,
             max_bytes=MAX_BYTES,
         )
 
@@ -74,6 +74,9 @@ class Rest:
 
     def post(self, endpoint: str, data: Mapping[str, Any]) -> requests.Response:
         return self._call("post", endpoint, data=data)
+
+    def delete(self, endpoint: str, params: Params) -> requests.Response:
+        return self._call("delete", endpoint, params=params)
 
     def _call(self, method: str, endpoint: str, **sending: Any) -> requests.Response:
         https = self._shop_key.startswith("https:")

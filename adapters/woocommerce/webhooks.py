@@ -6,6 +6,7 @@ webhook keeps a hidden failure count when it is set active again; a new one star
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
@@ -13,7 +14,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from adapters.woocommerce.api import Rest, decode
-from connector.core.errors import BadInput, PlatformError
+from connector.core.errors import (
+    BadInput,
+    PlatformBusy,
+    PlatformError,
+    PlatformMissing,
+    PlatformRefused,
+)
 
 TOPICS = (
     "order.created",
@@ -42,19 +49,6 @@ class Webhook(Struct):
     delivery_url: str
 
 
-class BatchError(Struct):
-    code: str
-
-
-class BatchItem(Struct):
-    error: BatchError | None = None
-
-
-class BatchAnswer(Struct):
-    create: list[BatchItem] = []
-    delete: list[BatchItem] = []
-
-
 def ensure(rest: Rest, url: str, secret: str) -> Sequence[str]:
     """One active webhook a topic, at ``url`` with ``secret``; returns the topics (re)made."""
     if not _SECRET.fullmatch(secret):
@@ -74,23 +68,14 @@ def ensure(rest: Rest, url: str, secret: str) -> Sequence[str]:
         else:
             useless.append(webhook)
     missing = [topic for topic in TOPICS if topic not in serving]
-    making = [
-        {
-            "name": _name(topic, secret),
-            "topic": topic,
-            "delivery_url": url,
-            "secret": secret,
-            "status": "active",
-        }
-        for topic in missing
-    ]
-    _change(rest, making, useless)
+    _make(rest, missing, url, secret)  # first, so that no moment goes unheard
+    _delete(rest, useless)
     return missing
 
 
 def remove(rest: Rest, url: str) -> None:
     """Take away every webhook of ours."""
-    _change(rest, [], _ours(rest, url))
+    _delete(rest, _ours(rest, url))
 
 
 def _ours(rest: Rest, url: str) -> list[Webhook]:
@@ -115,18 +100,26 @@ def _name(topic: str, secret: str) -> str:
     return f"{OURS}{topic} {hashlib.sha256(secret.encode()).hexdigest()[:8]}"
 
 
-def _change(rest: Rest, making: list[dict[str, str]], useless: Sequence[Webhook]) -> None:
-    """New ones first, so that no moment goes unheard; at most 100 operations a call."""
-    if making:
-        made = decode(rest.post("webhooks/batch", {"create": making}), BatchAnswer).create
-        _check([item.error.code for item in made if item.error])
-    for start in range(0, len(useless), PER_PAGE):
-        ids = [webhook.id for webhook in useless[start : start + PER_PAGE]]
-        gone = decode(rest.post("webhooks/batch", {"delete": ids}), BatchAnswer).delete
-        codes = [item.error.code for item in gone if item.error]
-        _check([code for code in codes if not code.endswith("_invalid_id")])
+def _make(rest: Rest, topics: Sequence[str], url: str, secret: str) -> None:
+    """One call each: the store pings us before it answers, and a batch of slow pings times out.
+
+    A topic this version of WooCommerce does not know is told after the others are made.
+    """
+    refused: PlatformError | None = None
+    for topic in topics:
+        name = _name(topic, secret)
+        asked = {"name": name, "topic": topic, "delivery_url": url, "secret": secret}
+        try:
+            rest.post("webhooks", asked)
+        except (PlatformBusy, PlatformRefused):
+            raise
+        except PlatformError as problem:
+            refused = problem
+    if refused is not None:
+        raise refused
 
 
-def _check(codes: Sequence[str]) -> None:
-    if codes:
-        raise PlatformError("webhooks_refused", f"{len(codes)} failed: {codes[0][:100]}")
+def _delete(rest: Rest, webhooks: Sequence[Webhook]) -> None:
+    for webhook in webhooks:
+        with contextlib.suppress(PlatformMissing):
+            rest.delete(f"webhooks/{webhook.id}", {"force": "true"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,7 @@ from connector.core.errors import BadInput, PlatformBusy, PlatformError
 from connector.core.http import Http
 
 SHOP = "https://shop.example"
+WEBHOOKS = f"{SHOP}/wp-json/wc/v3/webhooks"
 URL = "https://perennial.example/hooks/woocommerce/secretpath"
 SECRET, NEXT_SECRET = "A1b2C3d4E5f6G7h8", "Z9y8X7w6V5u4T3s2"
 
@@ -38,29 +40,23 @@ class Store:
         page = list(self.webhooks.values())[start : start + query["per_page"]]
         return 200, {}, json.dumps(page)
 
-    def batch(self, request):
+    def create(self, request):
         asked = json.loads(request.body)
-        assert sum(len(items) for items in asked.values()) <= 100
-        answer = {
-            "create": [self.create(item) for item in asked.get("create", [])],
-            "delete": [self.delete(number) for number in asked.get("delete", [])],
-        }
-        return 200, {}, json.dumps({name: items for name, items in answer.items() if items})
-
-    def create(self, item):
-        if self.refuse(item):
-            return {"id": 0, "error": {"code": "woocommerce_rest_bad", "message": "", "data": {}}}
+        if self.refuse(asked):
+            code = "woocommerce_rest_shop_webhook_invalid_topic"
+            return 400, {}, json.dumps({"code": code, "message": "", "data": {"status": 400}})
         self.made += 1
-        self.webhooks[self.made] = {"status": "active", **item, "id": self.made}
-        return {
-            name: value for name, value in self.webhooks[self.made].items() if name != "secret"
-        }
+        made = self.webhooks[self.made] = {"status": "active", **asked, "id": self.made}
+        shown = {name: value for name, value in made.items() if name != "secret"}
+        return 201, {}, json.dumps(shown)
 
-    def delete(self, number):
-        if self.webhooks.pop(number, None) is None:
+    def delete(self, request):
+        parts = urlsplit(request.url)
+        assert parse_qs(parts.query) == {"force": ["true"]}
+        if self.webhooks.pop(int(parts.path.rpartition("/")[2]), None) is None:
             code = "woocommerce_rest_shop_webhook_invalid_id"
-            return {"id": number, "error": {"code": code, "message": "", "data": {"status": 404}}}
-        return {"id": number}
+            return 404, {}, json.dumps({"code": code, "message": "", "data": {"status": 404}})
+        return 200, {}, "{}"
 
     def at(self, url):
         return {one["topic"]: one for one in self.webhooks.values() if one["delivery_url"] == url}
@@ -70,8 +66,9 @@ class Store:
 def store():
     there = Store()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.add_callback("GET", f"{SHOP}/wp-json/wc/v3/webhooks", there.list)
-        mock.add_callback("POST", f"{SHOP}/wp-json/wc/v3/webhooks/batch", there.batch)
+        mock.add_callback("GET", WEBHOOKS, there.list)
+        mock.add_callback("POST", WEBHOOKS, there.create)
+        mock.add_callback("DELETE", re.compile(f"{WEBHOOKS}/[0-9]+"), there.delete)
         yield there
 
 
@@ -135,24 +132,38 @@ def test_ours_are_found_behind_a_hundred_others(store, client):
 
 
 def test_a_lost_reply_makes_no_doubles(store, client):
-    batch = store.batch
-
     def lost(request):
-        batch(request)
+        store.create(request)
         raise requests.ReadTimeout
 
     with responses.RequestsMock() as mock:
-        mock.add_callback("GET", f"{SHOP}/wp-json/wc/v3/webhooks", store.list)
-        mock.add_callback("POST", f"{SHOP}/wp-json/wc/v3/webhooks/batch", lost)
+        mock.add_callback("GET", WEBHOOKS, store.list)
+        mock.add_callback("POST", WEBHOOKS, lost)
         with pytest.raises(PlatformBusy):
             client.ensure_webhooks(URL, SECRET)
-    assert client.ensure_webhooks(URL, SECRET) == []
+    assert len(store.webhooks) == 1
+    client.ensure_webhooks(URL, SECRET)
     assert len(store.webhooks) == len(TOPICS)
+
+
+def test_one_deleted_by_the_merchant_meanwhile_is_just_as_gone(store, client):
+    client.ensure_webhooks(URL, SECRET)
+    listed = store.list
+
+    def then_gone(request):
+        answer = listed(request)
+        store.webhooks.clear()
+        return answer
+
+    with responses.RequestsMock() as mock:
+        mock.add_callback("GET", WEBHOOKS, then_gone)
+        mock.add_callback("DELETE", re.compile(f"{WEBHOOKS}/[0-9]+"), store.delete)
+        client.remove_webhooks(URL)
 
 
 def test_a_topic_the_store_refuses_is_told_and_the_others_serve(store, client):
     store.refuse = lambda webhook: webhook["topic"] == "product.restored"
-    with pytest.raises(PlatformError, match="woocommerce_rest_bad"):
+    with pytest.raises(PlatformError, match="invalid_topic"):
         client.ensure_webhooks(URL, SECRET)
     assert set(store.at(URL)) == set(TOPICS) - {"product.restored"}
 
