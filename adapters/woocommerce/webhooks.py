@@ -68,8 +68,10 @@ def ensure(rest: Rest, url: str, secret: str) -> Sequence[str]:
         else:
             useless.append(webhook)
     missing = [topic for topic in TOPICS if topic not in serving]
-    _make(rest, missing, url, secret)  # first, so that no moment goes unheard
+    refused = _make(rest, missing, url, secret)  # first, so that no moment goes unheard
     _delete(rest, useless)
+    if refused is not None:
+        raise refused
     return missing
 
 
@@ -100,10 +102,10 @@ def _name(topic: str, secret: str) -> str:
     return f"{OURS}{topic} {hashlib.sha256(secret.encode()).hexdigest()[:8]}"
 
 
-def _make(rest: Rest, topics: Sequence[str], url: str, secret: str) -> None:
+def _make(rest: Rest, topics: Sequence[str], url: str, secret: str) -> PlatformError | None:
     """One call each: the store pings us before it answers, and a batch of slow pings times out.
 
-    A topic this version of WooCommerce does not know is told after the others are made.
+    Returns the last refusal: a topic this version of WooCommerce does not know stops no other.
     """
     refused: PlatformError | None = None
     for topic in topics:
@@ -115,8 +117,7 @@ def _make(rest: Rest, topics: Sequence[str], url: str, secret: str) -> None:
             raise
         except PlatformError as problem:
             refused = problem
-    if refused is not None:
-        raise refused
+    return refused
 
 
 def _delete(rest: Rest, webhooks: Sequence[Webhook]) -> None:

@@ -162,10 +162,14 @@ def test_one_deleted_by_the_merchant_meanwhile_is_just_as_gone(store, client):
 
 
 def test_a_topic_the_store_refuses_is_told_and_the_others_serve(store, client):
+    client.ensure_webhooks(URL, SECRET)
+    for webhook in store.webhooks.values():
+        webhook["status"] = "disabled"
     store.refuse = lambda webhook: webhook["topic"] == "product.restored"
     with pytest.raises(PlatformError, match="invalid_topic"):
         client.ensure_webhooks(URL, SECRET)
     assert set(store.at(URL)) == set(TOPICS) - {"product.restored"}
+    assert {one["status"] for one in store.webhooks.values()} == {"active"}
 
 
 @pytest.mark.parametrize(
