@@ -23,6 +23,7 @@ from devstore.shopify.payloads import gid
 
 CONCURRENT = 5
 _BUCKET = "shopify bulk"
+_UNFINISHED = ("CREATED", "RUNNING")
 
 
 class Operation(Struct, frozen=True):
@@ -56,6 +57,7 @@ class BulkDesk:
         self._origin = origin
         self._now = now
         self._finished = finished
+        self._bury_the_interrupted()
 
     def start(self, query: str, roots: Roots) -> Node:
         """The payload of ``bulkOperationRunQuery``."""
@@ -101,7 +103,7 @@ class BulkDesk:
         }
 
     def _refusal(self, query: str) -> tuple[str, str] | None:
-        running = [one for one in self._all() if one.status in ("CREATED", "RUNNING")]
+        running = [one for one in self._all() if one.status in _UNFINISHED]
         if len(running) >= CONCURRENT:
             return "OPERATION_IN_PROGRESS", "Too many bulk query operations are in progress."
         try:
@@ -144,6 +146,12 @@ class BulkDesk:
             roots=tops,
             bytes=path.stat().st_size,
         )
+
+    def _bury_the_interrupted(self) -> None:
+        """What ran when the shop stopped will never end: its pollers must learn it."""
+        for operation in self._all():
+            if operation.status in _UNFINISHED:
+                self._keep(replace(operation, status="FAILED", error_code="INTERNAL_SERVER_ERROR"))
 
     def _all(self) -> list[Operation]:
         return list(self._shelf.all(_BUCKET, Operation).values())

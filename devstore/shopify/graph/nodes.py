@@ -157,7 +157,6 @@ class Nodes:
         is_gift = of.id == DONATION_PRODUCT.id
         is_listed = of.published and not is_gift  # a gift is bought from its block alone
         price = money(of.price_minor, self.currency)
-        picture = {"url": image_url(of, self.origin), "altText": of.titles["en"]}
         return {
             "__typename": "Product",
             "id": gid("Product", of.id),
@@ -175,15 +174,19 @@ class Nodes:
             "tracksInventory": not is_gift,
             "totalInventory": 75 if of.in_stock and not is_gift else 0,
             "hasOutOfStockVariants": not of.in_stock,
-            "featuredMedia": {
-                "__typename": "MediaImage",
-                "id": gid("MediaImage", of.id),
-                "preview": {"image": picture},
-                "image": picture,
-            },
+            "featuredMedia": None if is_gift else self._picture(of),
             "priceRangeV2": {"minVariantPrice": price, "maxVariantPrice": price},
             "collections": listed([] if is_gift else [of.category], _collection),
             "variants": listed([of], self._variant),
+        }
+
+    def _picture(self, of: Product) -> Node:
+        image = {"url": image_url(of, self.origin), "altText": of.titles["en"]}
+        return {
+            "__typename": "MediaImage",
+            "id": gid("MediaImage", of.id),
+            "preview": {"image": image},
+            "image": image,
         }
 
     def _variant(self, of: Product) -> Node:

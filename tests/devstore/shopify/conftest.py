@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,10 +87,11 @@ class World:
         return self.shop.place_order(buyer, items, **more)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+@contextmanager
+def opened(directory: Path, origin: str) -> Iterator[tuple[World, Flask]]:
+    """The practice shop at ``origin``, and the app that answers there."""
     clock = Clock()
-    state = State(tmp_path, service=SERVICE, now=clock)
+    state = State(directory, {"shopify": origin}, SERVICE, clock)
     shop = state.shops["shopify"]
     registration = Registration("client-1", SECRET, SERVICE)
     face = ShopifyFace(state, registration)
@@ -98,11 +100,17 @@ def world(tmp_path: Path) -> Iterator[World]:
     app = Flask("devstore")
     app.secret_key = "only a test"
     face.register(app)
-    yield World(shop, face, registration, clock, app.test_client())
+    yield World(shop, face, registration, clock, app.test_client()), app
     for thread in threading.enumerate():
         if thread.name.startswith("bulk "):
             thread.join()
     state.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with opened(tmp_path, "http://127.0.0.1:8402") as (found, _app):
+        yield found
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 import json
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from adapters.shopify import documents
+from devstore.shopify.bulk import BulkDesk, Operation
 from tests.devstore.shopify.conftest import World
 
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 START = documents.document("bulk_start")
 STATUS = documents.document("bulk_status")
 
@@ -107,3 +110,21 @@ def test_the_end_is_told(stocked):
     body = json.loads(last.body)
     assert last.topic == "bulk_operations/finish"
     assert (body["status"], body["type"], body["error_code"]) == ("completed", "query", None)
+
+
+def test_what_a_restart_interrupted_has_failed(stocked, tmp_path):
+    shelf = stocked.shop.shelf
+    shelf.put("shopify bulk", "7", Operation(7, "{ orders { nodes { id } } }", "RUNNING", AT))
+    desk = BulkDesk(shelf, tmp_path, "http://127.0.0.1:8402", stocked.clock, lambda _: None)
+    node = desk.find(7)
+    assert node is not None
+    assert (node["status"], node["errorCode"]) == ("FAILED", "INTERNAL_SERVER_ERROR")
+
+
+def test_five_at_once_are_enough(stocked):
+    for number in range(5):
+        query = "{ orders { nodes { id } } }"
+        operation = Operation(number, query, "RUNNING", AT)
+        stocked.shop.shelf.put("shopify bulk", str(number), operation)
+    told = stocked.graphql(START, query=all_orders(stocked))["data"]["bulkOperationRunQuery"]
+    assert told["userErrors"][0]["code"] == "OPERATION_IN_PROGRESS"

@@ -47,7 +47,10 @@ def test_all_of_an_order_can_be_refunded_even_after_a_part(installed, order):
     assert body["current_total_price"] == "0.00"
     assert [line["current_quantity"] for line in body["line_items"]] == [0, 0]
     last = body["refunds"][-1]
-    assert [piece["quantity"] for piece in last["refund_line_items"]] == [1, 2]  # the gift, the cups
+    assert [piece["quantity"] for piece in last["refund_line_items"]] == [
+        1,
+        2,
+    ]  # the gift, the cups
     assert last["order_adjustments"][0]["amount"] == "1.50"  # less than the pieces were worth
 
 
