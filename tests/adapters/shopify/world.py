@@ -88,7 +88,7 @@ def money(amount: str, currency: str = "EUR") -> dict[str, Any]:
     }
 
 
-def line(number: int, price: str, quantity: int = 1, **changes: Any) -> dict[str, Any]:
+def line(number: int, price: str, quantity: Any = 1, **changes: Any) -> dict[str, Any]:
     """A line item; ``tax`` and ``discount`` are amounts."""
     currency = changes.pop("currency", "EUR")
     tax, discount = changes.pop("tax", None), changes.pop("discount", None)
