@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -13,12 +12,11 @@ from sqlalchemy import Connection, Row
 
 from connector.core import keyring
 from connector.core.commerce import Credentials, ShopFacts
-from connector.core.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
+from connector.core.errors import BadInput, Conflict, NotFound, Unauthenticated
 from connector.core.ids import new_id
 from connector.core.keyring import KeyRing
 from connector.shops import store
 
-INTENT_MINUTES = 10
 LINK_MINUTES = 15
 SESSION_DAYS = 14
 RECONCILE_MINUTES = 15
@@ -271,49 +269,17 @@ def end_lease(db: Connection, shop_id: int) -> None:
     store.end_lease(db, shop_id, "access")
 
 
-def begin_install(
-    db: Connection,
-    platform: str,
-    shop_key: str,
-    browser: str,
-    now: datetime,
-    *,
-    business_id: int | None,
-) -> str:
-    """A single-use state for this shop, this browser and the next ten minutes."""
-    state = keyring.token()
-    store.insert_intent(
-        db,
-        state_hash=keyring.token_hash(state),
-        platform=platform,
-        shop_key=shop_key,
-        browser_hash=keyring.token_hash(browser),
-        business_id=business_id,
-        expires_at=now + timedelta(minutes=INTENT_MINUTES),
-    )
-    return state
+def business_name(db: Connection, business_id: int) -> str:
+    return store.business_name(db, business_id)
 
 
-def use_intent(db: Connection, state: str, platform: str, now: datetime) -> Row[Any]:
-    """The intent behind ``state``, once; NotFound for unknown, used and expired ones alike."""
-    row = store.use_intent(db, keyring.token_hash(state), now)
-    if row is None or row.platform != platform:
-        raise NotFound("intent_not_found", "start the installation again")
-    return row
+def open_owner_session(db: Connection, business_id: int, now: datetime) -> str:
+    """Sign the business's owner in, in the browser that has just proven to be theirs."""
+    return open_session(db, _owner(db, business_id), now)
 
 
-def finish_intent(db: Connection, state: str, shop_id: int) -> None:
-    store.finish_intent(db, keyring.token_hash(state), shop_id)
-
-
-def intent_of_browser(db: Connection, state: str, browser: str) -> Row[Any]:
-    """The intent, for the browser that began it; Forbidden ``state_mismatch`` for any other."""
-    row = store.intent(db, keyring.token_hash(state))
-    if row is None:
-        raise NotFound("intent_not_found", "start the installation again")
-    if not hmac.compare_digest(row.browser_hash, keyring.token_hash(browser)):
-        raise Forbidden("state_mismatch", "continue in the browser that began the installation")
-    return row
+def _owner(db: Connection, business_id: int) -> int:
+    return next(int(row.id) for row in store.staff_of(db, business_id) if row.role == "owner")
 
 
 def staff_for(db: Connection, business_id: int, platform_key: str, now: datetime) -> Staff:
@@ -336,11 +302,10 @@ def staff_for(db: Connection, business_id: int, platform_key: str, now: datetime
 def sign_in_link(db: Connection, business_id: int, now: datetime) -> str:
     """A token that signs the business's owner in, once, within a quarter hour."""
     link = keyring.token()
-    owner = next(row for row in store.staff_of(db, business_id) if row.role == "owner")
     store.insert_link(
         db,
         token_hash=keyring.token_hash(link),
-        staff_id=owner.id,
+        staff_id=_owner(db, business_id),
         expires_at=now + timedelta(minutes=LINK_MINUTES),
     )
     return link

@@ -165,6 +165,14 @@ def use_intent(db: Connection, state_hash: str, now: datetime) -> Row[Any] | Non
     ).one_or_none()
 
 
+def drop_intent(db: Connection, state_hash: str) -> None:
+    db.execute(install_intent.delete().where(install_intent.c.state_hash == state_hash))
+
+
+def business_name(db: Connection, business_id: int) -> str:
+    return str(db.scalar(select(business.c.name).where(business.c.id == business_id)))
+
+
 def finish_intent(db: Connection, state_hash: str, shop_id: int) -> None:
     db.execute(
         update(install_intent)

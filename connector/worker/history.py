@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -120,9 +121,7 @@ def _settle(runtime: Runtime, shop: Shop, job: Import) -> None:
     after, done = int(job.cursor or 0), job.done
     deadline = time.monotonic() + STEP_SECONDS
     while time.monotonic() < deadline:
-        last = runtime.database.run(
-            lambda db, start=after: _settle_chunk(db, runtime, shop, start)
-        )
+        last = runtime.database.run(partial(_settle_chunk, runtime, shop, after))
         if last is None:
             time.sleep(0.05)
             continue
@@ -135,7 +134,7 @@ def _settle(runtime: Runtime, shop: Shop, job: Import) -> None:
     _later(runtime, shop, job, None, 0, cursor=str(after))
 
 
-def _settle_chunk(db: Connection, runtime: Runtime, shop: Shop, after: int) -> int | None:
+def _settle_chunk(runtime: Runtime, shop: Shop, after: int, db: Connection) -> int | None:
     if not try_shop_lock(db, shop.id):
         return None
     return points.settle_history(db, shop.id, after, chunk_size(runtime), clock.now())

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState, Refund
 from connector.core.errors import BadInput
-from connector.core.money import exponent, spread
+from connector.core.money import Money, exponent, spread
 
 MAX_POINTS_EACH = 1_000_000
 MAX_PER_MINOR = 10**9
@@ -96,6 +96,19 @@ def freeze(program: Program, currency: str) -> Basis:
         award_on=program.award_on,
         counts_tax=program.counts_tax,
         counts_fees=program.counts_fees,
+    )
+
+
+def sentence(basis: Basis, currency: str) -> str:
+    """The frozen rule in plain English, for machines' logs and the API."""
+    if basis.rate is None:
+        return f"no rate for {currency}"
+    points_each, per_minor = basis.rate
+    tax = "with tax" if basis.counts_tax else "without tax"
+    amount = Money(per_minor, currency).text()
+    return (
+        f"{points_each} points for every {amount} {currency} {tax}, once {basis.award_on};"
+        f" usable after {basis.hold_days} days"
     )
 
 

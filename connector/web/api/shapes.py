@@ -1,0 +1,130 @@
+"""What the API takes and gives. Ids are strings; points and money are integers; times are UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+LIMIT = 1_000_000_000
+Points = Annotated[int, Meta(description="Whole points")]
+
+
+class Money(Struct):
+    minor: Annotated[int, Meta(description="Minor units of the currency, e.g. cents")]
+    currency: Annotated[str, Meta(description="ISO 4217 code")]
+
+
+class Member(Struct):
+    id: str
+    customer_key: Annotated[str | None, Meta(description="The platform's own customer id")]
+    state: Annotated[str, Meta(description="member, or guest: known by an order's e-mail only")]
+    name: str | None
+    email: str | None
+    available: Points
+    pending: Points
+    held: Points
+    debt: Annotated[int, Meta(description="Points owed after a refund of points already spent")]
+    created_at: str
+
+
+class MemberPage(Struct):
+    members: list[Member]
+    next: Annotated[str | None, Meta(description="Give it as ``before`` to read on")]
+
+
+class Entry(Struct):
+    id: str
+    at: str
+    kind: str
+    points: Annotated[int, Meta(description="Signed, as the member sees it")]
+    available: Annotated[int, Meta(description="Change of what can be used")]
+    pending: Annotated[int, Meta(description="Change of what waits for the end of its hold")]
+    order: Annotated[str | None, Meta(description="Order number")]
+    note: Annotated[str | None, Meta(description="The reason of an adjustment")]
+
+
+class EntryPage(Struct):
+    entries: list[Entry]
+    next: str | None
+
+
+class OrderLine(Struct):
+    title: str
+    kind: Annotated[str, Meta(description="goods, donation, gift_card, fee or tip")]
+    product_key: str | None
+    quantity: int
+    total: Money
+
+
+class Donation(Struct):
+    cause: str
+    given: Money
+    pledged: Annotated[Money, Meta(description="Promised: the order is not paid or confirmed yet")]
+    due: Annotated[Money, Meta(description="Owed to the cause")]
+
+
+class Order(Struct):
+    key: Annotated[str, Meta(description="The platform's own order id")]
+    number: str
+    state: str
+    placed_at: str
+    member_id: str | None
+    total: Money
+    refunded: Money
+    points: Annotated[int, Meta(description="What the order has earned so far")]
+    pending: Points
+    available: Points
+    available_on: Annotated[str | None, Meta(description="ISO date in the shop's zone")]
+    donations: list[Donation]
+    lines: list[OrderLine]
+
+
+class DiagnosisLine(Struct):
+    title: str
+    kind: str
+    counts: Annotated[Money, Meta(description="What of its price counts")]
+    earned: Points
+    kept: Annotated[int, Meta(description="After refunds")]
+
+
+class Diagnosis(Struct):
+    order: str
+    points: Annotated[int, Meta(description="What it should have earned by now")]
+    posted: Annotated[int, Meta(description="What is in the book")]
+    reason: Annotated[str, Meta(description="earned, or the code of what stops it")]
+    rule: Annotated[str, Meta(description="The rule in words, frozen when the order was seen")]
+    rule_version: int
+    is_confirmed: bool
+    lines: list[DiagnosisLine]
+
+
+class AdjustmentRequest(Struct, forbid_unknown_fields=True):
+    points: Annotated[int, Meta(ge=-LIMIT, le=LIMIT, description="Give (> 0) or take (< 0)")]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Adjustment(Struct):
+    id: str
+    member_id: str
+    points: int
+    reason: str
+    available: Annotated[int, Meta(description="What the member can use afterwards")]
+
+
+class Recommendation(Struct):
+    product_key: str
+    title: str
+    url: str | None
+    price: Money | None
+    together: Annotated[int, Meta(description="Orders that hold both")]
+
+
+class Recommendations(Struct):
+    items: list[Recommendation]
+
+
+class Error(Struct):
+    code: Annotated[str, Meta(description="Stable; program against this")]
+    message: Annotated[str, Meta(description="For people")]
+    request_id: str
