@@ -114,3 +114,25 @@ def upgrade() -> None:
         sa.Column("published", sa.Boolean, nullable=False),
         sa.Column("modified_at", Utc),
     )
+    op.create_table(
+        "order_import",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("id", Id, primary_key=True, autoincrement=False),
+        sa.Column("what", Key, nullable=False),
+        sa.Column("until", Utc, nullable=False),
+        sa.Column("cursor", sa.Text),
+        sa.Column("done", sa.BigInteger, nullable=False),
+        sa.Column("total", sa.BigInteger),
+        sa.Column("due_at", Utc),
+        sa.Column("code", sa.Text),
+        sa.Column("started_at", Utc, nullable=False),
+        sa.Column("finished_at", Utc),
+        sa.UniqueConstraint("shop_id", "what", "started_at"),
+    )
+    op.create_index(
+        "ix_order_import_due",
+        "order_import",
+        ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
