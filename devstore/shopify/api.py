@@ -16,7 +16,6 @@ from devstore.shopify.graph.paging import Node
 from devstore.shopify.graph.roots import Roots, number
 from devstore.shopify.install import Door
 from devstore.shopify.registration import API_VERSION
-from devstore.shopify.tokens import Pair
 
 PREFIXES = ("/admin/api/", "/admin/oauth/access_token", "/bulk/")
 _BUCKET = "shopify switches"
@@ -70,7 +69,8 @@ def api(shop: Shop, origin: str, domain: str, door: Door, desk: BulkDesk) -> Blu
         asked = request.get_json(silent=True)
         if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
             return jsonify(errors={"query": "Required parameter missing or invalid"}), 400
-        response = jsonify(_answer(shop, _root(shop, origin, domain, pair, desk), bucket, asked))
+        roots = Roots(shop, origin, domain, door.scopes_of(pair))
+        response = jsonify(_answer(shop, _root(roots, desk), bucket, asked))
         response.headers["X-Shopify-API-Version"] = API_VERSION
         return response
 
@@ -99,9 +99,7 @@ def _answer(
     return engine.answer(ask, root, bucket)
 
 
-def _root(shop: Shop, origin: str, domain: str, pair: Pair, desk: BulkDesk) -> dict[str, object]:
-    roots = Roots(shop, origin, domain, pair.scopes)
-
+def _root(roots: Roots, desk: BulkDesk) -> dict[str, object]:
     def operation(id: str) -> Node | None:  # noqa: A002  # the argument's name on the wire
         return desk.find(number(id, "BulkOperation"))
 

@@ -83,6 +83,12 @@ def _app(bp: Blueprint, shop: Shop, door: Door, merchant: Merchant, teller: Tell
         merchant.uninstall(teller.shop())
         return Response(status=204)
 
+    @bp.put("/scopes")
+    def scopes() -> Response:
+        """{"scopes": "read_orders,read_products"}."""
+        merchant.change_scopes(str(_body()["scopes"]))
+        return Response(status=204)
+
     @bp.post("/compliance")
     def compliance() -> Response:
         """{"topic": "customers/redact", "customer": id}."""

@@ -65,6 +65,11 @@ class Door:
         """The merchant grants ``scopes`` to the app."""
         self._shop.shelf.put(_APP, "installed", Installed(scopes, self._shop.now()))
 
+    def scopes_of(self, pair: Pair) -> str:
+        """What a token may do now: what it was given with and the merchant still grants."""
+        granted = self.installed.scopes.split(",") if self.installed else []
+        return ",".join(scope for scope in pair.scopes.split(",") if scope in granted)
+
     def leave(self) -> None:
         """The merchant removes the app: every token dies with it."""
         self._shop.shelf.discard(_APP, "installed")

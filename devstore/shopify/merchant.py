@@ -128,6 +128,21 @@ class Merchant:
         self._door.leave()
         self._send(("app/uninstalled", shop_body))
 
+    def change_scopes(self, scopes: str) -> None:
+        """Grant other scopes from now on; a token never gains what it was not given with."""
+        before = self._door.installed
+        if before is None:
+            raise NotPossible("The app is not installed.")
+        self._door.approve(scopes)
+        body = {
+            "id": SHOP_ID,
+            "shop_id": gid("Shop", SHOP_ID),
+            "previous": before.scopes.split(","),
+            "current": scopes.split(","),
+            "updated_at": self._shop.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        }
+        self._send(("app/scopes_update", body))
+
     def demand(self, topic: str, customer_id: int | None = None) -> None:
         """Send a compliance topic, as the law would make a shop do."""
         if topic not in COMPLIANCE_TOPICS:

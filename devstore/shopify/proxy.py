@@ -17,6 +17,7 @@ _OURS = frozenset({"shop", "path_prefix", "timestamp", "signature", "logged_in_c
 # Hop by hop, recomputed on the way, or never let through (cookies, both ways).
 _STOPPED = frozenset(
     {
+        "accept-encoding",  # a browser may read what we could not unpack
         "connection",
         "content-encoding",
         "content-length",

@@ -100,6 +100,18 @@ def test_uninstalling_is_told_and_ends_everything_else(installed):
     assert installed.http.get("/_devstore/shopify/app").get_json() is None
 
 
+def test_scopes_taken_away_are_told_and_gone(installed):
+    fewer = "read_customers,read_products"
+    installed.http.put("/_devstore/shopify/scopes", json={"scopes": fewer})
+    topic, body = told(installed)[-1]
+    assert topic == "app/scopes_update"
+    assert "read_orders" in body["previous"]
+    assert body["current"] == fewer.split(",")
+    held = installed.graphql("{ currentAppInstallation { accessScopes { handle } } }")["data"]
+    handles = [scope["handle"] for scope in held["currentAppInstallation"]["accessScopes"]]
+    assert handles == fewer.split(",")
+
+
 def test_the_law_can_be_invoked(installed, order):
     mia = installed.mia()
     post(installed, "/compliance", topic="customers/data_request", customer=mia.id)
