@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.shopify.normalise import normalise
 from connector.core.commerce import Customer, LineKind, NeedsFetch, OrderState, Person, Product
 from connector.core.errors import UnreadablePayload
 from tests.adapters.shopify import graph, world
@@ -217,6 +216,6 @@ def test_a_product_that_differs(changes, expected):
 def test_the_shop_in_an_address_is_the_one_that_was_asked():
     delivery = world.delivery("fetch/product", {"product": graph.product(onlineStoreUrl=None)})
     headers = {"x-shopify-shop-domain": "other.myshopify.com"}
-    (found,) = normalise(replace(delivery, headers=headers))
+    (found,) = world.told(replace(delivery, headers=headers))
     assert isinstance(found, Product)
     assert found.url == "https://other.myshopify.com/products/celadon-teapot"

@@ -75,9 +75,14 @@ def delivery(topic: str, body: object) -> Delivery:
     return Delivery(topic, "key", told, raw)
 
 
-def tell(topic: str, body: object) -> list[Any]:
+def told(found: Delivery) -> list[Any]:
     """What a delivery tells."""
-    return list(normalise(delivery(topic, body)))
+    return list(normalise(found))
+
+
+def tell(topic: str, body: object) -> list[Any]:
+    """What a body tells under a topic."""
+    return told(delivery(topic, body))
 
 
 def money(amount: str, currency: str = "EUR") -> dict[str, Any]:
