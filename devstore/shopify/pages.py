@@ -18,6 +18,7 @@ SCOPE_TEXTS = {
     "read_all_orders": "View orders older than 60 days",
     "read_customers": "View customers",
     "write_customers": "Edit customers",
+    "read_customer_merge": "View merges of customers",
     "read_products": "View products and collections",
     "write_discounts": "Create and edit discounts",
     "write_app_proxy": "Answer under an address of your online store",
