@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Row,
     Table,
     Text,
     UniqueConstraint,
@@ -229,6 +231,22 @@ def replay(db: Connection, shop_id: int, now: datetime, ids: Sequence[int] = ())
         .values(state="new", due_at=now, attempts=0, code=None, error=None)
     )
     return result.rowcount
+
+
+def need_a_look(db: Connection, shop_id: int, limit: int) -> list[Row[Any]]:
+    """Quarantined and parked rows that will not be tried again by themselves, newest first."""
+    return list(
+        db.execute(
+            select(inbox.c.id, inbox.c.topic, inbox.c.state, inbox.c.code, inbox.c.received_at)
+            .where(
+                inbox.c.shop_id == shop_id,
+                inbox.c.state.in_(("quarantined", "parked")),
+                inbox.c.due_at.is_(None),
+            )
+            .order_by(inbox.c.id.desc())
+            .limit(limit)
+        )
+    )
 
 
 def drop_bodies(db: Connection, shop_id: int, before: datetime) -> int:

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import msgspec
@@ -170,9 +170,7 @@ def recommendations(db: Connection, shop: Shop, product_keys: Sequence[str]) -> 
                 "title": item.title,
                 "url": item.url,
                 "image_url": item.image_url,
-                "price": None
-                if item.price_minor is None
-                else {"minor": item.price_minor, "currency": shop.currency},
+                "price": item.price and asdict(item.price),
                 "together": item.together,
             }
             for item in recommend.together(db, shop.id, product_keys)

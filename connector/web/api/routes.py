@@ -168,9 +168,7 @@ def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recomme
                 item.key,
                 item.title,
                 item.url,
-                None
-                if item.price_minor is None
-                else shapes.Money(item.price_minor, shop.currency),
+                item.price and shapes.Money(item.price.minor, item.price.currency),
                 item.together,
             )
             for item in recommend.together(db, shop.id, [key])

@@ -1,0 +1,76 @@
+"""Processes: web, worker, migrate; and the key a new installation needs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from connector import migrations
+from connector import settings as settings_
+from connector.app import create_runtime
+from connector.core.keyring import KeyRing
+from connector.runtime import Runtime
+from connector.settings import Settings
+from connector.worker.engine import Engine
+
+PORT = 8400
+
+
+def settings() -> Settings:
+    """The settings of this environment, or one refusal that lists all that is wrong."""
+    return settings_.read(os.environ)
+
+
+def runtime() -> Runtime:
+    """The parts of a command that looks or changes, and may wake the workers."""
+    told = settings()
+    return create_runtime(told, Engine(told.jobs_url))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=PORT, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes; SQLite takes one.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the web doors."""
+    told = settings()
+    if told.database_url.startswith("sqlite") and workers != 1:
+        raise click.UsageError("SQLite has one writer: use --workers 1, or PostgreSQL")
+    Granian(
+        "connector.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=told.web_threads,
+        log_access=False,
+    ).serve()
+
+
+@click.command()
+def worker() -> None:
+    """Do what the doors asked for, until told to end."""
+    told = settings()
+    engine = Engine(told.jobs_url)
+    engine.run(create_runtime(told, engine), threading.Event())
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    url = settings().database_url
+    migrations.migrate(url)
+    scheme = urlsplit(url).scheme
+    click.echo(f"migrated {scheme} {Path(urlsplit(url).path).name}")
+
+
+@click.command()
+def key() -> None:
+    """Print a new key for SECRET_KEYS."""
+    click.echo(KeyRing.new_key())
