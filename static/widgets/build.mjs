@@ -22,6 +22,7 @@ const ENTRIES = {
   "donation.js": "src/donation/donation.js",
 };
 const STYLES = {
+  "mount.css": "src/mount.css",
   "base.css": "src/kit/base.css",
   "badge.css": "src/badge/badge.css",
   "panel.css": "src/panel/panel.css",
@@ -55,8 +56,8 @@ function checkVendored() {
   if (got !== wanted) throw new Error(`lit-html.js has sha256 ${got}, VENDOR.txt says ${wanted}`);
 }
 
-/** Drop the line breaks of templates: between tags they are layout, and layout is ours to give. */
-const tighten = (code) => code.replace(/(html|svg)`[^]*?`/g, (text) => text.replace(/\s*\n\s*/g, " "));
+/** Drop the line breaks of templates: beside a tag they are our indentation, inside one a space. */
+const tighten = (code) => code.replace(/(?<=>)\s*\n\s*(?=[<$])|(?<=\})\s*\n\s*(?=<)/g, "").replace(/html`[^]*?`/g, (text) => text.replace(/\s*\n\s*/g, " "));
 
 const apart = (version) => ({
   name: "apart",

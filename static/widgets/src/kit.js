@@ -2,6 +2,6 @@
 export { html, nothing } from "lit-html";
 export { forget, recall, remember } from "./kit/memory.js";
 export { config, exponentOf, me, read, settle } from "./kit/requests.js";
-export { mark, said } from "./kit/view.js";
+export { said } from "./kit/view.js";
 export { Widget } from "./kit/widget.js";
 export { ltr, own } from "./kit/words.js";

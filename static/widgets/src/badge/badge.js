@@ -1,4 +1,4 @@
-import { html, mark, read, said, Widget } from "../kit.js";
+import { html, read, said, Widget } from "../kit.js";
 
 /**
  * <perennial-badge product>: what this product earns. Keeps its height and says nothing when that is
@@ -17,7 +17,7 @@ export default class PerennialBadge extends Widget {
     });
     this.draw(
       html`<p class="badge" part="badge" ?data-empty=${!(points > 0)}>
-        ${mark()}<span>${points > 0 ? said(this.words, "earn", { points }, "points") : ""}</span>
+        <span>${points > 0 ? said(this.words, "earn", { points }, "points") : ""}</span>
       </p>`,
     );
     this.dispatchEvent(new CustomEvent("perennial-badge:loaded", { bubbles: true, composed: true, detail: { points } }));

@@ -30,7 +30,14 @@ export default class PerennialDonation extends Widget {
       this.#chosen = this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held, roundUp: false };
       this.#result = "gift_chosen";
     }
+    if (this.#chosen?.roundUp) this.#roundAgain();
     this.#paint();
+  }
+
+  /** The cart changed under a chosen round-up: the server rounds anew, and so do we. */
+  #roundAgain() {
+    this.#chosen = this.#options.find(({ roundUp }) => roundUp);
+    if (!this.#chosen) this.#result = NOTHING;
   }
 
   /** The shop could not add the gift: say so and select nothing. */

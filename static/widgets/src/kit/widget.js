@@ -24,7 +24,13 @@ export class Widget extends HTMLElement {
   #sheets;
 
   connectedCallback() {
-    this.#begin();
+    this.ready = this.#begin();
+  }
+
+  /** Begin once more after a failure; like `ready`, a promise of the problem, or of nothing. */
+  again() {
+    this.connectedCallback();
+    return this.ready;
   }
 
   disconnectedCallback() {
@@ -32,7 +38,7 @@ export class Widget extends HTMLElement {
   }
 
   attributeChangedCallback(_name, before, after) {
-    if (this.isConnected && before !== after) this.#begin();
+    if (this.isConnected && before !== after) this.ready = this.#begin();
   }
 
   async #begin() {
@@ -42,8 +48,12 @@ export class Widget extends HTMLElement {
       [this.words, ...this.#sheets] = await Promise.all([speak(), sheet("base"), sheet(this.constructor.styles)]);
       if (!signal.aborted) await this.start(signal);
     } catch (problem) {
-      if (!signal.aborted) console.warn(`${this.localName}:`, problem.message);
+      if (signal.aborted) return undefined;
+      console.warn(`${this.localName}:`, problem.message);
+      this.dataset.drawn = ""; // mount.css gives its room back
+      return problem;
     }
+    return undefined;
   }
 
   /** Render into the shadow root; the first drawing replaces whatever text the server put inside. */
@@ -57,6 +67,7 @@ export class Widget extends HTMLElement {
       this.#frame.lang = this.words.lang;
       this.#frame.dir = this.words.dir;
       settleTone(this, this.#frame);
+      this.dataset.drawn = "";
     }
     render(template, this.#frame);
   }

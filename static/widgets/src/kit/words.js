@@ -58,6 +58,16 @@ export class Words {
       .join("");
   }
 
+  /** `key` itself when the catalogue has it. */
+  known(key) {
+    return key in this.#catalogue.words ? key : undefined;
+  }
+
+  /** Does this sentence have a place for `name`? */
+  asks(key, name) {
+    return this.#catalogue.words[key].includes(`{${name}`);
+  }
+
   #value(placeholder, values) {
     const [name] = placeholder.split(":");
     const value = values[name];

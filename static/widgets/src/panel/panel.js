@@ -1,4 +1,4 @@
-import { config, html, me, nothing, said, Widget } from "../kit.js";
+import { config, html, ltr, me, nothing, said, Widget } from "../kit.js";
 import { history, rate } from "./history.js";
 import { title, top } from "./top.js";
 
@@ -13,20 +13,19 @@ const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 
 export default class PerennialPanel extends Widget {
   static styles = "panel";
   #view = { state: "loading", open: new Set(), section: "earn" };
-  #ready = Promise.withResolvers?.() ?? withResolvers();
   #signal;
 
   async start(signal) {
     this.#signal = signal;
     this.#paint();
-    this.#ready.resolve();
     globalThis.addEventListener("online", () => this.#dialog.open && this.#load(), { signal });
     globalThis.addEventListener("offline", () => this.#dialog.open && this.#show({ offline: true }), { signal });
   }
 
   /** Show the sheet, move focus to its title, and ask for what it shows. */
   async open() {
-    await this.#ready.promise;
+    const problem = (await this.ready) && (await this.again());
+    if (problem) throw problem; // the launcher is still a link
     if (!this.#dialog.open) this.#dialog.showModal();
     this.shadowRoot.querySelector("h2").focus();
     this.dispatchEvent(new CustomEvent("perennial-panel:opened", { bubbles: true, composed: true }));
@@ -44,9 +43,9 @@ export default class PerennialPanel extends Widget {
   async #load() {
     this.#show({ problem: undefined, state: this.#view.answer ? this.#view.state : "loading" });
     try {
-      const [answer, program] = await Promise.all([me(this.#signal), config(this.#signal).catch(() => this.#view.config)]);
-      this.#show({ answer, config: program, at: new Date(), offline: false, state: answer.member ? "member" : "guest" });
-      this.#name(answer.member);
+      const known = config(this.#signal).catch(() => undefined); // the balance matters more
+      const answer = await me(this.#signal);
+      this.#show({ answer, config: await known, at: new Date(), offline: false, state: answer.member ? "member" : "guest" });
     } catch (problem) {
       if (this.#signal.aborted) return;
       const offline = navigator.onLine === false;
@@ -54,11 +53,13 @@ export default class PerennialPanel extends Widget {
     }
   }
 
-  /** Once known, the launcher says the balance. */
-  #name(member) {
-    const label = this.#launcher?.querySelector("span");
-    if (label && member) label.textContent = this.words.count("points", member.available);
-  }
+  /** Back to the launcher, which now says the balance. */
+  #leave = () => {
+    const launcher = this.#launcher;
+    const member = this.#view.answer?.member;
+    if (member && launcher) launcher.querySelector("span").textContent = this.words.count("points", member.available);
+    launcher?.focus();
+  };
 
   #show(change) {
     this.#view = { ...this.#view, ...change };
@@ -74,8 +75,17 @@ export default class PerennialPanel extends Widget {
   #go(section) {
     this.#show({ section });
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.shadowRoot.getElementById(section).scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    this.shadowRoot.getElementById(section)?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
+
+  /** The tab follows the reader: the last section whose start is in the upper half. */
+  #follow = ({ currentTarget: body }) => {
+    const middle = body.scrollTop + body.clientHeight / 2;
+    const atEnd = body.scrollTop + body.clientHeight >= body.scrollHeight - 2;
+    const sections = [...body.querySelectorAll("section[id]")];
+    const here = atEnd ? sections.at(-1) : sections.findLast(({ offsetTop }) => offsetTop - body.offsetTop < middle);
+    if (here && here.id !== this.#view.section) this.#show({ section: here.id });
+  };
 
   #close = (event) => {
     if (event.target === this.#dialog || event.currentTarget !== this.#dialog) this.#dialog.close();
@@ -85,7 +95,7 @@ export default class PerennialPanel extends Widget {
     const { words } = this;
     const view = this.#view;
     const doors = { join: this.getAttribute("join-href"), logIn: this.getAttribute("log-in-href") ?? this.getAttribute("href") };
-    this.draw(html`<dialog part="panel" aria-labelledby="title" @click=${this.#close} @close=${() => this.#launcher?.focus()}>
+    this.draw(html`<dialog part="panel" aria-labelledby="title" @click=${this.#close} @close=${this.#leave}>
       <div class="top" part="header">
         <div class="bar">
           <h2 id="title" tabindex="-1">${title(words, view)}</h2>
@@ -94,34 +104,34 @@ export default class PerennialPanel extends Widget {
         ${top(words, view, doors)}
       </div>
       ${this.#tabs()}
-      <div class="body" tabindex="0" role="region" aria-label=${words.text("your_club")} aria-busy=${view.state === "loading"}>
+      <div class="body" tabindex="0" @scroll=${this.#follow} role="region" aria-label=${words.text("your_club")} aria-busy=${view.state === "loading"}>
         ${this.#notice()} ${this.#sections()}
       </div>
     </dialog>`);
   }
 
   #tabs() {
-    const { state, section } = this.#view;
-    if (state !== "member") return nothing;
-    const tab = (id, key) => html`<li>
-      <button type="button" aria-current=${section === id ? "true" : nothing} @click=${() => this.#go(id)}>${said(this.words, key)}</button>
-    </li>`;
-    return html`<nav aria-label=${this.words.text("sections")}><ul>${tab("earn", "earn_tab")}${tab("history", "history")}</ul></nav>`;
+    const { state, section, config: known } = this.#view;
+    const tabs = { loading: ["earn", "history"], member: ["earn", "history"] }[state] ?? (known ? ["earn"] : []);
+    const names = { earn: "earn_tab", history: "history" };
+    return html`<nav aria-label=${this.words.text("sections")} ?hidden=${!tabs.length}><ul>
+      ${tabs.map((id) => html`<li>
+        <button type="button" aria-current=${section === id ? "true" : nothing} ?disabled=${state === "loading"} @click=${() => this.#go(id)}>${said(this.words, names[id])}</button>
+      </li>`)}
+    </ul></nav>`;
   }
 
-  /** What failed, what is safe, what to do; a code in small type. */
+  /** What to do about a failure, a code in small type; the head says it when there is nothing older to show. */
   #notice() {
     const { problem, offline, at, answer } = this.#view;
     const { words } = this;
     if (offline) {
-      const text = answer ? said(words, "offline", { time: words.time(at) }) : said(words, "offline_empty");
-      return html`<div class="notice" role="status"><p>${text}</p></div>`;
+      return answer ? html`<div class="notice" role="status"><p>${said(words, "offline", { time: words.time(at) })}</p></div>` : nothing;
     }
     if (!problem) return nothing;
-    const code = problem.code ?? problem.name;
-    return html`<div class="notice" role="alert">
-      <p>${said(words, "failed")}</p>
-      <p class="fine">${said(words, "code", { code: { text: code, dir: "ltr" } })}</p>
+    return html`<div class="notice">
+      ${answer ? html`<p role="alert">${said(words, "failed")}</p>` : nothing}
+      <p class="fine">${said(words, "code", { code: ltr(problem.code ?? problem.name) })}</p>
       <button class="btn" part="button" type="button" @click=${() => this.#load()}>${said(words, "try_again")}</button>
     </div>`;
   }
@@ -157,10 +167,4 @@ function earning(words, known) {
       </li>
     </ul>
   </section>`;
-}
-
-function withResolvers() {
-  const made = {};
-  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
-  return made;
 }

@@ -13,11 +13,12 @@ export function top(words, view, doors) {
   return view.answer?.member ? member(words, view.answer.member) : waiting(words, view);
 }
 
-/** Same height as a member's head: guests and slow networks move nothing. */
-function waiting(words, { state }) {
-  return html`<p class="balance" aria-hidden="true"><i class="bone" ?data-still=${state !== "loading"}></i></p>
-    <p class="soft" aria-hidden="true"><i class="bone small" ?data-still=${state !== "loading"}></i></p>
-    ${state === "loading" ? html`<p class="sr" role="status">${said(words, "loading")}</p>` : nothing}`;
+/** Same height as a member's head: slow networks and failures move nothing. */
+function waiting(words, { state, offline }) {
+  if (state === "failed") return html`<p class="invite" role="alert">${said(words, offline ? "offline_empty" : "failed")}</p>`;
+  return html`<p class="balance" aria-hidden="true"><i class="bone"></i></p>
+    <p class="soft" aria-hidden="true"><i class="bone small"></i></p>
+    <p class="sr" role="status">${said(words, "loading")}</p>`;
 }
 
 function guest(words, { join, logIn }) {

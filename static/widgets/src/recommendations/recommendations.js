@@ -19,8 +19,8 @@ export default class PerennialRecommendations extends Widget {
 
   async start(signal) {
     const product = this.getAttribute("product");
+    this.hidden = !product;
     if (!product) return;
-    this.hidden = false;
     this.#hiddenHere.clear();
     this.draw(this.#row([1, 2, 3, 4].map(() => html`<li class="card" aria-hidden="true"><i class="picture"></i><div class="text"></div></li>`)));
     try {
@@ -36,13 +36,23 @@ export default class PerennialRecommendations extends Widget {
       if (!signal.aborted) this.#leave(signal);
       throw problem;
     }
-    if (this.#items.length) this.#paint();
-    else this.#leave(signal);
+    if (!this.#items.length) {
+      this.#leave(signal);
+      return;
+    }
+    this.#keepHeight(signal);
+    this.#paint();
+  }
+
+  /** Narrower cards than the empty ones must not pull the page up; a turned screen lays out anew. */
+  #keepHeight(signal) {
+    this.style.minBlockSize = `${this.offsetHeight}px`;
+    globalThis.addEventListener("resize", () => (this.style.minBlockSize = ""), { once: true, signal });
   }
 
   #leave(signal) {
+    this.#keepHeight(signal);
     this.draw(nothing);
-    this.style.minBlockSize = `${this.offsetHeight}px`;
     const seen = new IntersectionObserver(([{ isIntersecting }]) => {
       if (isIntersecting) return;
       seen.disconnect();
