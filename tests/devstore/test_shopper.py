@@ -1,0 +1,120 @@
+"""The program as it is started, and the scripted shopper against both faces over HTTP."""
+
+import html
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+from woocommerce import API
+
+from devstore.shopper import NotSold, place_order
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def origins(tmp_path_factory):
+    woo, shopify = free_port(), free_port()
+    command = [
+        sys.executable, "-m", "devstore", "--data", str(tmp_path_factory.mktemp("devstore")),
+        "--woo-port", str(woo), "--shopify-port", str(shopify),
+    ]  # fmt: skip
+    secrets = {
+        "SHOPIFY_CLIENT_ID": "client",
+        "SHOPIFY_CLIENT_SECRET": "a secret of 32 bytes and more",
+    }
+    program = subprocess.Popen(command, env={**os.environ, **secrets}, stdout=subprocess.PIPE)
+    assert program.stdout
+    told = [program.stdout.readline().decode().split() for _ in range(2)]
+    yield {name: url.rstrip("/") for name, url in told}
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(timeout=20) == 0
+
+
+def order_at(origins, platform, key):
+    url = f"{origins[platform]}/_devstore/orders/{key}"
+    return requests.get(url, timeout=10).json()
+
+
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
+def test_a_member_buys_gives_and_gets_an_order(origins, platform):
+    key = place_order(origins[platform], "mia", "2.00", {"TP-CEL": 1, "CP-EVE": 2})
+    order = order_at(origins, platform, key)
+    assert order["total_minor"] == 4800 + 3600 + 500 + 200
+    assert order["donation"]["cause"] == "riverbank"
+    assert order["buyer"]["email"] == "mia@customers.example"
+    assert order["buyer"]["customer_id"]
+
+
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
+def test_a_guest_rounds_up(origins, platform):
+    key = place_order(origins[platform], None, "round-up", {"TE-SEN": 1})
+    order = order_at(origins, platform, key)
+    assert (order["total_minor"], order["buyer"]["customer_id"]) == (2100, None)
+
+
+def test_what_cannot_be_bought_is_said(origins):
+    for wrong in ({"member": "nobody"}, {"items": {"NO-SUCH": 1}}):
+        with pytest.raises(NotSold):
+            place_order(origins["woocommerce"], **wrong)
+    with pytest.raises(ValueError, match="not an amount"):
+        place_order(origins["woocommerce"], donate="lots")
+
+
+@pytest.fixture
+def service():
+    """Somebody who receives: (its address, the bodies it was sent with their topics)."""
+    heard = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((self.headers.get("X-WC-Webhook-Topic"), body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hooks", heard
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_woocommerce_client_connects_and_hears_of_an_order(origins, service):
+    url, heard = service
+    store = origins["woocommerce"]
+    params = {"app_name": "T", "scope": "read_write", "user_id": "1", "return_url": url}
+    page = requests.get(
+        f"{store}/wc-auth/v1/authorize", {**params, "callback_url": url}, timeout=10
+    ).text
+    (link,) = re.findall(r'class="primary" href="([^"]+)"', page)
+    requests.get(store + html.unescape(link), timeout=10, allow_redirects=False)
+    keys = json.loads(heard.pop()[1])
+    client = API(store, keys["consumer_key"], keys["consumer_secret"], version="wc/v3", timeout=30)
+    newest = client.get("orders", params={"per_page": 1, "search": "mia@customers.example"})
+    assert newest.json()[0]["billing"]["email"] == "mia@customers.example"
+    hook = {"topic": "order.created", "delivery_url": url, "secret": "s"}
+    assert client.post("webhooks", hook).status_code == 201
+    key = place_order(store)
+    deadline = time.monotonic() + 20
+    while len(heard) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (ping, _), (topic, body) = heard
+    assert (ping, topic, json.loads(body)["id"]) == (None, "order.created", int(key))
