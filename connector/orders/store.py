@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
-from connector.core.commerce import LineKind, OrderLine, OrderState, Refund, RefundLine
+from connector.core.commerce import LineKind, OrderLine, Refund, RefundLine
 from connector.core.db import upsert
 from connector.orders.models import (
     order_line,
@@ -253,29 +253,6 @@ def products(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row
             select(product).where(product.c.shop_id == shop_id, product.c.key.in_(part))
         )
     }
-
-
-def goods_lines(db: Connection, shop_id: int) -> Iterator[tuple[int, datetime, str]]:
-    """(order id, placed at, product key) of every bought product, order by order."""
-    rows = db.execute(
-        select(orders.c.id, orders.c.placed_at, order_line.c.product_key)
-        .join(
-            order_line,
-            tuple_(order_line.c.shop_id, order_line.c.order_id)
-            == tuple_(orders.c.shop_id, orders.c.id),
-        )
-        .where(
-            orders.c.shop_id == shop_id,
-            orders.c.is_test.is_(False),
-            orders.c.state.in_((OrderState.PAID, OrderState.COMPLETED, OrderState.OPEN)),
-            order_line.c.kind == LineKind.GOODS,
-            order_line.c.product_key.is_not(None),
-        )
-        .order_by(orders.c.id)
-        .execution_options(yield_per=5000)
-    )
-    for order_id, placed_at, product_key in rows:
-        yield order_id, placed_at, product_key
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

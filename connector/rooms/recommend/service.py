@@ -1,0 +1,198 @@
+"""The recommend room's verbs.
+
+Orders mark a shop as due; a build reads them all again and replaces the lists that changed; a page
+reads a stored list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector.core.db import Database
+from connector.core.money import Money
+from connector.orders.store import products as catalogue
+from connector.rooms.recommend import rules, store
+from connector.rooms.recommend.rules import Other
+from connector.shops import service as shops
+
+SHOWN = 6
+ASKED = 20  # products one question may name
+DEBOUNCE_SECONDS = 10
+REST_SHARE = 20  # a build that took a second is followed by twenty seconds of rest,
+REST_SECONDS = 600  # but never by more than this
+CLAIM_SECONDS = 300  # after which a build that died is tried again
+SHOPS = 100
+WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer than that
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product to show; ``together`` orders hold it and one of those asked about."""
+
+    key: str
+    title: str
+    url: str
+    image_url: str | None
+    price: Money | None
+    together: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Why a product is in a list, and what keeps it from being shown, if anything.
+
+    hidden: not_in_catalogue, unpublished, sold_out, no_link or free.
+    """
+
+    key: str
+    title: str | None
+    together: int
+    score: int
+    hidden: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What the shop's lists rest on. ``due_at`` is when the next build may begin."""
+
+    built_at: datetime | None
+    due_at: datetime | None
+    orders: int
+    products: int
+
+
+def mark(db: Connection, shop_id: int, now: datetime, *, at_once: bool = False) -> None:
+    """The shop's orders changed. Many changes within a while are one build."""
+    row = store.newest_build(db, shop_id)
+    rest = timedelta() if at_once else _rest(row.took_ms if row else 0)
+    store.mark(db, shop_id, now + rest)
+
+
+def build_due(db: Connection, now: datetime) -> list[int]:
+    """Shops to build now, the longest waiting first."""
+    return store.due(db, now, SHOPS)
+
+
+def build(database: Database, shop_id: int, now: datetime) -> bool:
+    """Count again and replace the lists that changed; False if there was nothing to do.
+
+    Reads in one transaction, counts in none and writes in short ones, a list always whole. An
+    order that arrives meanwhile makes the shop due again.
+    """
+    until = now + timedelta(seconds=CLAIM_SECONDS)
+    if not database.run(lambda db: store.claim(db, shop_id, now, until)):
+        return False
+    began = perf_counter()
+    with database.read() as db:
+        row = store.newest_build(db, shop_id)
+        seen = row.marks if row else 0  # before the orders: what comes in between counts as unseen
+        before = store.stored(db, shop_id)
+        baskets = store.baskets(db, shop_id)
+    changed: list[tuple[str, list[Other]]] = []
+    gone = set(before)
+    found = 0
+    for key, others in rules.lists(baskets):
+        found += 1
+        gone.discard(key)
+        if before.get(key) != store.written(others):
+            changed.append((key, others))
+        if len(changed) == WRITTEN:
+            _write(database, shop_id, changed)
+    _write(database, shop_id, changed)
+    took_ms = round((perf_counter() - began) * 1000)
+
+    def finish(db: Connection) -> None:
+        store.drop(db, shop_id, sorted(gone))
+        store.finish(
+            db,
+            shop_id,
+            seen,
+            now + _rest(took_ms),
+            built_at=now,
+            took_ms=took_ms,
+            orders=len(baskets.days),
+            products=found,
+        )
+
+    database.run(finish)
+    return True
+
+
+def newest_build(db: Connection, shop_id: int) -> Build:
+    """What the lists rest on; before the first build, nothing."""
+    row = store.newest_build(db, shop_id)
+    if row is None:
+        return Build(built_at=None, due_at=None, orders=0, products=0)
+    return Build(row.built_at, row.due_at, row.orders, row.products)
+
+
+def together(
+    db: Connection, shop_id: int, product_keys: Sequence[str], limit: int = SHOWN
+) -> list[Item]:
+    """What to show beside these products, best first; [] where nothing honest can be said.
+
+    Of several products the lists' scores add up. Never one of those asked about, nor what a
+    shopper could not open or buy now.
+    """
+    asked = list(dict.fromkeys(product_keys))[:ASKED]
+    best = rules.merged(list(store.lists(db, shop_id, asked).values()), set(asked))
+    if not best:
+        return []
+    rows = catalogue(db, shop_id, [one.key for one in best])
+    shown = [one for one in best if _hidden(rows.get(one.key)) is None][:limit]
+    currency = shops.get(db, shop_id).currency
+    return [_item(rows[one.key], one.together, currency) for one in shown]
+
+
+def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
+    """One product's whole list with its counts, as a shopper sees it and what stays hidden."""
+    others = store.lists(db, shop_id, [product_key]).get(product_key, [])
+    rows = catalogue(db, shop_id, [one.key for one in others])
+    return [
+        Pair(
+            key=one.key,
+            title=rows[one.key].title if one.key in rows else None,
+            together=one.together,
+            score=one.score,
+            hidden=_hidden(rows.get(one.key)),
+        )
+        for one in others
+    ]
+
+
+def _rest(took_ms: int) -> timedelta:
+    seconds = max(DEBOUNCE_SECONDS, took_ms * REST_SHARE / 1000)
+    return timedelta(seconds=min(seconds, REST_SECONDS))
+
+
+def _write(database: Database, shop_id: int, changed: list[tuple[str, list[Other]]]) -> None:
+    """Write these lists and forget them."""
+    if changed:
+        database.run(lambda db: store.put(db, shop_id, changed))
+        changed.clear()
+
+
+def _hidden(row: Row[Any] | None) -> str | None:
+    """Why a shopper must not see this product, or None."""
+    if row is None:
+        return "not_in_catalogue"
+    if not row.published:
+        return "unpublished"
+    if not row.in_stock:
+        return "sold_out"
+    if not row.url:
+        return "no_link"
+    if row.price_minor == 0:  # given away with orders: together with everything, chosen by nobody
+        return "free"
+    return None
+
+
+def _item(row: Row[Any], together: int, currency: str) -> Item:
+    price = None if row.price_minor is None else Money(row.price_minor, currency)
+    return Item(row.key, row.title, row.url, row.image_url, price, together)

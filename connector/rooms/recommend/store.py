@@ -1,0 +1,234 @@
+"""All SQL of the recommend room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import compress
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from connector.core.commerce import EARNING_STATES, LineKind
+from connector.core.db import upsert
+from connector.orders.models import order_line, orders
+from connector.rooms.recommend.models import recommend_build, recommend_together
+from connector.rooms.recommend.rules import Baskets, Ints, Other
+
+CHUNK = 500
+ROWS = 5000  # fetched at a time
+_BETWEEN = "\x1f"  # stands between the product keys of one order; no platform has it in a key
+
+
+def mark(db: Connection, shop_id: int, due_at: datetime) -> None:
+    """The shop's orders changed: build by ``due_at``, or when it is due already."""
+    statement = upsert(db, recommend_build).values(
+        shop_id=shop_id, due_at=due_at, marks=1, took_ms=0, orders=0, products=0
+    )
+    row = recommend_build.c
+    sooner = or_(row.due_at.is_(None), row.due_at > statement.excluded.due_at)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id"],
+            set_={
+                "marks": row.marks + 1,
+                "due_at": case((sooner, statement.excluded.due_at), else_=row.due_at),
+            },
+        )
+    )
+
+
+def newest_build(db: Connection, shop_id: int) -> Row[Any] | None:
+    return db.execute(
+        select(recommend_build).where(recommend_build.c.shop_id == shop_id)
+    ).one_or_none()
+
+
+def due(db: Connection, now: datetime, limit: int) -> list[int]:
+    """Shops to build and not being built, the longest due first."""
+    return list(
+        db.scalars(
+            select(recommend_build.c.shop_id)
+            .where(recommend_build.c.due_at <= now, _unclaimed(now))
+            .order_by(recommend_build.c.due_at, recommend_build.c.shop_id)
+            .limit(limit)
+        )
+    )
+
+
+def claim(db: Connection, shop_id: int, now: datetime, until: datetime) -> bool:
+    """Become the one who builds this shop; False if it is not due or somebody else does."""
+    changed = db.execute(
+        update(recommend_build)
+        .where(
+            recommend_build.c.shop_id == shop_id, recommend_build.c.due_at <= now, _unclaimed(now)
+        )
+        .values(claimed_until=until)
+    )
+    return changed.rowcount == 1
+
+
+def finish(db: Connection, shop_id: int, seen: int, due_at: datetime, **values: object) -> None:
+    """Note a build that read everything up to mark ``seen``; what came since is due again."""
+    is_newest = recommend_build.c.marks == seen
+    db.execute(
+        update(recommend_build)
+        .where(recommend_build.c.shop_id == shop_id)
+        .values(claimed_until=None, due_at=case((is_newest, None), else_=due_at), **values)
+    )
+
+
+def baskets(db: Connection, shop_id: int) -> Baskets:
+    """The products of every paid order, by order id.
+
+    Orders and lines are read apart and joined here: each by its own primary key, which no planner
+    gets wrong, and the lines of an order as one row.
+    """
+    ids, placed = _paid_orders(db, shop_id)
+    ids = np.append(ids, -1)  # what an order that is not among them is compared with
+    numbers = _Numbers()
+    days, sizes, products = [], [], []
+    for order_ids, order_keys in _goods(db, shop_id):
+        place = np.searchsorted(ids[:-1], order_ids)
+        is_paid = ids[place] == order_ids
+        paid_keys = list(compress(order_keys, is_paid))
+        keys = _BETWEEN.join(paid_keys).split(_BETWEEN) if paid_keys else []
+        days.append(placed[place[is_paid]])
+        sizes.append(np.array([one.count(_BETWEEN) + 1 for one in paid_keys], np.int64))
+        products.append(np.array([numbers[key] for key in keys], np.int32))
+    return Baskets(
+        keys=list(numbers),
+        days=np.concatenate([np.zeros(0, np.int32), *days]),
+        starts=np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum(),
+        products=np.concatenate([np.zeros(0, np.int32), *products]),
+    )
+
+
+def stored(db: Connection, shop_id: int) -> dict[str, str]:
+    """Every list of the shop as it is written, by product key."""
+    others = type_coerce(recommend_together.c.others, Text)
+    rows = db.execute(
+        select(recommend_together.c.product_key, others.label("text")).where(
+            recommend_together.c.shop_id == shop_id
+        )
+    )
+    return {row.product_key: row.text for row in rows}
+
+
+def written(others: Sequence[Other]) -> str:
+    """A list as ``stored`` has it."""
+    return msgspec.json.encode(others).decode()
+
+
+def put(db: Connection, shop_id: int, lists: Sequence[tuple[str, Sequence[Other]]]) -> None:
+    """Insert or replace these products' lists."""
+    if not lists:
+        return
+    statement = upsert(db, recommend_together)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "product_key"],
+            set_={"others": statement.excluded.others},
+        ),
+        [{"shop_id": shop_id, "product_key": key, "others": others} for key, others in lists],
+    )
+
+
+def drop(db: Connection, shop_id: int, keys: Sequence[str]) -> None:
+    """These products have no list any more."""
+    for start in range(0, len(keys), CHUNK):
+        db.execute(
+            delete(recommend_together).where(
+                recommend_together.c.shop_id == shop_id,
+                recommend_together.c.product_key.in_(keys[start : start + CHUNK]),
+            )
+        )
+
+
+def lists(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, list[Other]]:
+    """Lists by product key, best first."""
+    rows = db.execute(
+        select(recommend_together.c.product_key, recommend_together.c.others).where(
+            recommend_together.c.shop_id == shop_id, recommend_together.c.product_key.in_(keys)
+        )
+    )
+    return {row.product_key: [Other(*one) for one in row.others] for row in rows}
+
+
+class _Numbers(dict[str, int]):
+    """0, 1, 2, ... for words in the order they are first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+class _Days(dict[str, int]):
+    """ISO dates as proleptic ordinals, each read once."""
+
+    def __missing__(self, iso: str) -> int:
+        self[iso] = day = date.fromisoformat(iso).toordinal()
+        return day
+
+
+def _paid_orders(db: Connection, shop_id: int) -> tuple[NDArray[np.int64], Ints]:
+    """(ids, days placed) of the shop's paid orders, by id."""
+    rows = db.execute(
+        select(orders.c.id, orders.c.local_date)
+        .where(
+            orders.c.shop_id == shop_id,
+            orders.c.is_test.is_(False),
+            orders.c.state.in_(EARNING_STATES),
+        )
+        .order_by(orders.c.id)
+        .execution_options(yield_per=ROWS)
+    )
+    days = _Days()
+    ids, placed = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    for part in rows.partitions():
+        some_ids, dates = zip(*part, strict=True)
+        ids.append(np.array(some_ids, np.int64))
+        placed.append(np.array([days[one] for one in dates], np.int32))
+    return np.concatenate(ids), np.concatenate(placed)
+
+
+def _goods(db: Connection, shop_id: int) -> Iterator[tuple[NDArray[np.int64], Sequence[str]]]:
+    """(ids, product keys in one text) of orders with goods, by id, some thousand at a time."""
+    rows = db.execute(
+        select(
+            order_line.c.order_id,
+            func.aggregate_strings(order_line.c.product_key, _BETWEEN),
+        )
+        .where(
+            order_line.c.shop_id == shop_id,
+            order_line.c.kind == LineKind.GOODS,
+            order_line.c.product_key.is_not(None),
+            order_line.c.quantity > 0,
+        )
+        .group_by(order_line.c.order_id)
+        .order_by(order_line.c.order_id)
+        .execution_options(yield_per=ROWS)
+    )
+    for part in rows.partitions():
+        ids, keys = zip(*part, strict=True)
+        yield np.array(ids, np.int64), keys
+
+
+def _unclaimed(now: datetime) -> ColumnElement[bool]:
+    claimed_until = recommend_build.c.claimed_until
+    return or_(claimed_until.is_(None), claimed_until <= now)
