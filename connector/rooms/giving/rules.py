@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState
@@ -20,6 +21,16 @@ class Standing:
 
 def donation_lines(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.kind is LineKind.DONATION]
+
+
+def vanished_lines(order: Order, logged: Collection[str]) -> list[OrderLine]:
+    """Donations logged before whose line an edit took out of the order: nothing stands of them."""
+    there = {line.key for line in donation_lines(order)}
+    return [
+        OrderLine(key, LineKind.DONATION, "", 0, 0, 0, 0)
+        for key in sorted(logged)
+        if key not in there
+    ]
 
 
 def standing(order: Order, line: OrderLine, *, is_confirmed: bool) -> Standing:

@@ -76,19 +76,16 @@ def add_cause(
 
 def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
     """Log these orders' donations, and post what changed since the last time."""
-    loaded = [
-        (row, order)
-        for row, order in orders.load(db, shop_id, order_ids)
-        if rules.donation_lines(order)
-    ]
-    if not loaded:
+    giving = store.giving_orders(db, shop_id, order_ids)
+    if not giving:
         return
     zone = shops.get(db, shop_id).timezone
-    found = store.donations_of(db, shop_id, [row.id for row, _ in loaded])
+    found = store.donations_of(db, shop_id, giving)
     kept: list[dict[str, Any]] = []
     movements: dict[str, list[tuple[str, str, int, Voucher]]] = {}
-    for row, order in loaded:
-        for line in rules.donation_lines(order):
+    for row, order in orders.load(db, shop_id, giving):
+        logged = {line_key for order_id, line_key in found if order_id == row.id}
+        for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged)):
             before = found.get((row.id, line.key))
             cause_id = before.cause_id if before else _cause_for(db, shop_id, line, now).id
             after, steps = _difference(row, order, line, before, cause_id)

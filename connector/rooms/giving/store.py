@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from connector.core.commerce import LineKind
 from connector.core.db import upsert
-from connector.orders.models import orders
+from connector.orders.models import order_line, orders
 from connector.rooms.giving.models import giving_cause, giving_donation
 
 CHUNK = 500
@@ -35,6 +36,23 @@ def change_cause(db: Connection, shop_id: int, cause_id: int, **values: object) 
         .where(giving_cause.c.shop_id == shop_id, giving_cause.c.id == cause_id)
         .values(**values)
     )
+
+
+def giving_orders(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[int]:
+    """Which of these orders have a donation line, or had one logged."""
+    found: set[int] = set()
+    for start in range(0, len(order_ids), CHUNK):
+        part = order_ids[start : start + CHUNK]
+        lines = select(order_line.c.order_id).where(
+            order_line.c.shop_id == shop_id,
+            order_line.c.order_id.in_(part),
+            order_line.c.kind == LineKind.DONATION,
+        )
+        logged = select(giving_donation.c.order_id).where(
+            giving_donation.c.shop_id == shop_id, giving_donation.c.order_id.in_(part)
+        )
+        found.update(db.scalars(lines.union(logged)))
+    return sorted(found)
 
 
 def donations_of(
