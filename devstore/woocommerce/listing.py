@@ -17,6 +17,9 @@ from devstore.woocommerce.wire import Json, RestError
 
 Thing = TypeVar("Thing")
 
+# Statuses WooCommerce knows and this shop's orders never have.
+NEVER_HERE = frozenset({"checkout-draft", "auto-draft"})
+
 # ``orderby`` of orders and products, and the shelf's word for it.
 BY_DATE = {"date": "created", "id": "id", "modified": "modified"}
 
@@ -146,7 +149,7 @@ def _statuses(request: Request) -> tuple[Status, ...] | None:
     if "any" in words:
         return None
     try:
-        return tuple(Status(word) for word in words)
+        return tuple(Status(word) for word in words if word not in NEVER_HERE)
     except ValueError:
         allowed = ", ".join(["any", *Status])
         raise invalid("status", f"status[0] is not one of {allowed}.") from None
