@@ -11,8 +11,10 @@ import os
 import secrets
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
-_EPOCH_MS = 1_704_067_200_000
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_EPOCH_MS = int(_EPOCH.timestamp()) * 1000
 _NODE_BITS = _SEQUENCE_BITS = 11
 _lock = threading.Lock()
 _node = secrets.randbits(_NODE_BITS)
@@ -20,7 +22,7 @@ _last = 0  # milliseconds << sequence bits | sequence
 
 
 def _after_fork() -> None:
-    global _node
+    global _node  # noqa: PLW0603 - ids are of the process, not of an object somebody passes on
     _node = secrets.randbits(_NODE_BITS)
 
 
@@ -32,9 +34,15 @@ def new_id() -> int:
     return new_ids(1)[0]
 
 
+def first_id(at: datetime) -> int:
+    """The least id of that moment: every id given before ``at`` is below it."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return max(milliseconds, 0) << (_NODE_BITS + _SEQUENCE_BITS)
+
+
 def new_ids(count: int) -> list[int]:
     """``count`` ids, ascending."""
-    global _last
+    global _last  # noqa: PLW0603 - the same
     with _lock:
         first = max(_last + 1, (time.time_ns() // 1_000_000 - _EPOCH_MS) << _SEQUENCE_BITS)
         _last = first + count - 1

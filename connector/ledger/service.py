@@ -1,5 +1,6 @@
-"""The book's verbs: open it for some members, move points, close it. Everything inside one
-transaction of the caller; nothing here commits.
+"""The book's verbs: open it for some members, move points, close it.
+
+Everything happens inside one transaction of the caller; nothing here commits.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _MEMBER_STATES = ("member", "pending", "held", "debt")
 class Voucher:
     """Why something is booked: goes on every entry it causes.
 
-    ``stem`` and ``number`` make the source keys ``<stem>:<account>:<number>``; ``number`` counts on
-    with each entry, so that after the verbs it is the count of entries under this stem.
+    ``stem`` and ``number`` make the source keys ``<stem>:<account>:<number>``; ``number`` counts
+    on with each entry, so that after the verbs it is the count of entries under this stem.
     """
 
     stem: str

@@ -24,7 +24,7 @@ CHUNK = 500  # names in one IN list
 def load_purses(
     db: Connection, shop_id: int, unit: str, member_ids: Sequence[int]
 ) -> dict[int, Purse]:
-    """The members' balances, their rows locked in one order; a member new to the book has zeros."""
+    """The members' balances, their rows locked in one order; a new member has zeros."""
     purses = {member_id: Purse(member_id) for member_id in member_ids}
     names = sorted(
         f"{state}:{member_id}"
