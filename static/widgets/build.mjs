@@ -56,8 +56,8 @@ function checkVendored() {
   if (got !== wanted) throw new Error(`lit-html.js has sha256 ${got}, VENDOR.txt says ${wanted}`);
 }
 
-/** Drop the line breaks of templates: beside a tag they are our indentation, inside one a space. */
-const tighten = (code) => code.replace(/(?<=>)\s*\n\s*(?=[<$])|(?<=\})\s*\n\s*(?=<)/g, "").replace(/html`[^]*?`/g, (text) => text.replace(/\s*\n\s*/g, " "));
+/** Line breaks inside templates are our indentation: one space says the same. */
+const tighten = (code) => code.replace(/html`[^`]*/g, (text) => text.replace(/\s*\n\s*/g, " "));
 
 const apart = (version) => ({
   name: "apart",

@@ -41,15 +41,16 @@ export default class PerennialPanel extends Widget {
   }
 
   async #load() {
-    this.#show({ problem: undefined, state: this.#view.answer ? this.#view.state : "loading" });
+    const { state, answer: older } = this.#view;
+    this.#show({ problem: undefined, state: older ? state : "loading" });
+    const known = config(this.#signal).catch(() => undefined); // the balance matters more
     try {
-      const known = config(this.#signal).catch(() => undefined); // the balance matters more
       const answer = await me(this.#signal);
       this.#show({ answer, config: await known, at: new Date(), offline: false, state: answer.member ? "member" : "guest" });
     } catch (problem) {
       if (this.#signal.aborted) return;
       const offline = navigator.onLine === false;
-      this.#show({ problem, offline, state: this.#view.answer ? this.#view.state : "failed" });
+      this.#show({ problem, offline, config: await known, state: older ? state : "failed" });
     }
   }
 

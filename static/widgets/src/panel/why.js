@@ -12,16 +12,17 @@ const TAKING = new Set(["clawback", "expiry", "redeemed"]);
 /** An order's number with its sign, as the shopper knows it from the shop's mail. */
 export const orderName = (order) => ltr(`#${String(order).replace(/^#/, "")}`);
 
+/** Points as the shopper feels them: what takes is negative, however the book writes it. */
+export const effect = ({ kind, points }) => (TAKING.has(kind) ? -Math.abs(points) : points);
+
 /** [word key, values] of an entry's title; what is said of an order needs the order. */
-export function titleOf(words, { kind, order, points }) {
+export function titleOf(words, entry) {
+  const { kind, order } = entry;
   const key = words.known(`entry_${kind === "pending" ? "earned" : kind}`) ?? "entry_other";
   if (order) return [key, { order: orderName(order) }];
   if (!words.asks(key, "order")) return [key, {}];
-  return [points > 0 ? "entry_gained" : "entry_other", {}];
+  return [effect(entry) > 0 ? "entry_gained" : "entry_other", {}];
 }
-
-/** Points as the shopper feels them: what takes is negative, however the book writes it. */
-export const effect = ({ kind, points }) => (TAKING.has(kind) ? -Math.abs(points) : points);
 
 /** A known reason in the shopper's language, a merchant's own words as written; nothing for other codes. */
 export function reasonIn(words, reason) {

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { choices, declined, forgetNo, rememberNo, roundUp } from "../../static/widgets/src/donation/choices.js";
+
+const DAY_MS = 86_400_000;
+
+afterEach(() => forgetNo());
+
+test("rounding up reaches the next whole amount", () => {
+  assert.equal(roundUp(9060, 100), 40);
+  assert.equal(roundUp(9001, 500), 499);
+  assert.equal(roundUp(1, 1000), 999);
+});
+
+test("a round total leaves nothing to round, and an empty cart too", () => {
+  assert.equal(roundUp(9100, 100), 0);
+  assert.equal(roundUp(0, 100), 0);
+  assert.equal(roundUp(Number.NaN, 100), 0);
+  assert.equal(roundUp(9060, 0), 0);
+});
+
+test("the choices are the round-up and the shop's amounts", () => {
+  const donation = { amounts_minor: [200, 500], round_up_to_minor: 100 };
+  assert.deepEqual(choices(9060, donation), [
+    { amountMinor: 40, roundUp: true },
+    { amountMinor: 200, roundUp: false },
+    { amountMinor: 500, roundUp: false },
+  ]);
+  assert.deepEqual(choices(9100, donation).map(({ amountMinor }) => amountMinor), [200, 500]);
+  assert.deepEqual(choices(9060, {}), []);
+});
+
+test("a no lasts ninety days and not a day longer", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  assert.equal(declined(now), false);
+  rememberNo(now);
+  assert.equal(declined(now + 89 * DAY_MS), true);
+  assert.equal(declined(now + 90 * DAY_MS), false);
+});
+
+test("a browser that keeps nothing still lets the shopper choose", () => {
+  const working = globalThis.localStorage;
+  globalThis.localStorage = { getItem: () => { throw new Error("denied"); }, setItem: () => { throw new Error("full"); } };
+  rememberNo();
+  assert.equal(declined(), false);
+  globalThis.localStorage = working;
+});

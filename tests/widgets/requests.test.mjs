@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { config, exponentOf, me, read, Refused, settle } from "../../static/widgets/src/kit/requests.js";
+import { listen, PROGRAM } from "./world.mjs";
+
+const BASE = "https://perennial.example/storefront/woocommerce/p1";
+const TOKEN = "https://acme.example/wp-admin/admin-ajax.php?action=perennial_token";
+const MIA = { member: { name: "Mia", available: 2340 }, history: [] };
+const live = () => new AbortController().signal;
+
+beforeEach(() => settle({ base: `${BASE}/`, language: "en" }));
+
+test("two who ask for the same thing share one request", async () => {
+  const asked = listen(() => ({ body: { points: 48 } }));
+  const [one, two] = await Promise.all([read("badge?product=1", live()), read("badge?product=1", live())]);
+  assert.deepEqual([one, two], [{ points: 48 }, { points: 48 }]);
+  assert.deepEqual(asked.map(({ url }) => url), [`${BASE}/badge?product=1`]);
+});
+
+test("one who leaves does not take the answer from the other", async () => {
+  listen(() => ({ body: { points: 48 } }));
+  const leaving = new AbortController();
+  const left = read("badge?product=1", leaving.signal);
+  const stayed = read("badge?product=1", live());
+  leaving.abort();
+  await assert.rejects(left, { name: "AbortError" });
+  assert.deepEqual(await stayed, { points: 48 });
+});
+
+test("when all have left the request is stopped", async () => {
+  const asked = listen((_url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+  const leaving = new AbortController();
+  const left = read("badge?product=1", leaving.signal);
+  leaving.abort();
+  await assert.rejects(left, { name: "AbortError" });
+  assert.ok(asked[0].signal.aborted);
+});
+
+test("a refusal carries its code", async () => {
+  listen(() => ({ status: 503, body: { code: "temporarily_unavailable", message: "busy", request_id: "r1" } }));
+  await assert.rejects(read("config", live()), (problem) => {
+    assert.ok(problem instanceof Refused);
+    assert.deepEqual([problem.status, problem.code, problem.requestId], [503, "temporarily_unavailable", "r1"]);
+    return true;
+  });
+});
+
+test("behind the shop's own address the shopper needs no token", async () => {
+  const asked = listen(() => ({ body: MIA }));
+  assert.deepEqual(await me(live()), MIA);
+  assert.deepEqual(asked.map(({ url, headers }) => [url, headers]), [[`${BASE}/me`, undefined]]);
+});
+
+test("elsewhere the shop's token goes with the question", async () => {
+  settle({ base: BASE, tokenUrl: TOKEN, language: "en" });
+  const asked = listen((url) => ({ body: url === TOKEN ? { token: "abc" } : MIA }));
+  assert.deepEqual(await me(live()), MIA);
+  assert.equal(asked[1].headers.Authorization, "Bearer abc");
+});
+
+test("a guest has no token and is asked nothing", async () => {
+  settle({ base: BASE, tokenUrl: TOKEN, language: "en" });
+  const asked = listen(() => ({ body: { token: null } }));
+  assert.deepEqual(await me(live()), { member: null, history: [] });
+  assert.equal(asked.length, 1);
+});
+
+test("a token that lapsed on the way is fetched anew, once", async () => {
+  settle({ base: BASE, tokenUrl: TOKEN, language: "en" });
+  let tokens = 0;
+  listen((url, { headers }) => {
+    if (url === TOKEN) return { body: { token: `t${(tokens += 1)}` } };
+    return headers.Authorization === "Bearer t2" ? { body: MIA } : { status: 401, body: { code: "token_expired" } };
+  });
+  assert.deepEqual(await me(live()), MIA);
+  listen((url) => (url === TOKEN ? { body: { token: "bad" } } : { status: 401, body: { code: "bad_token" } }));
+  await assert.rejects(me(live()), { code: "bad_token" });
+});
+
+test("the programme is asked once a page, but not remembered when it failed", async () => {
+  listen(() => ({ status: 500, body: {} }));
+  await assert.rejects(config(live()), { code: "http_500" });
+  const asked = listen(() => ({ body: PROGRAM }));
+  assert.deepEqual(await config(live()), PROGRAM);
+  assert.deepEqual(await config(live()), PROGRAM);
+  assert.equal(asked.length, 1);
+});
+
+test("the shop says its currency's decimals", () => {
+  assert.equal(exponentOf("USD", { program: { currency: "USD" }, currency_exponent: 3 }), 3);
+  assert.deepEqual(["USD", "JPY", "KWD"].map((currency) => exponentOf(currency, undefined)), [2, 0, 3]);
+});

@@ -1,0 +1,198 @@
+"""The committed bundle in a real browser, where there is one: chromium prints how a page ends."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+HERE = Path(__file__).parent
+DIST = HERE.parents[1] / "static" / "widgets" / "dist"
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
+RULE = {"points_each": 1, "per_minor": 100}
+TEAPOT = {"title": "Celadon teapot", "quantity": 1, "base_minor": 4800, "earned": 48, "kept": 48}
+ANSWERS: dict[str, Any] = {
+    "config": {
+        "program": {
+            "name": "Acme club",
+            "currency": "USD",
+            **RULE,
+            "hold_days": 14,
+            "award_on": "paid",
+        },
+        "causes": [{"key": "riverbank", "name": "Riverbank", "story": "They plant reeds."}],
+        "donation": {"amounts_minor": [200], "round_up_to_minor": 100, "share_kept_percent": 0},
+        "currency_exponent": 2,
+    },
+    "me": {
+        "member": {"name": "Mia", "available": 2340, "pending": 48, "debt": 0},
+        "history": [
+            {
+                "id": "9",
+                "at": "2026-11-21T10:00:00Z",
+                "kind": "pending",
+                "points": 48,
+                "order": "1021",
+                "why": {"rule": RULE, "lines": [TEAPOT]},
+            }
+        ],
+    },
+}
+CARD = {
+    "title": "Tall cup",
+    "url": "#",
+    "price": {"minor": 2200, "currency": "USD"},
+    "together": 12,
+}
+
+
+class Shop(BaseHTTPRequestHandler):
+    """A page, the bundle, and the storefront's JSON; under /storefront/broken nothing works."""
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output to the tests."""
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        match url.path.strip("/").split("/"):
+            case ["page", base]:
+                page = (HERE / "page.html").read_text("utf-8").replace("BASE", base)
+                self.answer(200, "text/html; charset=utf-8", page.encode())
+            case ["static", "widgets", name]:
+                self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+            case ["storefront", "works", what]:
+                self.say(*self.storefront(what, parse_qs(url.query)))
+            case _:
+                self.say(
+                    503, {"code": "temporarily_unavailable", "message": "", "request_id": "r"}
+                )
+
+    def storefront(self, what: str, query: dict[str, list[str]]) -> tuple[int, object]:
+        product = query.get("product", [""])[0]
+        if what == "badge":
+            return (
+                (404, {"code": "unknown_product"}) if product == "404" else (200, {"points": 48})
+            )
+        if what == "recommendations":
+            cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(8)]
+            return 200, {"items": cards}
+        return 200, ANSWERS[what]
+
+    def say(self, status: int, body: object) -> None:
+        self.answer(status, "application/json", json.dumps(body).encode())
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def visit(url: str, profile: Path) -> dict[str, Any]:
+    if BROWSER is None:
+        pytest.skip("no chromium here")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags += ["--window-size=1280,2400", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run(
+        [BROWSER, *flags, f"--user-data-dir={profile}", url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stdout[-2000:]
+    assert found[1], "the page did not finish"
+    result: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return result
+
+
+@pytest.fixture(scope="module")
+def seen(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    result = visit(f"{address}/page/works", tmp_path_factory.mktemp("profile"))
+    assert "problem" not in result, result
+    return result
+
+
+def test_the_badge_says_what_a_product_earns(seen: dict[str, Any]) -> None:
+    assert seen["badge"] == "Earn 48 points"
+
+
+def test_an_unknown_product_says_nothing_and_moves_nothing(seen: dict[str, Any]) -> None:
+    assert (seen["unknownIsHidden"], seen["unknownKeepsHeight"]) == ("hidden", 32)
+
+
+def test_the_panel_loads_nothing_before_the_tap(seen: dict[str, Any]) -> None:
+    assert seen["launcher"] == ["a", "/account", "Points"]
+    assert seen["loadedBeforeTap"] is False
+
+
+def test_the_panel_opens_at_its_title_and_gives_focus_back(seen: dict[str, Any]) -> None:
+    assert seen["title"] == "Hello Mia"
+    assert seen["balance"] == "2,340 points"
+    assert seen["focusAfterClosing"] == "2,340 points"
+
+
+def test_why_is_answered_line_by_line(seen: dict[str, Any]) -> None:
+    expanded, answer = seen["why"]
+    assert expanded == "true"
+    assert "Celadon teapot" in answer
+    assert "$48.00" in answer
+    assert "1 point per $1, rounded down once per order." in answer
+
+
+def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) -> None:
+    assert seen["cards"] == 6
+    assert seen["firstCard"] == "Tall cup $22.00 Bought with it 12 times"
+    assert seen["noneIsEmpty"] == ""
+
+
+def test_hiding_a_suggestion_is_remembered_and_undone(seen: dict[str, Any]) -> None:
+    assert seen["hidden"] == "Hidden. We won’t suggest it again. Undo"
+    assert seen["focusAfterHiding"] == "Undo"
+    assert (seen["remembered"], seen["forgotten"]) == (["k0"], [])
+
+
+def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:
+    assert seen["selectedAtFirst"] == 0
+    assert seen["saidAtFirst"] == "Nothing is added unless you choose."
+
+
+def test_a_choice_is_told_to_the_shop_and_a_no_is_respected(seen: dict[str, Any]) -> None:
+    assert seen["chosen"] == [
+        {"amountMinor": 40, "cause": "riverbank", "roundUp": True},
+        {"amountMinor": 0, "cause": "riverbank", "roundUp": False},
+    ]
+    assert seen["saidAfterChoosing"] == "$0.40 will go to Riverbank."
+    assert seen["saidAfterNo"] == "No gift added. We won’t ask again for 90 days."
+    assert seen["askedAgain"] is False
+
+
+def test_when_the_service_fails_the_server_text_stays(address: str, tmp_path: Path) -> None:
+    seen = visit(f"{address}/page/broken", tmp_path)
+    assert "problem" not in seen, seen
+    assert seen["failure"] == "That did not work. Your points are still here."
+    assert seen["code"] == "Code temporarily_unavailable"
+    assert seen["serverFormStays"] == "the server's form"
