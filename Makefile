@@ -9,7 +9,7 @@ BIN  := $(VENV)/bin
 CODE := $(foreach folder,connector adapters devstore tests bench,$(if $(wildcard $(folder)/*.py),$(folder)))
 
 # What `make check` runs, in this order. To add a check, write a target and add its name here.
-CHECKS := check-format check-lint check-types check-walls check-locks
+CHECKS := check-format check-lint check-types check-walls check-graphql check-locks
 
 # A finished installation leaves a mark named after the locks, so a second run costs nothing.
 LOCKED := $(shell cat requirements*.txt | cksum | cut -d' ' -f1)
@@ -32,7 +32,7 @@ run: $(call ready,run)  ## start web, worker and the practice shop; Ctrl-C stops
 test: setup  ## all tests, on SQLite and PostgreSQL; ARGS="-k refund" narrows
 	$(BIN)/pytest -n 2 $(ARGS)
 
-check: setup $(CHECKS)  ## format, lint, types, walls, locks; no tests
+check: setup $(CHECKS)  ## format, lint, types, walls, GraphQL, locks; no tests
 
 check-format: setup
 	$(BIN)/ruff format --check .
@@ -45,6 +45,9 @@ check-types: setup
 
 check-walls: setup
 	$(BIN)/lint-imports
+
+check-graphql: setup
+	$(BIN)/python -m adapters.shopify.graphql_check
 
 check-locks:
 	@if grep -nE '://' requirements*.txt; then echo "A lock names a host (above). Run make lock."; exit 1; fi

@@ -21,11 +21,12 @@ from connector.core.http import Http, raise_for_status, retry_after
 
 ATTEMPTS = 3
 PATIENCE_SECONDS = 5.0  # a longer wait goes back to the queue
+LEAST_SECONDS = 0.1
 WAIT_SECONDS = 2.0  # where Shopify does not say how long
 MAX_BYTES = 16_000_000
 # Statuses our credential cannot get past: the merchant has to act.
 REFUSALS = {
-    HTTPStatus.UNAUTHORIZED: ("unauthorized", "the access token is not accepted"),
+    HTTPStatus.UNAUTHORIZED: ("reauthorize", "the access token is not accepted"),
     HTTPStatus.PAYMENT_REQUIRED: ("shop_frozen", "the shop's plan is not paid"),
     HTTPStatus.FORBIDDEN: ("forbidden", "the app may not do this"),
     HTTPStatus.LOCKED: ("shop_locked", "the shop is locked"),
@@ -167,4 +168,4 @@ def _seconds_until_affordable(envelope: _Envelope) -> float:
     if cost is None or bucket is None or not cost.requested_query_cost or bucket.restore_rate <= 0:
         return WAIT_SECONDS
     missing = cost.requested_query_cost - bucket.currently_available
-    return max(missing / bucket.restore_rate, 0.1)
+    return max(missing / bucket.restore_rate, LEAST_SECONDS)

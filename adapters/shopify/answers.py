@@ -13,7 +13,7 @@ from datetime import UTC
 
 import msgspec
 
-from adapters.shopify.fields import Moment, full_name, gid_key, minor_of, utc
+from adapters.shopify.fields import Moment, Quantity, full_name, gid_key, minor_of, utc
 from adapters.shopify.purchase import Item, Piece, Purchase, Return
 from connector.core.commerce import Customer, Person, Product
 
@@ -70,8 +70,8 @@ class _Attribute(msgspec.Struct):
 class _LineItem(msgspec.Struct, rename="camel", kw_only=True):
     id: str
     title: str
-    quantity: int
-    current_quantity: int
+    quantity: Quantity
+    current_quantity: Quantity
     original_total_set: _Bag
     sku: str | None = None
     is_gift_card: bool = False
@@ -108,7 +108,7 @@ class _Fulfillment(msgspec.Struct, rename="camel"):
 
 
 class _RefundLineItem(msgspec.Struct, rename="camel"):
-    quantity: int
+    quantity: Quantity
     subtotal_set: _Bag
     total_tax_set: _Bag
     line_item: _Reference

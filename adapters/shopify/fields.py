@@ -12,6 +12,7 @@ from connector.core.errors import UnreadablePayload
 from connector.core.money import Money
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Quantity = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/([0-9]{1,20})")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 

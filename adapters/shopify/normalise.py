@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from connector.core.commerce import (
 from connector.core.errors import BadInput, UnreadablePayload
 
 T = TypeVar("T")
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 Told = Sequence[Snapshot | NeedsFetch]
 Reader = Callable[[Delivery], Told]
 
@@ -56,12 +58,13 @@ def normalise(delivery: Delivery) -> Told:
         raise UnreadablePayload(problem.code, f"{delivery.topic}: {problem.message}") from None
     except BadInput as problem:
         raise UnreadablePayload(problem.code, f"{delivery.topic}: an amount") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, RecursionError, OverflowError, UnicodeDecodeError) as problem:
         raise UnreadablePayload("unreadable_payload", f"{delivery.topic}: {problem}") from None
 
 
 def _read(delivery: Delivery, kind: type[T]) -> T:
-    return msgspec.json.decode(delivery.body, type=kind)
+    # PostgreSQL has no NUL in text; an order is not lost over one in a product's title.
+    return msgspec.json.decode(_NUL.sub(rb"\1", delivery.body), type=kind)
 
 
 def _order(delivery: Delivery) -> Told:

@@ -22,6 +22,7 @@ from connector.core.commerce import (
     RefundLine,
 )
 from connector.core.errors import UnreadablePayload
+from connector.core.money import LIMIT_MINOR
 
 DONATION_SUFFIX = "_donation"
 DEFAULT_CAUSES = {"", "1", "true"}
@@ -113,6 +114,12 @@ def order_of(told: Purchase) -> Order:
     state = _state(told)
     settled = state in (OrderState.PAID, OrderState.COMPLETED, OrderState.REFUNDED)
     completed_at = told.fulfilled_at or told.closed_at or told.placed_at
+    lines = _lines(told)
+    refunds = tuple(_refund(one, taxes_included=told.taxes_included) for one in told.returns)
+    amounts = [one.total_minor + one.tax_minor for one in lines]
+    amounts += [one.amount_minor for one in refunds]
+    if max(amounts, default=0) > LIMIT_MINOR:
+        raise UnreadablePayload("amount_range", "an amount is beyond what the book holds")
     return Order(
         key=told.key,
         state=state,
@@ -129,8 +136,8 @@ def order_of(told: Purchase) -> Order:
         total_minor=told.total_minor,
         shipping_minor=told.shipping_minor,
         tax_minor=told.tax_minor,
-        lines=_lines(told),
-        refunds=tuple(_refund(one, taxes_included=told.taxes_included) for one in told.returns),
+        lines=lines,
+        refunds=refunds,
     )
 
 
@@ -205,7 +212,7 @@ def _line(item: Item, returned: int, *, taxes_included: bool, is_tip: bool) -> O
     quantity = max(item.quantity - edited_away, 0)
     discounted = max(item.gross_minor - item.discount_minor, 0)
     total = max(discounted - item.tax_minor, 0) if taxes_included else discounted
-    subtotal = item.gross_minor * total // discounted if discounted else item.gross_minor
+    subtotal = item.gross_minor * total // discounted if discounted else max(item.gross_minor, 0)
     return OrderLine(
         key=item.key,
         kind=kind,
@@ -234,8 +241,9 @@ def _refund(one: Return, *, taxes_included: bool) -> Refund:
 
     Less money than the pieces were worth (a restocking fee) is not negative money off.
     """
+    amount = max(one.amount_minor, 0)
     if one.pieces is None:
-        return Refund(one.key, one.refunded_at, one.amount_minor, 0, (), lines_known=False)
+        return Refund(one.key, one.refunded_at, amount, 0, (), lines_known=False)
     explained = one.shipping_minor + one.duties_minor
     lines = []
     for piece in one.pieces:
@@ -243,8 +251,8 @@ def _refund(one: Return, *, taxes_included: bool) -> Refund:
         explained += piece.subtotal_minor + piece.tax_minor - tax_inside
         net = max(piece.subtotal_minor - tax_inside, 0)
         lines.append(RefundLine(piece.line_key, piece.quantity, net, piece.tax_minor))
-    other = max(one.amount_minor - explained, 0)
-    return Refund(one.key, one.refunded_at, one.amount_minor, other, tuple(lines))
+    other = max(amount - explained, 0)
+    return Refund(one.key, one.refunded_at, amount, other, tuple(lines))
 
 
 def _share(minor: int, part: int, whole: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.shopify.fields import Moment, full_name, key_of, minor_of, utc
+from adapters.shopify.fields import Moment, Quantity, full_name, key_of, minor_of, utc
 from adapters.shopify.purchase import Item, Piece, Purchase, Return
 from connector.core.commerce import Customer, Person
 from connector.core.money import Money
@@ -67,9 +67,9 @@ class CustomerPayload(Identified):
 
 class _LineItem(Identified, kw_only=True):
     title: str
-    quantity: int
+    quantity: Quantity
     price_set: _Set
-    current_quantity: int | None = None
+    current_quantity: Quantity | None = None
     sku: str | None = None
     product_id: int | str | None = None
     gift_card: bool = False
@@ -89,7 +89,7 @@ class _ShippingLine(msgspec.Struct, kw_only=True):
 
 
 class _RefundLineItem(msgspec.Struct, kw_only=True):
-    quantity: int
+    quantity: Quantity
     subtotal_set: _Set
     total_tax_set: _Set
     line_item_id: int | str | None = None
@@ -302,7 +302,7 @@ def _return(told: RefundPayload, of: OrderPayload) -> Return:
     return Return(
         key=told.key,
         refunded_at=(told.created_at or told.processed_at or of.updated_at).astimezone(UTC),
-        amount_minor=max(_paid_back(told, of), 0),
+        amount_minor=_paid_back(told, of),
         pieces=pieces,
         shipping_minor=_refunded_shipping(told, of),
         duties_minor=_refunded_duties(told, of),

@@ -73,7 +73,7 @@ def test_throttling_that_tells_no_cost_is_waited_out_anyway(shop):
         (502, {}, PlatformBusy, "platform_busy", 0),
         (503, {"Retry-After": "30"}, PlatformBusy, "platform_busy", 30),
         (520, {}, PlatformBusy, "platform_busy", 0),
-        (401, {}, PlatformRefused, "unauthorized", None),
+        (401, {}, PlatformRefused, "reauthorize", None),
         (402, {}, PlatformRefused, "shop_frozen", None),
         (403, {}, PlatformRefused, "forbidden", None),
         (423, {}, PlatformRefused, "shop_locked", None),
