@@ -1,0 +1,198 @@
+"""Words, counts, numbers, money and dates in every language we speak.
+
+English is the source: a message is its own key. The catalogues are ``connector/locales/*.po``,
+read as they are, so nothing compiled can be out of step. Counted nouns live here, because Arabic
+needs six plural forms and, for two things, two cases: a translation asks for the second one by
+``{points:gen}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from gettext import c2py  # type: ignore[attr-defined]  # its stubs leave it out
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from connector.core.money import Money
+
+LOCALES = Path(__file__).parents[1] / "locales"
+GENITIVE = "gen"
+NBSP = "\u00a0"
+MINUS = "\u2212"
+NOUNS: Mapping[str, tuple[str, str]] = {
+    "point": ("{n} point", "{n} points"),
+    "day": ("{n} day", "{n} days"),
+    "order": ("{n} order", "{n} orders"),
+    "member": ("{n} member", "{n} members"),
+    "time": ("{n} time", "{n} times"),
+    "gift": ("{n} gift", "{n} gifts"),
+    "entry": ("{n} entry", "{n} entries"),
+    "shop": ("{n} store", "{n} stores"),
+    "customer": ("{n} customer", "{n} customers"),
+    "product": ("{n} product", "{n} products"),
+    "cause": ("{n} cause", "{n} causes"),
+    "difference": ("{n} difference", "{n} differences"),
+}
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of a noun. ``{points}`` prints it, ``{points:gen}`` where a genitive stands."""
+
+    language: Language
+    noun: str
+    n: int
+
+    def __str__(self) -> str:
+        return self.language.counted(self.noun, self.n)
+
+    def __format__(self, case: str) -> str:
+        return self.language.counted(self.noun, self.n, case)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language and how it writes. ``tag`` is for HTML; dates are day before month."""
+
+    tag: str
+    name: str
+    babel: str
+    direction: str
+    dates: Mapping[str, str]
+
+    def text(self, message: str, **values: object) -> str:
+        """The message in this language, filled."""
+        return self.translated(message).format(**values)
+
+    def translated(self, message: str) -> str:
+        """The message in this language, its braces untouched; English where none is known."""
+        found = _catalog(self.tag).get(message)
+        return (
+            found.string if found and isinstance(found.string, str) and found.string else message
+        )
+
+    def count(self, noun: str, n: int) -> Count:
+        """So many of a noun of ``NOUNS``, to be put into a message."""
+        return Count(self, noun, n)
+
+    def counted(self, noun: str, n: int, case: str = "") -> str:
+        singular, plural = NOUNS[noun]
+        catalog = _catalog(self.tag)
+        found = catalog.get(singular, context=case or None)
+        if found and isinstance(found.string, tuple | list) and all(found.string):
+            form = found.string[c2py(catalog.plural_expr)(abs(n))]
+        else:
+            form = singular if abs(n) == 1 else plural
+        return form.format(n=self.number(n))
+
+    def number(self, value: int) -> str:
+        return _plain(format_decimal(value, locale=self.babel))
+
+    def signed(self, value: int) -> str:
+        """With its sign, also a plus."""
+        return f"+{self.number(value)}" if value > 0 else self.number(value)
+
+    def percent(self, ratio: float) -> str:
+        """One decimal; 0.413 is 41.3%."""
+        return _plain(format_percent(ratio, "#,##0.0%", locale=self.babel))
+
+    def money(self, minor: int, currency: str, *, whole: bool = False) -> str:
+        """An amount with its currency. ``whole`` drops the decimals where they do not matter."""
+        amount = Money(minor, currency).decimal()
+        if whole and amount == amount.to_integral_value():
+            amount = amount.quantize(Decimal(1))
+            text = format_currency(
+                amount,
+                currency,
+                locale=self.babel,
+                format=_whole(self.babel),
+                currency_digits=False,
+            )
+        else:
+            text = format_currency(amount, currency, locale=self.babel)
+        return _plain(text)
+
+    def date(self, at: date, form: str = "day") -> str:
+        """A local date (or time, already in its zone) in one of the forms of ``dates``."""
+        return format_date(at, self.dates[form], locale=self.babel)
+
+    def time(self, at: datetime) -> str:
+        return f"{at:%H:%M}"
+
+    def ago(self, since: timedelta) -> str:
+        """How long ago something was, e.g. "2 minutes ago"."""
+        return format_timedelta(-max(since, timedelta(0)), add_direction=True, locale=self.babel)
+
+    def duration(self, length: timedelta) -> str:
+        """A stretch of time, e.g. "2 hours"."""
+        return format_timedelta(length, locale=self.babel)
+
+
+_EUROPEAN = {
+    "day": f"d{NBSP}MMMM",
+    "short": f"d{NBSP}MMM",
+    "long": f"d{NBSP}MMMM y",
+    "weekday": f"EEEE d{NBSP}MMMM",
+    "month": "LLL",
+    "month_year": "LLLL y",
+}
+_CHINESE = {
+    "day": "M月d日",
+    "short": "M月d日",
+    "long": "y年M月d日",
+    "weekday": "M月d日 EEEE",
+    "month": "LLL",
+    "month_year": "y年M月",
+}
+LANGUAGES: Mapping[str, Language] = {
+    "en": Language("en", "English", "en", "ltr", _EUROPEAN),
+    "ar": Language("ar", "العربية", "ar", "rtl", _EUROPEAN | {"month": "LLLL"}),
+    "zh-Hant": Language("zh-Hant", "繁體中文", "zh_Hant", "ltr", _CHINESE),
+}
+SOURCE = LANGUAGES["en"]
+
+
+def language(tag: str | None) -> Language | None:
+    """The language closest to a BCP 47 tag, or None: "ar-EG" is ar, "zh-TW" is zh-Hant."""
+    stem = (tag or "").replace("_", "-").partition("-")[0].casefold()
+    return {"en": SOURCE, "ar": LANGUAGES["ar"], "zh": LANGUAGES["zh-Hant"]}.get(stem)
+
+
+def without_bidi_controls(text: str) -> str:
+    """The text without characters that turn the direction of what follows it."""
+    return _BIDI_CONTROLS.sub("", text)
+
+
+def catalog_path(tag: str) -> Path:
+    return LOCALES / f"{LANGUAGES[tag].babel}.po"
+
+
+@cache
+def _catalog(tag: str) -> Catalog:
+    if tag == SOURCE.tag:
+        return Catalog(locale="en")
+    with catalog_path(tag).open("rb") as file:
+        return read_po(file, locale=LANGUAGES[tag].babel)
+
+
+@cache
+def _whole(babel: str) -> str:
+    """The locale's currency pattern without decimals."""
+    pattern = Locale.parse(babel).currency_formats["standard"].pattern
+    return str(pattern).replace(".00", "")
+
+
+def _plain(text: str) -> str:
+    """Digits, sign and symbol only: whoever prints it isolates it left to right."""
+    return _BIDI_CONTROLS.sub("", text).replace("-", MINUS)

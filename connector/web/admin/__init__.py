@@ -1,0 +1,29 @@
+"""The merchant's pages: is it working, who is this member, why no points, what earns.
+
+Everything works without a script; htmx and a few lines of our own only improve it.
+"""
+
+from connector.web.admin import (
+    giving,
+    home,
+    members,
+    orders,
+    program,
+    recommendations,
+    signin,
+    stores,
+)
+from connector.web.admin.door import blueprint, error_page
+
+__all__ = [
+    "blueprint",
+    "error_page",
+    "giving",
+    "home",
+    "members",
+    "orders",
+    "program",
+    "recommendations",
+    "signin",
+    "stores",
+]

@@ -1,0 +1,56 @@
+"""What a person typed, as what a verb takes; refused values are named by their field."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from flask import request
+
+from connector.core.errors import BadInput
+from connector.core.i18n import without_bidi_controls
+from connector.core.money import Money
+from connector.core.points import LIMIT
+
+TEXT_LIMIT = 2000
+ID_LIMIT = 2**63
+_WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+
+
+def text(field: str) -> str:
+    """A text as written, composed, without characters that turn what stands around it."""
+    given = request.form.get(field, "")
+    if len(given) > TEXT_LIMIT or _CONTROLS.search(given):
+        raise BadInput("invalid_text", "not a text that can be kept", field=field)
+    return unicodedata.normalize("NFC", without_bidi_controls(given)).strip()
+
+
+def line(field: str) -> str:
+    """A text of one line."""
+    return " ".join(text(field).split())
+
+
+def whole(given: str, field: str, limit: int = LIMIT) -> int:
+    """A whole number in ASCII digits, not beyond ``limit``; thousands may be grouped by commas."""
+    bare = given.strip().replace(",", "")
+    if not _WHOLE.fullmatch(bare):
+        raise BadInput("integer_required", f"{given[:40]!r} is not a whole number", field=field)
+    if abs(int(bare)) > limit:
+        raise BadInput("amount_range", f"at most {limit}", field=field)
+    return int(bare)
+
+
+def amount(given: str, currency: str, field: str) -> int:
+    """Minor units of an amount that fits its currency exactly."""
+    try:
+        return Money.parse(given.strip(), currency).minor
+    except BadInput as problem:
+        raise BadInput(problem.code, problem.message, field=field) from None
+
+
+def row_id(given: str | None) -> int | None:
+    """An id from an address; None for anything that cannot be one."""
+    if not given or not given.isascii() or not given.isdecimal():
+        return None
+    return int(given) if int(given) < ID_LIMIT else None

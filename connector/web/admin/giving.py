@@ -1,0 +1,91 @@
+"""Giving: which causes, what was given, what of it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+from markupsafe import Markup
+from sqlalchemy import Row
+from werkzeug.wrappers import Response
+
+from connector.core import clock
+from connector.core.errors import BadInput
+from connector.rooms.giving import service
+from connector.web.admin import door, forms, sentences
+from connector.web.admin.door import blueprint
+from connector.web.runtime import runtime
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """All gifts in one currency."""
+
+    currency: str
+    given_minor: int
+    pledged_minor: int
+    due_minor: int
+
+    @property
+    def standing_minor(self) -> int:
+        return self.pledged_minor + self.due_minor
+
+    @property
+    def due_share(self) -> float:
+        return 100 * self.due_minor / self.standing_minor if self.standing_minor else 0.0
+
+
+def sums(totals: Sequence[Row[Any]]) -> list[Sum]:
+    """Totals of all causes, by currency, the largest first."""
+    found: dict[str, list[int]] = {}
+    for row in totals:
+        have = found.setdefault(row.currency, [0, 0, 0])
+        have[0] += row.given_minor
+        have[1] += row.pledged_minor
+        have[2] += row.due_minor
+    return sorted(
+        (Sum(one, *have) for one, have in found.items()), key=lambda one: -one.given_minor
+    )
+
+
+@blueprint.get("/<shop>/giving", endpoint="giving")
+def giving() -> Response:
+    return _page({}, {})
+
+
+@blueprint.post("/<shop>/giving/causes")
+def add_cause() -> Response:
+    form = {name: request.form.get(name, "") for name in ("name", "story")}
+    try:
+        name, story = forms.line("name"), forms.text("story")
+        runtime().database.run(
+            lambda db: service.add_cause(db, g.shop.id, name, story, clock.now())
+        )
+    except BadInput as problem:
+        return _page(form, {problem.field or "": sentences.refusal(problem)})
+    return door.redirected(url_for("admin.giving", said="cause"))
+
+
+def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
+    page = min(forms.row_id(request.args.get("page")) or 1, 10_000)
+    with runtime().database.read() as db:
+        causes = service.causes(db, g.shop.id)
+        totals = service.totals(db, g.shop.id)
+        log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE)
+    return door.page(
+        "admin/giving.html",
+        status=422 if errors else 200,
+        causes=causes,
+        totals=totals,
+        sums=sums(totals),
+        log=log[:PAGE],
+        page=page,
+        more=len(log) > PAGE,
+        form=form,
+        errors=errors,
+        said=sentences.said(request.args.get("said")),
+    )

@@ -1,0 +1,114 @@
+"""Home: is it working, what changed, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, request, url_for
+from sqlalchemy import Connection, Row
+from werkzeug.wrappers import Response
+
+from connector.core import clock, inbox
+from connector.orders import imports
+from connector.orders.imports import Import
+from connector.rooms.giving import service as giving
+from connector.rooms.points import service as points
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from connector.web.admin import door, sentences, store
+from connector.web.admin.door import blueprint
+from connector.web.admin.health import Health, health
+from connector.web.runtime import runtime
+
+NEWEST = 5
+TIMES = 100
+HISTORY = ("products", "orders")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One store of the business and how its connection stands."""
+
+    shop: Shop
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the set-up. ``name`` says which; ``url`` is where to do it."""
+
+    name: str
+    done: bool
+    url: str
+
+
+@blueprint.get("/<shop>/")
+def home() -> Response:
+    now = clock.now()
+    shop: Shop = g.shop
+    with runtime().database.read() as db:
+        wires = _wires(db, now)
+        reads = imports.newest(db, shop.id)
+        values: dict[str, Any] = {
+            "now": now,
+            "wires": wires,
+            "mine": next(wire for wire in wires if wire.shop.id == shop.id),
+            "stuck": store.stuck(db, shop.id),
+            "reading": _unfinished(reads),
+            "steps": _steps(db, shop, reads),
+            "newest": newest_orders(db, runtime().members, shop.id),
+            "totals": giving.totals(db, shop.id),
+        }
+    values["said"] = sentences.said(request.args.get("said"))
+    return door.page("admin/home.html", **values)
+
+
+@blueprint.post("/<shop>/replay")
+def replay() -> Response:
+    """Take up again what could not be taken over."""
+    runtime().database.run(lambda db: inbox.replay(db, g.shop.id, clock.now()))
+    runtime().wake(g.shop.id)
+    return door.redirected(url_for("admin.home", said="replayed"))
+
+
+@blueprint.post("/<shop>/history")
+def read_history() -> Response:
+    """Begin to read the orders from before the install."""
+    runtime().database.run(lambda db: imports.begin(db, g.shop.id, HISTORY, clock.now()))
+    return door.redirected(url_for("admin.home", said="importing"))
+
+
+def newest_orders(db: Connection, people: Any, shop_id: int) -> list[tuple[Row[Any], str | None]]:
+    """The last orders with their buyers' names."""
+    rows = store.newest_orders(db, shop_id, NEWEST)
+    found = people.people(db, shop_id, [row.member_id for row in rows if row.member_id])
+    return [
+        (row, person.name or person.email if (person := found.get(row.member_id)) else None)
+        for row in rows
+    ]
+
+
+def _wires(db: Connection, now: datetime) -> list[Wire]:
+    return [
+        Wire(shop, health(shop, store.order_times(db, shop.id, TIMES), now))
+        for shop in shops.of_business(db, g.staff.business_id)
+    ]
+
+
+def _unfinished(reads: Sequence[Import]) -> Import | None:
+    """The import that runs now, oldest stage first."""
+    return next((one for one in reversed(reads) if one.finished_at is None and not one.code), None)
+
+
+def _steps(db: Connection, shop: Shop, reads: Sequence[Import]) -> list[Step]:
+    read = any(one.what == "orders" and one.finished_at for one in reads)
+    return [
+        Step("connected", shop.is_live, url_for("admin.stores")),
+        Step("history", read, url_for("admin.read_history")),
+        Step("program", points.program(db, shop.id).version > 0, url_for("admin.program")),
+        Step("awarded", store.has_awarded(db, shop.id), url_for("admin.orders")),
+        Step("cause", bool(giving.causes(db, shop.id)), url_for("admin.giving")),
+    ]

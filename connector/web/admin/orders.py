@@ -1,0 +1,159 @@
+"""Order diagnosis: why points, or exactly why none; and a button that repairs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from sqlalchemy import Connection, Row
+from werkzeug.wrappers import Response
+
+from connector.core import clock, outbox
+from connector.core.commerce import NeedsFetch
+from connector.core.db import try_shop_lock
+from connector.orders import store as order_store
+from connector.rooms.giving import service as giving
+from connector.rooms.points import service as points
+from connector.rooms.points.service import Diagnosis
+from connector.web.admin import door
+from connector.web.admin import store as asked_store
+from connector.web.admin.door import blueprint
+from connector.web.admin.home import newest_orders
+from connector.web.runtime import runtime
+
+SHORTEST_SHOPIFY_ID = 8
+_LAST_NUMBER = re.compile(r"([0-9]{1,19})(?:[/?#&].*)?$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step of an order's way. state: ok, wait, stop, or later when a step before it stops."""
+
+    name: str
+    state: str
+
+
+@blueprint.get("/<shop>/orders")
+def orders() -> Response:
+    """Find an order by its number, its id, or the address of its page in the store's admin."""
+    typed = request.args.get("number", "").strip()[:200]
+    with runtime().database.read() as db:
+        found = _found(db, typed) if typed else []
+        newest = newest_orders(db, runtime().members, g.shop.id)
+        key = _key(typed)
+        under_way = asked_store.asked(db, g.shop.id, "order", key) if key and not found else None
+    if len(found) == 1:
+        return redirect(url_for("admin.order", order_id=found[0].id))
+    return door.page(
+        "admin/orders.html",
+        typed=typed,
+        found=found,
+        newest=newest,
+        key=key,
+        under_way=under_way,
+        was_asked=under_way is not None or "asked" in request.args,
+    )
+
+
+@blueprint.get("/<shop>/orders/<int:order_id>")
+def order(order_id: int) -> Response:
+    with runtime().database.read() as db:
+        diagnosis = points.diagnose(db, g.shop.id, order_id)
+        asked = [
+            asked_store.asked(db, g.shop.id, what, diagnosis.order.key)
+            for what in ("order", "order_refunds")
+        ]
+        under_way = [row for row in asked if row is not None]
+        values: dict[str, Any] = {
+            "diagnosis": diagnosis,
+            "checks": checks(diagnosis, clock.now()),
+            "revisions": order_store.revisions(db, g.shop.id, order_id),
+            "gifts": giving.of_order(db, g.shop.id, order_id),
+            "causes": {cause.id: cause for cause in giving.causes(db, g.shop.id)},
+            "person": runtime().members.person(db, g.shop.id, diagnosis.member_id)
+            if diagnosis.member_id
+            else None,
+            "under_way": any(row.due_at is not None for row in under_way),
+            "given_up": next((row.error for row in under_way if row.due_at is None), None),
+        }
+    template = "admin/order_result.html" if door.wants_part() else "admin/order.html"
+    return door.page(template, was_asked="asked" in request.args, **values)
+
+
+@blueprint.post("/<shop>/orders/<int:order_id>/repair")
+def repair(order_id: int) -> Response:
+    """Ask the store again for this order, and book at once what the book can already tell."""
+
+    def work(db: Connection) -> None:
+        now = clock.now()
+        key = points.diagnose(db, g.shop.id, order_id).order.key
+        outbox.ask(db, g.shop.id, [NeedsFetch("order", key)], now)
+        if try_shop_lock(db, g.shop.id):
+            points.settle(db, g.shop.id, [order_id], now)
+            giving.settle(db, g.shop.id, [order_id], now)
+
+    runtime().database.run(work)
+    return door.redirected(url_for("admin.order", order_id=order_id, asked="yes"))
+
+
+@blueprint.post("/<shop>/orders/unknown")
+def ask_for_unknown() -> Response:
+    """Ask the store for an order that never came."""
+    number = request.form.get("number", "").strip()[:200]
+    key = _key(number)
+    if key is not None:
+        want = NeedsFetch("order", key)
+        runtime().database.run(lambda db: outbox.ask(db, g.shop.id, [want], clock.now()))
+    return door.redirected(url_for("admin.orders", number=number, asked="yes"))
+
+
+def checks(diagnosis: Diagnosis, now: datetime) -> list[Check]:
+    """The steps of an order's way, in order; those after a stop come later."""
+    reason = diagnosis.trace.reason
+    waits = reason in ("not_paid", "not_completed")
+    stopped = {
+        "matched": reason == "no_identity",
+        "status": waits or reason in ("cancelled", "refunded", "deleted", "test_order"),
+        "exclusions": reason in ("nothing_counts", "before_program"),
+        "rule": reason in ("no_rate", "below_one_point"),
+    }
+    found = [Check("received", "ok")]
+    is_past_stop = False
+    for name, is_stop in stopped.items():
+        state = ("wait" if waits else "stop") if is_stop else "ok"
+        found.append(Check(name, "later" if is_past_stop else state))
+        is_past_stop = is_past_stop or is_stop
+    if is_past_stop:
+        hold = "later"
+    else:
+        until = diagnosis.available_at
+        is_over = until is not None and until <= now and diagnosis.is_confirmed
+        hold = "ok" if is_over and not diagnosis.pending else "wait"
+    found.append(Check("hold", hold))
+    is_booked = diagnosis.posted == diagnosis.trace.points
+    found.append(Check("booked", "ok" if is_booked else "stop"))
+    return found
+
+
+def _found(db: Connection, number: str) -> list[Row[Any]]:
+    found = order_store.by_number(db, g.shop.id, number)
+    key = _key(number)
+    if not found and key is not None:
+        found = list(order_store.by_keys(db, g.shop.id, [key]).values())
+    return found
+
+
+def _key(number: str) -> str | None:
+    """The platform's id of an order in what a person pasted, or None.
+
+    WooCommerce numbers its orders by id. Shopify does not, so there only a long id will do: it is
+    at the end of the address of the order's page in the Shopify admin.
+    """
+    if g.shop.platform == "shopify":
+        found = _LAST_NUMBER.search(number)
+        return found[1] if found and len(found[1]) >= SHORTEST_SHOPIFY_ID else None
+    found = re.search(r"(?:post|id)=([0-9]{1,19})", number) or _LAST_NUMBER.search(number)
+    return found[1].lstrip("0") or None if found else None

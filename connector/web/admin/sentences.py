@@ -1,0 +1,139 @@
+"""Codes as sentences: what failed, what is safe, what to do. Only sentences are translated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from connector.core.errors import BadInput
+from connector.web.admin.words import mark, t
+
+ERRORS = {
+    "sign_in_needed": mark("You are not signed in."),
+    "link_spent": mark("This sign-in link was used already, or is too old."),
+    "csrf": mark("This form could not be proven to come from your own page."),
+    "bad_host": mark("This is not the address of this service."),
+    "shop_not_found": mark("There is no such store in your account."),
+    "member_not_found": mark("There is no such member in this store."),
+    "order_not_found": mark("There is no such order in this store."),
+    "not_found": mark("There is nothing at this address."),
+    "state_mismatch": mark("The installation was begun in another browser."),
+    "intent_not_found": mark("This installation is finished or too old."),
+    "shop_taken": mark("This store belongs to another account already."),
+    "url_not_allowed": mark("This address cannot be a store’s."),
+    "reconnect": mark("The store’s permission for us is gone."),
+    "internal_error": mark("Something failed on our side, and was noted."),
+}
+ADVICE = {
+    "csrf": mark("Go back, reload the page and send the form again."),
+    "state_mismatch": mark("Continue where you began, or begin again."),
+    "intent_not_found": mark("Begin the installation again."),
+    "shop_taken": mark("Ask its owner to disconnect it first."),
+    "url_not_allowed": mark("Give the public https address that your shoppers visit."),
+    "internal_error": mark("Try again in a minute. If it fails again, tell us the code below."),
+}
+FIELDS = {
+    "amount_range": mark("Give a number from 1 to 1,000,000,000."),
+    "integer_required": mark("Give a whole number."),
+    "amount_format": mark(
+        "Write the amount in digits, with no more decimals than {currency} has."
+    ),
+    "insufficient_points": mark("Only {available} can be taken."),
+    "reason_length": mark("Say why, in 1 to 200 characters."),
+    "name_length": mark("Give a name of 1 to 80 characters."),
+    "story_length": mark("Write at most 500 characters."),
+    "label_length": mark("Name the key with 1 to 80 characters."),
+    "rate_missing": mark("Say what {currency} earns."),
+    "rate_range": mark("Points can be 0 to 1,000,000, and the amount must be above zero."),
+    "rate_doubled": mark("Each currency can have one rate."),
+    "hold_range": mark("Give 0 to 365 days."),
+    "award_on": mark("Choose paid or completed."),
+    "unknown_currency": mark("{code} is not a currency we know."),
+    "invalid_text": mark("This text has characters that cannot be kept."),
+}
+SAID = {
+    "adjusted": mark("Points adjusted. The new balance is below."),
+    "published": mark("Saved. New orders earn by these rules from now on."),
+    "unchanged": mark("Nothing was changed: these are the rules already."),
+    "cause": mark("Cause added. Shoppers can choose it now."),
+    "replayed": mark("Trying again. This takes a few seconds."),
+    "importing": mark("The import has begun. It goes on by itself."),
+    "revoked": mark("Key revoked. It opens nothing any more."),
+    "checking": mark("Checking the connection. This takes a few seconds."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a connection does not work, and whether it needs the merchant."""
+
+    sentence: str
+    needs_merchant: bool
+
+
+_WAITS = Trouble(mark("{shop} does not answer as it should. We keep trying."), False)
+_RECONNECT = Trouble(mark("{shop} no longer lets us in."), True)
+TROUBLES = {
+    "reconnect": _RECONNECT,
+    "reauthorize": _RECONNECT,
+    "access_denied": _RECONNECT,
+    "platform_refused": _RECONNECT,
+    "scope_too_small": Trouble(mark("{shop} lets us read less than we need."), True),
+    "platform_unreachable": Trouble(mark("{shop} cannot be reached. We keep trying."), False),
+    "platform_no_api": Trouble(mark("{shop} has its REST API switched off."), True),
+    "platform_blocked": Trouble(mark("A firewall keeps us out of {shop}."), True),
+    "platform_moved": Trouble(mark("{shop} has moved to another address."), True),
+}
+STOPS = {
+    "earned": mark("It earned."),
+    "test_order": mark("It is a test order; those never earn."),
+    "cancelled": mark("It was cancelled, so nothing is earned."),
+    "refunded": mark("It was refunded, so nothing is left to earn."),
+    "deleted": mark("It was deleted, so nothing is earned."),
+    "not_paid": mark("It is not paid yet. It earns when it is."),
+    "not_completed": mark("It is not completed yet. It earns when it is."),
+    "no_rate": mark("Your program has no rate for {currency}."),
+    "nothing_counts": mark("Nothing in it counts: gifts, gift cards and shipping never earn."),
+    "below_one_point": mark("It is too small for one whole point."),
+    "no_identity": mark("It has no customer account and no e-mail, so nobody can earn."),
+    "before_program": mark("It is from before Perennial, and your program leaves those out."),
+}
+STATES = {
+    "open": mark("open"),
+    "paid": mark("paid"),
+    "completed": mark("completed"),
+    "cancelled": mark("cancelled"),
+    "refunded": mark("refunded"),
+    "deleted": mark("deleted"),
+}
+KINDS = {
+    "donation": mark("gifts never earn"),
+    "gift_card": mark("gift cards never earn"),
+    "tip": mark("tips never earn"),
+    "fee": mark("fees do not count"),
+}
+PLATFORMS = {"shopify": "Shopify", "woocommerce": "WooCommerce"}
+
+
+def trouble(problem: str) -> Trouble:
+    """The trouble behind a shop's problem code; lost rights come with the platform's own words."""
+    if problem.startswith(("scopes taken away", "woocommerce_rest")):
+        return _RECONNECT
+    return TROUBLES.get(problem, _WAITS)
+
+
+def refusal(problem: BadInput | Exception, **values: object) -> Markup:
+    """The sentence beside a form's field for a refused value."""
+    code = getattr(problem, "code", "")
+    return t(FIELDS.get(code, mark("This value cannot be used.")), **values)
+
+
+def stop(reason: str, currency: str) -> Markup:
+    """Why an order earns nothing, or that it does."""
+    return t(STOPS[reason], currency=currency)
+
+
+def said(code: str | None) -> Markup | None:
+    """What an act just did, by the code in the address after it."""
+    return t(SAID[code]) if code in SAID else None

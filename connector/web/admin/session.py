@@ -1,0 +1,93 @@
+"""Who is signed in: the session's cookie, and the proof that a form is ours."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+
+from connector.core import clock
+from connector.core.errors import BadInput, Forbidden
+from connector.shops import service as shops
+from connector.shops.service import Staff
+from connector.web.runtime import runtime
+
+SESSION_SECONDS = shops.SESSION_DAYS * 86_400
+_FRAMED = "__Host-perennial-framed"
+
+
+def load() -> None:
+    """Set ``g.staff``, ``g.session`` and ``g.framed`` from this request's cookies."""
+    g.staff, g.session, g.framed = None, "", False
+    for name, framed in ((_FRAMED, True), (_name(), False)):
+        session = request.cookies.get(name, "")
+        staff = _staff(session) if session else None
+        if staff is not None:
+            g.staff, g.session, g.framed = staff, session, framed
+            return
+
+
+def remember(response: Response, session: str, *, framed: bool = False) -> Response:
+    """Keep the session in the browser; ``framed`` is for pages inside the Shopify admin.
+
+    A frame on another site gets a cookie of its own kind: partitioned, so it serves only there.
+    """
+    secure = runtime().settings.secure or framed
+    response.set_cookie(
+        _FRAMED if framed else _name(),
+        session,
+        max_age=SESSION_SECONDS,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="None" if framed else "Lax",
+        partitioned=framed,
+    )
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Drop the session's cookies."""
+    for name in (_FRAMED, _name()):
+        secure = name.startswith("__Host-")
+        response.delete_cookie(name, path="/", secure=secure, httponly=True)
+    return response
+
+
+def form_token() -> str:
+    """What every form carries: only pages of this session know it."""
+    return runtime().keys.hash(0, "form", g.session)
+
+
+def check_form() -> None:
+    """Forbidden ``csrf`` unless this POST comes from a page of ours and of this session."""
+    given = request.form.get("csrf", "").encode()
+    if not hmac.compare_digest(given, form_token().encode()):
+        raise Forbidden("csrf", "the form is not from this session; reload the page")
+    if _origin(request.headers.get("Origin") or request.headers.get("Referer", "")) != _home():
+        raise Forbidden("csrf", "the form was sent from another site")
+
+
+def check_host() -> None:
+    """BadInput ``bad_host`` when the request was not made to our own address."""
+    if request.host != urlsplit(_home()).netloc:
+        raise BadInput("bad_host", "this is not the address of this service", status=400)
+
+
+def _staff(session: str) -> Staff | None:
+    with runtime().database.read() as db:
+        return shops.session_staff(db, session, clock.now())
+
+
+def _name() -> str:
+    return "__Host-perennial" if runtime().settings.secure else "perennial"
+
+
+def _home() -> str:
+    return _origin(runtime().settings.public_url)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

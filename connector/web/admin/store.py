@@ -1,0 +1,156 @@
+"""The admin's own questions: what only these pages ask, across floor and rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from connector.core.inbox import inbox
+from connector.core.outbox import outbox
+from connector.orders.models import order_line, orders, product
+from connector.rooms.points.models import points_adjustment, points_order
+from connector.shops.models import api_key, staff
+from connector.shops.service import Shop
+
+STUCK = ("quarantined", "parked")
+
+
+def stuck(db: Connection, shop_id: int) -> int:
+    """Messages of this shop that could not be taken over."""
+    return int(
+        db.scalar(
+            select(func.count())
+            .select_from(inbox)
+            .where(
+                inbox.c.shop_id == shop_id,
+                inbox.c.state.in_(STUCK),
+                inbox.c.body.is_not(None),
+            )
+        )
+        or 0
+    )
+
+
+def newest_orders(db: Connection, shop_id: int, limit: int) -> list[Row[Any]]:
+    """The orders that came last, with the points posted for them (None: not judged yet)."""
+    return list(
+        db.execute(
+            select(orders, points_order.c.posted, points_order.c.pending)
+            .outerjoin(
+                points_order,
+                (points_order.c.shop_id == orders.c.shop_id)
+                & (points_order.c.order_id == orders.c.id),
+            )
+            .where(orders.c.shop_id == shop_id)
+            .order_by(orders.c.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def orders_of_member(db: Connection, shop_id: int, member_id: int, limit: int) -> list[Row[Any]]:
+    """The same for one member, newest first."""
+    return list(
+        db.execute(
+            select(orders, points_order.c.posted, points_order.c.pending)
+            .outerjoin(
+                points_order,
+                (points_order.c.shop_id == orders.c.shop_id)
+                & (points_order.c.order_id == orders.c.id),
+            )
+            .where(orders.c.shop_id == shop_id, orders.c.member_id == member_id)
+            .order_by(orders.c.placed_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def order_times(db: Connection, shop_id: int, limit: int) -> list[datetime]:
+    """When the last orders were placed, oldest first."""
+    newest = (
+        select(orders.c.placed_at)
+        .where(orders.c.shop_id == shop_id)
+        .order_by(orders.c.local_date.desc(), orders.c.placed_at.desc())
+        .limit(limit)
+    )
+    return sorted(db.scalars(newest))
+
+
+def has_awarded(db: Connection, shop_id: int) -> bool:
+    """Whether any order of this shop has earned points."""
+    found = select(points_order.c.order_id).where(
+        points_order.c.shop_id == shop_id, points_order.c.posted > 0
+    )
+    return db.scalar(found.limit(1)) is not None
+
+
+def asked(db: Connection, shop_id: int, what: str, key: str) -> Row[Any] | None:
+    """The request to the platform for one thing, while it is under way or given up."""
+    return db.execute(
+        select(outbox).where(outbox.c.shop_id == shop_id, outbox.c.key == f"fetch:{what}:{key}")
+    ).one_or_none()
+
+
+def products_like(db: Connection, shop_id: int, words: str, limit: int) -> list[Row[Any]]:
+    """Published products whose title has these words, by title."""
+    wanted = select(product).where(product.c.shop_id == shop_id, product.c.published.is_(True))
+    for word in words.split()[:6]:
+        wanted = wanted.where(product.c.title.icontains(word, autoescape=True))
+    return list(db.execute(wanted.order_by(product.c.title, product.c.key).limit(limit)))
+
+
+def most_bought(db: Connection, shop_id: int, since: str, limit: int) -> list[str]:
+    """Product keys in most orders since a local date."""
+    bought = (
+        select(order_line.c.product_key)
+        .join(
+            orders,
+            (orders.c.shop_id == order_line.c.shop_id) & (orders.c.id == order_line.c.order_id),
+        )
+        .where(
+            orders.c.shop_id == shop_id,
+            orders.c.local_date >= since,
+            order_line.c.kind == "goods",
+            order_line.c.product_key.is_not(None),
+        )
+        .group_by(order_line.c.product_key)
+        .order_by(func.count().desc(), order_line.c.product_key)
+        .limit(limit)
+    )
+    return list(db.scalars(bought))
+
+
+def titles(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, str]:
+    """Product titles by key; products we never saw are missing."""
+    rows = db.execute(
+        select(product.c.key, product.c.title).where(
+            product.c.shop_id == shop_id, product.c.key.in_(keys)
+        )
+    )
+    return {row.key: row.title for row in rows}
+
+
+def makers(db: Connection, shop: Shop) -> dict[str, str]:
+    """Who can have made an adjustment, by what it calls them: staff:<id> or api:<key id>."""
+    people = db.execute(
+        select(staff.c.id, staff.c.name).where(staff.c.business_id == shop.business_id)
+    )
+    keys = db.execute(select(api_key.c.id, api_key.c.label).where(api_key.c.shop_id == shop.id))
+    return {f"staff:{row.id}": row.name for row in people} | {
+        f"api:{row.id}": row.label for row in keys
+    }
+
+
+def adjustments_made(
+    db: Connection, shop_id: int, times: Sequence[datetime]
+) -> dict[tuple[datetime, int], str]:
+    """Who made the adjustments of these moments, by moment and points."""
+    rows = db.execute(
+        select(
+            points_adjustment.c.made_at, points_adjustment.c.points, points_adjustment.c.made_by
+        ).where(points_adjustment.c.shop_id == shop_id, points_adjustment.c.made_at.in_(times))
+    )
+    return {(row.made_at, row.points): row.made_by for row in rows}

@@ -1,0 +1,77 @@
+"""Stores: each connection, its repair, the next one; and keys for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import g, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from connector.core import clock
+from connector.core.errors import BadInput
+from connector.shops import service as shops
+from connector.shops import store as shop_store
+from connector.web.admin import door, forms, sentences, store
+from connector.web.admin.door import blueprint
+from connector.web.admin.health import health
+from connector.web.admin.home import TIMES
+from connector.web.runtime import runtime
+
+
+@blueprint.get("/<shop>/stores", endpoint="stores")
+def stores() -> Response:
+    return _page()
+
+
+@blueprint.post("/<shop>/check")
+def check() -> Response:
+    """Read from the store and look after its webhooks now instead of within a quarter hour."""
+    runtime().database.run(
+        lambda db: (
+            shop_store.change(db, g.shop.id, reconcile_due_at=clock.now())
+            if g.shop.is_live
+            else None
+        )
+    )
+    return door.redirected(url_for("admin.stores", said="checking"))
+
+
+@blueprint.post("/<shop>/keys")
+def add_key() -> Response:
+    """A new key, shown on this answer and never again."""
+    try:
+        label = forms.line("label")
+        made = runtime().database.run(
+            lambda db: shops.new_api_key(db, g.shop.id, label, clock.now())
+        )
+    except BadInput as problem:
+        return _page(errors={"label": sentences.refusal(problem)})
+    return _page(made=made)
+
+
+@blueprint.post("/<shop>/keys/<int:key_id>/revocation")
+def revoke_key(key_id: int) -> Response:
+    runtime().database.run(lambda db: shops.revoke_api_key(db, g.shop.id, key_id, clock.now()))
+    return door.redirected(url_for("admin.stores", said="revoked"))
+
+
+def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None) -> Response:
+    now = clock.now()
+    with runtime().database.read() as db:
+        wires = [
+            (shop, health(shop, store.order_times(db, shop.id, TIMES), now))
+            for shop in shops.of_business(db, g.staff.business_id)
+        ]
+        keys = [key for key in shops.api_keys(db, g.shop.id) if key.revoked_at is None]
+    return door.page(
+        "admin/stores.html",
+        status=422 if errors else 200,
+        wires=wires,
+        keys=keys,
+        made=made,
+        errors=errors or {},
+        label=request.form.get("label", ""),
+        public_url=runtime().settings.public_url,
+        said=sentences.said(request.args.get("said")),
+    )
