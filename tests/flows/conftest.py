@@ -1,0 +1,21 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from connector.core.db import Database
+from tests.fakes import ShopifyStore, WooStore, serving
+from tests.flows.service import Service, make_service
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[WooStore | ShopifyStore], str]]:
+    """Put a store on loopback; gives its origin. It ends with the test."""
+    with ExitStack() as stack:
+        yield lambda store: stack.enter_context(serving(store))
+
+
+@pytest.fixture
+def service(database: Database) -> Service:
+    """A service that calls no store but those on public addresses."""
+    return make_service(database)
