@@ -1,0 +1,34 @@
+"""Insight: who comes back, and what it is worth, from what the floor knows. It changes nothing.
+
+Hears nothing, publishes nothing, owns no table. Every figure says when it was taken and from how
+many customers; below ``rules.ENOUGH`` of them it tells the counts and no figure. Orders that count
+are paid or completed and no tests; revenue is goods after discounts and refunds, without tax,
+shipping, tips, gift cards and donations. An order that names nobody is revenue of no returning
+customer: a share with such orders in it is a lower bound, and says how many there are.
+"""
+
+from connector.rooms.insight.rules import (
+    ENOUGH,
+    Figures,
+    Month,
+    Period,
+    PointsOutstanding,
+    Series,
+    Share,
+    Trade,
+)
+from connector.rooms.insight.service import figures, last_days, monthly
+
+__all__ = [
+    "ENOUGH",
+    "Figures",
+    "Month",
+    "Period",
+    "PointsOutstanding",
+    "Series",
+    "Share",
+    "Trade",
+    "figures",
+    "last_days",
+    "monthly",
+]
