@@ -58,7 +58,7 @@ class Visitor:
     customer_key: str | None
 
 
-@blueprint.get("/woocommerce/<public_id>/<view>")
+@blueprint.get("/woocommerce/<public_id>/<view>", provide_automatic_options=False)
 def woocommerce(public_id: str, view: str) -> Response:
     """A WooCommerce storefront; its own origin is the only one that may read the answer."""
     with runtime().database.read() as db:
