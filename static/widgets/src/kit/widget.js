@@ -60,7 +60,7 @@ export class Widget extends HTMLElement {
   draw(template) {
     if (!this.#frame) {
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-      root.adoptedStyleSheets = this.#sheets;
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...this.#sheets]; // the launcher has its own
       this.#frame = document.createElement("div");
       this.#frame.className = "perennial";
       root.append(this.#frame);

@@ -56,11 +56,7 @@ function table({ words, config, currency, lines }) {
   const count = (points) => html`<bdi dir="ltr">${words.number(points)}</bdi>`;
   const sum = (name) => lines.reduce((total, line) => total + line[name], 0);
   return html`<table>
-    <thead><tr>
-      <th scope="col">${said(words, "why_line")}</th>
-      <th scope="col">${said(words, "why_counts")}</th>
-      <th scope="col">${said(words, "why_points")}</th>
-    </tr></thead>
+    <thead><tr>${["why_line", "why_counts", "why_points"].map((key) => html`<th scope="col">${said(words, key)}</th>`)}</tr></thead>
     <tbody>${lines.map(({ title, quantity, baseMinor, points, lost }) => html`<tr>
       <th scope="row"><bdi>${title}</bdi>${quantity > 1 ? html` <bdi class="fine" dir="ltr">× ${words.number(quantity)}</bdi>` : nothing}</th>
       ${baseMinor
