@@ -315,7 +315,7 @@ class Platform(Protocol):
     def read_delivery(
         self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes]
     ) -> Delivery:
-        """Verify raw bytes and identify them; no JSON. Unauthenticated ``bad_signature`` if not."""
+        """Verify raw bytes and identify them; no JSON. Unauthenticated if they are not theirs."""
         ...
 
     def normalise(self, delivery: Delivery) -> Sequence[Snapshot | NeedsFetch]:

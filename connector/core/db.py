@@ -1,8 +1,8 @@
 """The one place that starts transactions, on SQLite and on PostgreSQL.
 
-SQLite: the driver never begins by itself; ``write`` emits BEGIN IMMEDIATE and ``read`` BEGIN, and a
-read is never upgraded. Every writer of every process passes a fair turnstile of two file locks, so
-a busy worker cannot starve the door that keeps webhooks (docs/decisions/0006-turnstile.md).
+SQLite: the driver never begins by itself; ``write`` emits BEGIN IMMEDIATE and ``read`` BEGIN, and
+a read is never upgraded. Every writer of every process passes a fair turnstile of two file locks,
+so a busy worker cannot starve the door that keeps webhooks (docs/decisions/0006-turnstile.md).
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
 
 
@@ -126,7 +126,10 @@ class Database:
 
 
 class Turnstile:
-    """First come, first served among processes and threads: take next, take write, release next."""
+    """First come, first served, among processes and threads.
+
+    Take next, take write, release next.
+    """
 
     def __init__(self, database: Path) -> None:
         self._next = f"{database}.next"

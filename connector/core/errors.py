@@ -69,7 +69,7 @@ class TooMany(PerennialError):
 
 
 class UnreadablePayload(PerennialError):
-    """``code`` names why (``unreadable_payload``, ``unknown_status``, ...); the row is quarantined."""
+    """The row is quarantined; ``code`` names why: ``unknown_status``, ``amount_format`` ..."""
 
     status = 200
 

@@ -91,6 +91,8 @@ class Purse:
             raise InsufficientPoints(
                 f"{amount} points wanted; {max(self.available + self.debt, 0)} available"
             )
+        if to == "held":
+            self.held += amount
         return self._consume(amount, _by_expiry(self.lots), to)
 
     def take_back(

@@ -5,5 +5,6 @@ drops key and person, and a tombstone keeps late deliveries from bringing them b
 """
 
 from connector.members.service import Members
+from connector.members.store import erased
 
-__all__ = ["Members"]
+__all__ = ["Members", "erased"]

@@ -38,6 +38,13 @@ Index(
     postgresql_where=member.c.state == "guest",
 )
 Index("ix_member_email", member.c.shop_id, member.c.email_hash)
+Index(
+    "ix_member_merged",
+    member.c.shop_id,
+    member.c.merged_into,
+    sqlite_where=member.c.merged_into.is_not(None),
+    postgresql_where=member.c.merged_into.is_not(None),
+)
 
 member_person = Table(
     "member_person",

@@ -1,5 +1,7 @@
-"""Who a customer is to us. Every platform account is a member on first sight; an order without an
-account belongs to a guest identity, known by a keyed hash of its e-mail.
+"""Who a customer is to us.
+
+Every platform account is a member on first sight; an order without an account belongs to a guest
+identity, known by a keyed hash of its e-mail.
 """
 
 from __future__ import annotations
@@ -87,13 +89,18 @@ class Members:
         self, db: Connection, shop_id: int, customers: Sequence[Customer], now: datetime
     ) -> list[Fact]:
         """Take over what the platform says about its accounts; older news is ignored."""
+        gone = {one.key for one in customers if one.deleted}
+        customers = [one for one in customers if one.deleted or one.key not in gone]
         live = [one for one in customers if not one.deleted]
         self.resolve(db, shop_id, [(one.key, one.person) for one in live], now)
         rows = store.by_customer_keys(db, shop_id, [one.key for one in customers])
         facts: list[Fact] = []
         people: dict[int, Person] = {}
-        for customer in customers:
+        for customer in sorted(customers, key=lambda one: one.modified_at or now):
             row = rows.get(customer.key)
+            if row is None and customer.deleted:
+                # A deletion may overtake the news it deletes: those must not bring anybody back.
+                self._bury(db, shop_id, customer.key, None, now)
             if row is None or row.state != "member":
                 continue
             if customer.deleted:
@@ -125,8 +132,11 @@ class Members:
             gone = rows.get(merge.gone_key)
             if gone is None or gone.state != "member" or kept_id is None or gone.id == kept_id:
                 continue
-            store.change(db, shop_id, gone.id, state="merged", merged_into=kept_id)
-            store.drop_words(db, shop_id, gone.id)
+            store.change(
+                db, shop_id, gone.id, state="merged", merged_into=kept_id, email_hash=None
+            )
+            store.follow(db, shop_id, gone.id, kept_id)
+            store.drop_person(db, shop_id, gone.id)
             facts.append(MembersMerged(shop_id, kept_id, gone.id))
         return facts
 
@@ -135,18 +145,16 @@ class Members:
         row = store.get(db, shop_id, member_id)
         if row is None or row.state == "erased":
             return []
-        hashes = [row.email_hash] if row.email_hash else []
-        if row.customer_key:
-            hashes.append(self._keys.hash(shop_id, "customer", row.customer_key))
-        store.bury(db, shop_id, hashes, now + timedelta(days=TOMBSTONE_DAYS))
-        store.drop_person(db, shop_id, member_id)
-        store.change(db, shop_id, member_id, state="erased", customer_key=None, email_hash=None)
+        for one in (row, *store.merged_into(db, shop_id, member_id)):
+            self._bury(db, shop_id, one.customer_key, one.email_hash, now)
+            store.drop_person(db, shop_id, one.id)
+            store.change(db, shop_id, one.id, state="erased", customer_key=None, email_hash=None)
         return [MemberErased(shop_id, member_id)]
 
     def erase_email(self, db: Connection, shop_id: int, email: str, now: datetime) -> list[Fact]:
         """Erase everybody known by this e-mail, and keep it from coming back."""
         one = self.email_hash(shop_id, email)
-        store.bury(db, shop_id, [one], now + timedelta(days=TOMBSTONE_DAYS))
+        self._bury(db, shop_id, None, one, now)
         facts: list[Fact] = []
         for row in store.by_email_hash(db, shop_id, one):
             facts += self.erase(db, shop_id, row.id, now)
@@ -226,6 +234,18 @@ class Members:
                 for start in sorted(starts)
             ]
         store.put_people(db, sealed, keys, words)
+
+    def _bury(
+        self,
+        db: Connection,
+        shop_id: int,
+        customer_key: str | None,
+        email_hash: str | None,
+        now: datetime,
+    ) -> None:
+        named = customer_key and self._keys.hash(shop_id, "customer", customer_key)
+        hashes = [one for one in (named, email_hash) if one]
+        store.bury(db, shop_id, hashes, now + timedelta(days=TOMBSTONE_DAYS))
 
     def _buried(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,9 @@ def any_buried(db: Connection, shop_id: int) -> bool:
 
 
 def bury(db: Connection, shop_id: int, hashes: Sequence[str], until: datetime) -> None:
+    """Keep these identities from coming back until then."""
+    if not hashes:
+        return
     statement = upsert(db, tombstone)
     db.execute(
         statement.on_conflict_do_update(
@@ -83,6 +86,37 @@ def change(db: Connection, shop_id: int, member_id: int, **values: object) -> No
         update(member)
         .where(member.c.shop_id == shop_id, member.c.id == member_id)
         .values(**values)
+    )
+
+
+def follow(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
+    """Members that became part of ``gone_id`` earlier are part of ``kept_id`` now."""
+    db.execute(
+        update(member)
+        .where(member.c.shop_id == shop_id, member.c.merged_into == gone_id)
+        .values(merged_into=kept_id)
+    )
+
+
+def merged_into(db: Connection, shop_id: int, kept_id: int) -> list[Row[Any]]:
+    """Members that became part of this one."""
+    return list(
+        db.execute(
+            select(member).where(member.c.shop_id == shop_id, member.c.merged_into == kept_id)
+        )
+    )
+
+
+def erased(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int]:
+    """Which of these members are gone."""
+    return set(
+        db.scalars(
+            select(member.c.id).where(
+                member.c.shop_id == shop_id,
+                member.c.id.in_(member_ids),
+                member.c.state == "erased",
+            )
+        )
     )
 
 

@@ -1,21 +1,20 @@
-"""The order book keeps each order's newest state. Older news is ignored, equal news changes
-nothing, and whoever cares hears only that an order changed, never by how much.
+"""The order book keeps each order's newest state.
+
+Older news is ignored, equal news changes nothing, and whoever cares hears only that an order
+changed, never by how much.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Row
 
 from connector.core.clock import local_date
 from connector.core.commerce import (
-    LineKind,
     Order,
     OrderLine,
     OrderState,
@@ -24,12 +23,11 @@ from connector.core.commerce import (
     RefundLine,
     RefundsOfOrder,
 )
-from connector.core.facts import Fact, OrderChanged, OrderConfirmed
+from connector.core.facts import Fact, MembersMerged, OrderChanged, OrderConfirmed
 from connector.core.ids import new_id
 from connector.members import Members
-from connector.orders import store
-
-_REVERSED = (OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED)
+from connector.orders import rules, store
+from connector.shops import service as shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ def record(
     """Take over newer states of orders, in bulk; returns what changed.
 
     Several snapshots of one order may be given in any sequence. A partial one (a deletion) and
-    one of refunds alone change only what they tell of an order already known.
+    one of refunds alone change only what they tell of an order already known. An order seen
+    without its buyer gets a member as soon as somebody tells who it was.
     """
     keys = sorted({_key(one) for one in snapshots})
     rows = store.by_keys(db, context.shop_id, keys)
@@ -61,21 +60,35 @@ def record(
     for snapshot in snapshots:
         key = _key(snapshot)
         before = newest.get(key) or stored.get(key)
-        after = _after(before, snapshot)
+        after = rules.after(before, snapshot, context.source)
         if after is not None:
             newest[key] = after
-    changed = [
-        one for key, one in newest.items() if key not in rows or rows[key].digest != _digest(one)
-    ]
-    facts = _write(db, context, members, changed, rows, now)
+    owners = _owners(db, context, members, newest, rows, now)
+    changed, later = [], {}
+    for key, one in newest.items():
+        row = rows.get(key)
+        if row is None or row.digest != rules.digest(one) or row.member_id != owners[key]:
+            changed.append(one)
+        elif row.modified_at < one.modified_at:
+            later[row.id] = one.modified_at
+    store.touch(db, context.shop_id, later)
+    facts = _write(db, context, changed, owners, rows, now)
     return facts + _confirm(db, context, [rows[key] for key in keys if key in rows], now)
+
+
+def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    """Orders of a member that became part of another follow."""
+    for fact in facts:
+        if isinstance(fact, MembersMerged):
+            store.move_to_member(db, fact.shop_id, fact.gone_id, fact.kept_id)
+    return []
 
 
 def record_products(
     db: Connection, shop_id: int, products: Sequence[Product], now: datetime
 ) -> None:
     """Take over newer states of the catalogue; deleted products are kept, unpublished."""
-    newest = {one.key: one for one in products}
+    newest = {one.key: one for one in sorted(products, key=lambda one: one.modified_at or now)}
     store.put_products(
         db,
         [
@@ -105,53 +118,8 @@ def load(db: Connection, shop_id: int, ids: Sequence[int]) -> list[tuple[Row[Any
     return [(row, by_key[row.key]) for row in rows]
 
 
-def net_goods_minor(order: Order) -> int:
-    """Net revenue of one order: goods after discounts and refunds, without tax; 0 if undone."""
-    if order.state in _REVERSED or order.is_test:
-        return 0
-    goods = {line.key: line for line in order.lines if line.kind is LineKind.GOODS}
-    net = sum(line.total_minor for line in goods.values())
-    gross = sum(line.total_minor + line.tax_minor for line in goods.values())
-    for refund in order.refunds:
-        net -= sum(one.total_minor for one in refund.lines if one.line_key in goods)
-        if gross > 0:
-            net -= refund.other_minor * sum(g.total_minor for g in goods.values()) // gross
-    return max(net, 0)
-
-
 def _key(snapshot: Order | RefundsOfOrder) -> str:
     return snapshot.key if isinstance(snapshot, Order) else snapshot.order_key
-
-
-def _after(before: Order | None, snapshot: Order | RefundsOfOrder) -> Order | None:
-    """The order as known after this snapshot; None when it tells nothing new."""
-    if isinstance(snapshot, RefundsOfOrder):
-        return None if before is None else replace(before, refunds=snapshot.refunds)
-    if snapshot.partial:
-        if before is None:
-            return None
-        modified_at = max(before.modified_at, snapshot.modified_at)
-        return replace(before, state=snapshot.state, modified_at=modified_at)
-    if before is None:
-        return snapshot
-    if snapshot.modified_at < before.modified_at:
-        return None
-    if not snapshot.refunds_known:
-        return replace(snapshot, refunds=before.refunds)
-    return replace(snapshot, refunds=_with_known_lines(snapshot.refunds, before.refunds))
-
-
-def _with_known_lines(told: Sequence[Refund], before: Sequence[Refund]) -> tuple[Refund, ...]:
-    """Refunds as told, with the lines an earlier fetch brought where only amounts are told."""
-    known = {one.key: one for one in before if one.lines_known}
-    return tuple(
-        known[one.key]
-        if not one.lines_known
-        and one.key in known
-        and known[one.key].amount_minor == one.amount_minor
-        else one
-        for one in told
-    )
 
 
 def _stored_orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> dict[str, Order]:
@@ -180,47 +148,50 @@ def _stored_orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> di
     }
 
 
-def _digest(order: Order) -> str:
-    """What makes two states of an order the same: everything but the person and the moment."""
-    told = asdict(order)
-    for name in ("person", "customer_key", "modified_at", "refunds_known", "partial"):
-        del told[name]
-    for refund in told["refunds"]:
-        refund["lines"] = sorted(refund["lines"], key=lambda one: str(one["line_key"]))
-    told["refunds"] = sorted(told["refunds"], key=lambda one: str(one["key"]))
-    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:32]
+def _owners(
+    db: Connection,
+    context: Context,
+    members: Members,
+    newest: Mapping[str, Order],
+    rows: Mapping[str, Row[Any]],
+    now: datetime,
+) -> dict[str, int | None]:
+    """Member ids by order key: a member, once found, stays."""
+    owners = {key: rows[key].member_id if key in rows else None for key in newest}
+    nameless = [one for key, one in newest.items() if owners[key] is None]
+    buyers = [(one.customer_key, one.person) for one in nameless]
+    found = members.resolve(db, context.shop_id, buyers, now) if buyers else []
+    return owners | {one.key: owner for one, owner in zip(nameless, found, strict=True)}
 
 
 def _write(
     db: Connection,
     context: Context,
-    members: Members,
     changed: Sequence[Order],
+    owners: Mapping[str, int | None],
     rows: Mapping[str, Row[Any]],
     now: datetime,
 ) -> list[Fact]:
-    buyers = [(one.customer_key, one.person) for one in changed if one.key not in rows]
-    found = iter(members.resolve(db, context.shop_id, buyers, now))
     new: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
     parts: dict[str, list[dict[str, Any]]] = {"lines": [], "refunds": [], "refund_lines": []}
     revisions: list[dict[str, Any]] = []
     for order in changed:
         row = rows.get(order.key)
-        values = _values(context, order)
+        values = _values(context, order, now) | {"member_id": owners[order.key]}
+        if not order.currency:
+            values["currency"] = shops.get(db, context.shop_id).currency
         if row is None:
             values |= {
                 "id": new_id(),
-                "member_id": next(found),
                 "confirmed_at": now if context.trusted else None,
                 "historic": context.source == "import",
                 "revision": 1,
             }
             new.append(values)
         else:
-            values |= {name: getattr(row, name) for name in ("id", "member_id", "historic")}
+            values |= {"id": row.id, "historic": row.historic, "revision": row.revision + 1}
             values["confirmed_at"] = row.confirmed_at or (now if context.trusted else None)
-            values["revision"] = row.revision + 1
             known.append(values)
         _collect_parts(context.shop_id, values["id"], order, parts)
         revisions.append(_revision(context, values, order, now))
@@ -230,8 +201,8 @@ def _write(
     return [OrderChanged(context.shop_id, values["id"]) for values in (*new, *known)]
 
 
-def _values(context: Context, order: Order) -> dict[str, Any]:
-    placed_at = order.placed_at or order.modified_at
+def _values(context: Context, order: Order, now: datetime) -> dict[str, Any]:
+    placed_at = order.placed_at or (now if order.partial else order.modified_at)
     return {
         "shop_id": context.shop_id,
         "key": order.key,
@@ -248,8 +219,8 @@ def _values(context: Context, order: Order) -> dict[str, Any]:
         "total_minor": order.total_minor,
         "shipping_minor": order.shipping_minor,
         "tax_minor": order.tax_minor,
-        "goods_minor": net_goods_minor(order),
-        "digest": _digest(order),
+        "goods_minor": rules.net_goods_minor(order),
+        "digest": rules.digest(order),
     }
 
 

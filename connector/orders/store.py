@@ -38,7 +38,7 @@ def by_ids(db: Connection, shop_id: int, ids: Sequence[int]) -> list[Row[Any]]:
     """Order rows by id, oldest first."""
     return [
         row
-        for part in _chunks(sorted(ids))
+        for part in _chunks(sorted(set(ids)))
         for row in db.execute(
             select(orders)
             .where(orders.c.shop_id == shop_id, orders.c.id.in_(part))
@@ -191,6 +191,16 @@ def revisions(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
             .order_by(order_revision.c.revision)
         )
     )
+
+
+def touch(db: Connection, shop_id: int, moments: Mapping[int, datetime]) -> None:
+    """Equal news of a later moment: what was told in between is old now."""
+    for order_id, modified_at in sorted(moments.items()):
+        db.execute(
+            update(orders)
+            .where(orders.c.shop_id == shop_id, orders.c.id == order_id)
+            .values(modified_at=modified_at)
+        )
 
 
 def confirm(db: Connection, shop_id: int, ids: Sequence[int], now: datetime) -> None:

@@ -52,7 +52,7 @@ def everywhere(db: Connection) -> list[Row[Any]]:
 
 
 def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> list[int]:
-    """Living shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, ours until then."""
+    """Living shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, now ours."""
     due = shop.c[column]
     return list(
         db.scalars(
@@ -111,7 +111,7 @@ def credentials(db: Connection, shop_id: int) -> dict[str, bytes]:
     rows = db.execute(
         select(credential.c.kind, credential.c.secret).where(credential.c.shop_id == shop_id)
     )
-    return {kind: secret for kind, secret in rows}
+    return {row.kind: row.secret for row in rows}
 
 
 def lease_credential(

@@ -12,12 +12,27 @@ down_revision = "20261122_01"
 
 
 def upgrade() -> None:
+    _create_business()
+    _create_shop()
+    _create_credential()
+    _create_install_intent()
+    _create_staff()
+    _create_staff_session()
+    _create_signin_link()
+    _create_api_key()
+    _create_idempotent_reply()
+
+
+def _create_business() -> None:
     op.create_table(
         "business",
         sa.Column("id", Id, primary_key=True, autoincrement=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("created_at", Utc, nullable=False),
     )
+
+
+def _create_shop() -> None:
     op.create_table(
         "shop",
         sa.Column("id", Id, primary_key=True, autoincrement=False),
@@ -59,6 +74,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("reconcile_due_at IS NOT NULL"),
         postgresql_where=sa.text("reconcile_due_at IS NOT NULL"),
     )
+
+
+def _create_credential() -> None:
     op.create_table(
         "credential",
         sa.Column("shop_id", Id, sa.ForeignKey("shop.id"), primary_key=True),
@@ -68,6 +86,9 @@ def upgrade() -> None:
         sa.Column("leased_until", Utc),
         sa.Column("updated_at", Utc, nullable=False),
     )
+
+
+def _create_install_intent() -> None:
     op.create_table(
         "install_intent",
         sa.Column("state_hash", Key, primary_key=True),
@@ -79,6 +100,9 @@ def upgrade() -> None:
         sa.Column("used_at", Utc),
         sa.Column("shop_id", Id),
     )
+
+
+def _create_staff() -> None:
     op.create_table(
         "staff",
         sa.Column("id", Id, primary_key=True, autoincrement=False),
@@ -90,6 +114,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("business_id", "platform_key"),
         sa.CheckConstraint("role IN ('owner', 'member')", name="role"),
     )
+
+
+def _create_staff_session() -> None:
     op.create_table(
         "staff_session",
         sa.Column("token_hash", Key, primary_key=True),
@@ -97,6 +124,9 @@ def upgrade() -> None:
         sa.Column("created_at", Utc, nullable=False),
         sa.Column("expires_at", Utc, nullable=False),
     )
+
+
+def _create_signin_link() -> None:
     op.create_table(
         "signin_link",
         sa.Column("token_hash", Key, primary_key=True),
@@ -104,6 +134,9 @@ def upgrade() -> None:
         sa.Column("expires_at", Utc, nullable=False),
         sa.Column("used_at", Utc),
     )
+
+
+def _create_api_key() -> None:
     op.create_table(
         "api_key",
         sa.Column("shop_id", Id, sa.ForeignKey("shop.id"), primary_key=True),
@@ -114,6 +147,9 @@ def upgrade() -> None:
         sa.Column("last_used_at", Utc),
         sa.Column("revoked_at", Utc),
     )
+
+
+def _create_idempotent_reply() -> None:
     op.create_table(
         "idempotent_reply",
         sa.Column("shop_id", Id, sa.ForeignKey("shop.id"), primary_key=True),

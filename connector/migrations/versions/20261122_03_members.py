@@ -27,6 +27,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_member_email", "member", ["shop_id", "email_hash"])
     op.create_index(
+        "ix_member_merged",
+        "member",
+        ["shop_id", "merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
+    op.create_index(
         "uq_member_guest",
         "member",
         ["shop_id", "email_hash"],

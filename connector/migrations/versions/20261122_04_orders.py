@@ -12,6 +12,16 @@ down_revision = "20261122_03"
 
 
 def upgrade() -> None:
+    _create_orders()
+    _create_order_line()
+    _create_order_refund()
+    _create_order_refund_line()
+    _create_order_revision()
+    _create_product()
+    _create_order_import()
+
+
+def _create_orders() -> None:
     op.create_table(
         "orders",
         sa.Column("shop_id", Id, primary_key=True),
@@ -52,6 +62,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("confirmed_at IS NULL"),
         postgresql_where=sa.text("confirmed_at IS NULL"),
     )
+
+
+def _create_order_line() -> None:
     op.create_table(
         "order_line",
         sa.Column("shop_id", Id, primary_key=True),
@@ -69,6 +82,9 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text),
     )
     op.create_index("ix_order_line_product", "order_line", ["shop_id", "product_key"])
+
+
+def _create_order_refund() -> None:
     op.create_table(
         "order_refund",
         sa.Column("shop_id", Id, primary_key=True),
@@ -79,6 +95,9 @@ def upgrade() -> None:
         sa.Column("other_minor", sa.BigInteger, nullable=False),
         sa.Column("lines_known", sa.Boolean, nullable=False),
     )
+
+
+def _create_order_refund_line() -> None:
     op.create_table(
         "order_refund_line",
         sa.Column("shop_id", Id, primary_key=True),
@@ -89,6 +108,9 @@ def upgrade() -> None:
         sa.Column("total_minor", sa.BigInteger, nullable=False),
         sa.Column("tax_minor", sa.BigInteger, nullable=False),
     )
+
+
+def _create_order_revision() -> None:
     op.create_table(
         "order_revision",
         sa.Column("shop_id", Id, primary_key=True),
@@ -101,6 +123,9 @@ def upgrade() -> None:
         sa.Column("total_minor", sa.BigInteger, nullable=False),
         sa.Column("refunded_minor", sa.BigInteger, nullable=False),
     )
+
+
+def _create_product() -> None:
     op.create_table(
         "product",
         sa.Column("shop_id", Id, primary_key=True),
@@ -114,6 +139,9 @@ def upgrade() -> None:
         sa.Column("published", sa.Boolean, nullable=False),
         sa.Column("modified_at", Utc),
     )
+
+
+def _create_order_import() -> None:
     op.create_table(
         "order_import",
         sa.Column("shop_id", Id, primary_key=True),

@@ -16,6 +16,13 @@ _WHY = "is append-only: a mistake is corrected by a new row, never by changing a
 
 
 def upgrade() -> None:
+    _create_tables()
+    refuse = _refuse_on_sqlite if op.get_bind().dialect.name == "sqlite" else _refuse_on_postgresql
+    refuse("ledger_entry", ("id", "source"))
+    refuse("ledger_seal", ("number",))
+
+
+def _create_tables() -> None:
     op.create_table(
         "ledger_entry",
         sa.Column("shop_id", Id, primary_key=True),
@@ -83,9 +90,6 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("sealed_at", Utc, nullable=False),
     )
-    refuse = _refuse_on_sqlite if op.get_bind().dialect.name == "sqlite" else _refuse_on_postgresql
-    refuse("ledger_entry", ("id", "source"))
-    refuse("ledger_seal", ("number",))
 
 
 def _refuse_on_sqlite(table: str, keys: Sequence[str]) -> None:

@@ -12,6 +12,12 @@ down_revision = "20261122_05"
 
 
 def upgrade() -> None:
+    _create_points_program()
+    _create_points_order()
+    _create_points_adjustment()
+
+
+def _create_points_program() -> None:
     op.create_table(
         "points_program",
         sa.Column("shop_id", Id, primary_key=True),
@@ -26,6 +32,9 @@ def upgrade() -> None:
         sa.CheckConstraint("award_on IN ('paid', 'completed')", name="award_on"),
         sa.CheckConstraint("hold_days >= 0", name="hold_days"),
     )
+
+
+def _create_points_order() -> None:
     op.create_table(
         "points_order",
         sa.Column("shop_id", Id, primary_key=True),
@@ -54,6 +63,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("pending > 0"),
     )
     op.create_index("ix_points_order_member", "points_order", ["shop_id", "member_id"])
+
+
+def _create_points_adjustment() -> None:
     op.create_table(
         "points_adjustment",
         sa.Column("shop_id", Id, primary_key=True),

@@ -17,7 +17,7 @@ def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
     return []
 
 
-def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
     for fact in facts:
         if isinstance(fact, MembersMerged):
             service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id)

@@ -1,11 +1,14 @@
-"""The giving room's verbs. ``settle`` posts the difference between what an order's donation lines
-should stand for by now and what is posted.
+"""The giving room's verbs.
+
+``settle`` posts the difference between what an order's donation lines should stand for by now and
+what is posted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +19,7 @@ from connector import ledger, orders
 from connector.core.commerce import Order, OrderLine
 from connector.core.errors import BadInput
 from connector.core.ids import new_id
-from connector.ledger import Voucher
+from connector.ledger import Difference, Voucher
 from connector.rooms.giving import rules, store
 from connector.shops import service as shops
 
@@ -81,11 +84,13 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
         return
     zone = shops.get(db, shop_id).timezone
     found = store.donations_of(db, shop_id, giving)
+    logged: dict[int, list[str]] = defaultdict(list)
+    for order_id, line_key in found:
+        logged[order_id].append(line_key)
     kept: list[dict[str, Any]] = []
     movements: dict[str, list[tuple[str, str, int, Voucher]]] = {}
     for row, order in orders.load(db, shop_id, giving):
-        logged = {line_key for order_id, line_key in found if order_id == row.id}
-        for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged)):
+        for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged[row.id])):
             before = found.get((row.id, line.key))
             cause_id = before.cause_id if before else _cause_for(db, shop_id, line, now).id
             after, steps = _difference(row, order, line, before, cause_id)
@@ -94,6 +99,12 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     for currency, steps in movements.items():
         ledger.append(db, shop_id, currency, zone, steps)
     store.put_donations(db, kept)
+
+
+def check(db: Connection, shop_id: int) -> Iterator[Difference]:
+    """What the room keeps beside the book and the book tells otherwise."""
+    for row in store.mismatches(db, shop_id):
+        yield Difference(row.what, row.unit, row.place, int(row.stored), int(row.recomputed))
 
 
 def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
@@ -117,8 +128,9 @@ def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
 
 
 def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> Cause:
-    """The cause a line names, else the default, else a new one named like the line: no donation
-    is ever left without a cause.
+    """The cause a line names, else the default, else a new one named like the line.
+
+    No donation is ever left without a cause.
     """
     known = causes(db, shop_id)
     for cause in known:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from connector.core.commerce import LineKind
 from connector.core.db import upsert
@@ -13,6 +14,7 @@ from connector.orders.models import order_line, orders
 from connector.rooms.giving.models import giving_cause, giving_donation
 
 CHUNK = 500
+_CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
 
 def causes(db: Connection, shop_id: int) -> list[Row[Any]]:
@@ -75,7 +77,7 @@ def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     statement = upsert(db, giving_donation)
-    moving = ("given_minor", "pledged_minor", "due_minor", "entries")
+    moving = ("member_id", "given_minor", "pledged_minor", "due_minor", "entries")
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "order_id", "line_key"],
@@ -83,6 +85,11 @@ def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         ),
         list(rows),
     )
+
+
+def mismatches(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """What donations stand for beside what the book says, where they differ."""
+    return list(db.execute(text(_CHECK), {"shop_id": shop_id}))
 
 
 def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:

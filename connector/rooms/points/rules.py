@@ -207,7 +207,7 @@ def _ratio(parts: Sequence[int], kept: Sequence[Fraction]) -> Fraction:
 
 
 def _refunded(refunds: Sequence[Refund]) -> tuple[dict[str, tuple[int, int]], int]:
-    """By line: (quantity, money of refunds that told no quantity); and money off without a line."""
+    """(quantity, money where no quantity is told) by line, and money off without a line."""
     taken: dict[str, tuple[int, int]] = {}
     other_minor = 0
     for refund in refunds:

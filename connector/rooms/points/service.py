@@ -1,11 +1,12 @@
-"""The points room's verbs. ``settle`` is the heart: it posts the difference between what orders
-should have earned by now and what is posted, and is right however often and in whatever order it
-is called.
+"""The points room's verbs.
+
+``settle`` is the heart: it posts the difference between what orders should have earned by now and
+what is posted, and is right however often and in whatever order it is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +20,8 @@ from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
 from connector.core.money import exponent
 from connector.core.points import LIMIT, UNIT
-from connector.ledger import Book, Voucher
+from connector.ledger import Book, Difference, Voucher
+from connector.members import erased
 from connector.rooms.points import rules, store
 from connector.rooms.points.rules import Basis, Program, Trace
 from connector.rooms.points.store import Posted
@@ -91,7 +93,10 @@ def publish_program(db: Connection, shop_id: int, wanted: Program, now: datetime
 
 
 def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
-    """Post what these orders should have earned by now, less what is posted."""
+    """Post what these orders should have earned by now, less what is posted.
+
+    Orders of an erased member stay as they are: nothing reaches a closed balance.
+    """
     loaded = [
         (row, order)
         for row, order in orders.load(db, shop_id, order_ids)
@@ -102,7 +107,12 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     shop = shops.get(db, shop_id)
     rule = program(db, shop_id)
     states = _states(db, shop_id, loaded, rule)
-    due = [(row, order, states[row.id]) for row, order in loaded if row.id in states]
+    gone = erased(db, shop_id, {state.member_id for state in states.values()})
+    due = [
+        (row, order, states[row.id])
+        for row, order in loaded
+        if row.id in states and states[row.id].member_id not in gone
+    ]
     book = Book(db, shop_id, UNIT, shop.timezone, [state.member_id for _, _, state in due])
     asked: list[NeedsFetch] = []
     for row, order, state in due:
@@ -115,7 +125,7 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
 
 
 def settle_history(db: Connection, shop_id: int, after: int, limit: int, now: datetime) -> int:
-    """Settle orders from before the install, above id ``after``; returns the last id, 0 at the end."""
+    """Settle orders from before the install above id ``after``; the last id, or 0 at the end."""
     ids = store.historic_orders(db, shop_id, after, limit)
     settle(db, shop_id, ids, now)
     return ids[-1] if ids else 0
@@ -208,8 +218,14 @@ def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None
     ids = store.orders_of_member(db, shop_id, member_id)
     states = list(store.posted(db, shop_id, ids).values())
     for state in states:
-        state.posted, state.pending = state.posted - state.pending, 0
+        state.pending = 0
     store.put_posted(db, shop_id, states)
+
+
+def check(db: Connection, shop_id: int) -> Iterator[Difference]:
+    """What the room keeps beside the book and the book tells otherwise."""
+    for row in store.mismatches(db, shop_id):
+        yield Difference(row.what, UNIT, row.place, int(row.stored), int(row.recomputed))
 
 
 def preview(db: Connection, shop_id: int, price_minor: int) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, true
+from sqlalchemy import Connection, Row, func, insert, select, text, true
 
 from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
@@ -16,6 +17,7 @@ from connector.rooms.points.models import points_adjustment, points_order, point
 from connector.rooms.points.rules import Basis
 
 CHUNK = 500
+_CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
 
 @dataclass(slots=True)
@@ -107,6 +109,11 @@ def due_orders(db: Connection, shop_id: int, now: datetime, limit: int) -> list[
     )
 
 
+def mismatches(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """What is posted beside what the book says was posted, where they differ."""
+    return list(db.execute(text(_CHECK), {"shop_id": shop_id}))
+
+
 def orders_of_member(db: Connection, shop_id: int, member_id: int) -> list[int]:
     return list(
         db.scalars(
@@ -148,20 +155,19 @@ def next_pending(db: Connection, shop_id: int, member_id: int) -> tuple[datetime
 def entries_of(
     db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """The member's entries in points, newest first."""
+    """The member's entries in points, newest first by when they happened, after ``before``."""
+    entry = ledger_entry.c
     names = [f"{state}:{member_id}" for state in ("member", "pending", "held", "debt")]
-    older = ledger_entry.c.id < before if before is not None else true()
-    return list(
-        db.execute(
-            select(ledger_entry)
-            .where(
-                ledger_entry.c.shop_id == shop_id,
-                ledger_entry.c.from_account.in_(names) | ledger_entry.c.to_account.in_(names),
-                older,
-            )
-            .order_by(ledger_entry.c.id.desc())
-            .limit(limit)
+    query = select(ledger_entry).where(
+        entry.shop_id == shop_id, entry.from_account.in_(names) | entry.to_account.in_(names)
+    )
+    if before is not None:
+        last = select(entry.occurred_at, entry.id).where(
+            entry.shop_id == shop_id, entry.id == before
         )
+        query = query.where(tuple_(entry.occurred_at, entry.id) < last.scalar_subquery())
+    return list(
+        db.execute(query.order_by(entry.occurred_at.desc(), entry.id.desc()).limit(limit))
     )
 
 

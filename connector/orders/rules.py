@@ -1,0 +1,101 @@
+"""What an order's newest state is, given what was known and what is told: pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from connector.core.commerce import LineKind, Order, OrderState, Refund, RefundsOfOrder
+
+_REVERSED = (OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED)
+_PROGRESS = list(OrderState)
+_UNTOLD = datetime(1970, 1, 1, tzinfo=UTC)  # when a platform does not say
+
+
+def net_goods_minor(order: Order) -> int:
+    """Net revenue of one order: goods after discounts and refunds, without tax; 0 if undone."""
+    if order.state in _REVERSED or order.is_test:
+        return 0
+    goods = {line.key: line for line in order.lines if line.kind is LineKind.GOODS}
+    net = sum(line.total_minor for line in goods.values())
+    gross = sum(line.total_minor + line.tax_minor for line in goods.values())
+    for refund in order.refunds:
+        net -= sum(one.total_minor for one in refund.lines if one.line_key in goods)
+        if gross > 0:
+            net -= refund.other_minor * sum(g.total_minor for g in goods.values()) // gross
+    return max(net, 0)
+
+
+def after(before: Order | None, snapshot: Order | RefundsOfOrder, source: str) -> Order | None:
+    """The order as known after this snapshot; None when it tells nothing new."""
+    if isinstance(snapshot, RefundsOfOrder):
+        return before and replace(before, refunds=_with_answer(before, snapshot.refunds))
+    if before is None:
+        # A deletion may overtake the order it deletes; one without a time can not be compared.
+        return None if snapshot.modified_at <= _UNTOLD else snapshot
+    if snapshot.partial:
+        modified_at = max(before.modified_at, snapshot.modified_at)
+        return replace(before, state=snapshot.state, modified_at=modified_at)
+    if not _is_news(before, snapshot, source):
+        return None
+    if not snapshot.refunds_known:
+        return replace(snapshot, refunds=before.refunds)
+    return replace(snapshot, refunds=_with_known_lines(snapshot.refunds, before.refunds))
+
+
+def _is_news(before: Order, told: Order, source: str) -> bool:
+    """Whether ``told`` is not older.
+
+    Platforms tell whole seconds. Within one an order only moves on, except in the answer to a
+    question of ours.
+    """
+    if told.modified_at != before.modified_at:
+        return told.modified_at > before.modified_at
+    return source != "hook" or _progress(told, before) >= _progress(before, before)
+
+
+def _progress(order: Order, before: Order) -> tuple[int, int]:
+    refunds = order.refunds if order.refunds_known else before.refunds
+    return _PROGRESS.index(order.state), sum(one.amount_minor for one in refunds)
+
+
+def _with_answer(before: Order, answered: Sequence[Refund]) -> tuple[Refund, ...]:
+    """Refunds of an order after an answer about them.
+
+    The answer knows their lines, and those made since the order was told. One that the newer order
+    no longer lists was deleted.
+    """
+    told = {one.key: one for one in answered}
+    listed = {one.key for one in before.refunds}
+    since = (
+        one for one in answered if one.key not in listed and one.refunded_at >= before.modified_at
+    )
+    return (*(told.get(one.key, one) for one in before.refunds), *since)
+
+
+def _with_known_lines(told: Sequence[Refund], before: Sequence[Refund]) -> tuple[Refund, ...]:
+    """Refunds as told, with the lines an earlier fetch brought where only amounts are told."""
+    known = {one.key: one for one in before if one.lines_known}
+    return tuple(
+        known[one.key]
+        if not one.lines_known
+        and one.key in known
+        and known[one.key].amount_minor == one.amount_minor
+        else one
+        for one in told
+    )
+
+
+def digest(order: Order) -> str:
+    """What makes two states of an order the same: everything but the person and the moment."""
+    told = asdict(order)
+    for name in ("person", "customer_key", "modified_at", "refunds_known", "partial"):
+        del told[name]
+    for refund in told["refunds"]:
+        refund["lines"] = sorted(refund["lines"], key=lambda one: str(one["line_key"]))
+    told["refunds"] = sorted(told["refunds"], key=lambda one: str(one["key"]))
+    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:32]

@@ -1,0 +1,211 @@
+"""One small world: shop Acme, members Mia and Noor, cause Riverbank. Builders give what matters.
+
+``acme(database)`` makes it; ``world.tell(...)`` is what the worker does with snapshots, and
+``world.audit()`` recomputes everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
+from typing import Any
+
+from connector import ledger, orders
+from connector.core.commerce import (
+    Credentials,
+    Customer,
+    CustomerMerge,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderState,
+    Person,
+    Refund,
+    RefundLine,
+    RefundsOfOrder,
+    ShopFacts,
+)
+from connector.core.db import Database
+from connector.core.facts import (
+    Fact,
+    MemberErased,
+    MembersMerged,
+    OrderChanged,
+    OrderConfirmed,
+    Subscriptions,
+    publish,
+)
+from connector.core.keyring import KeyRing
+from connector.members import Members
+from connector.rooms.giving import handlers as giving_handlers
+from connector.rooms.giving import service as giving
+from connector.rooms.points import handlers as points_handlers
+from connector.rooms.points import service as points
+from connector.rooms.points.service import Balance
+from connector.shops import service as shops
+from connector.shops.service import Shop
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MIA, NOOR = "1001", "1002"  # their keys on the platform
+KEYS = KeyRing(["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="])
+HEARD: Subscriptions = {
+    OrderChanged: (points_handlers.on_order_changed, giving_handlers.on_order_changed),
+    OrderConfirmed: (points_handlers.on_order_changed, giving_handlers.on_order_changed),
+    MembersMerged: (
+        orders.on_members_merged,
+        points_handlers.on_members_merged,
+        giving_handlers.on_members_merged,
+    ),
+    MemberErased: (points_handlers.on_member_erased,),
+}
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class World:
+    """Acme in one database."""
+
+    database: Database
+    shop: Shop
+    riverbank: giving.Cause
+    members: Members = field(default_factory=lambda: Members(KEYS))
+
+    def tell(
+        self,
+        *snapshots: Order | RefundsOfOrder | Customer | CustomerMerge,
+        source: str = "fetch",
+        at: datetime = NOW,
+    ) -> None:
+        """Take over one batch in one transaction."""
+        context = orders.Context(self.shop.id, self.shop.timezone, source, source != "hook")
+        told = [one for one in snapshots if isinstance(one, Order | RefundsOfOrder)]
+        people = [one for one in snapshots if isinstance(one, Customer)]
+        merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
+        with self.database.write() as db:
+            facts: list[Fact] = []
+            facts += self.members.record(db, self.shop.id, people, at)
+            facts += self.members.merge(db, self.shop.id, merges, at)
+            facts += orders.record(db, context, self.members, told, at)
+            publish(db, HEARD, facts, at)
+
+    def erase(self, member_id: int, at: datetime = NOW) -> None:
+        with self.database.write() as db:
+            publish(db, HEARD, self.members.erase(db, self.shop.id, member_id, at), at)
+
+    def release(self, at: datetime) -> None:
+        """What the schedule does at ``at``: holds that have ended."""
+        with self.database.write() as db:
+            points.release_due(db, self.shop.id, at, 1000)
+
+    def adjust(self, member_id: int, amount: int, at: datetime = NOW) -> None:
+        with self.database.write() as db:
+            points.adjust(
+                db, self.shop.id, member_id, amount, reason="a gift", made_by="staff:1", now=at
+            )
+
+    def member(self, key: str = MIA) -> int:
+        """The member behind a platform account, made on first sight."""
+        with self.database.write() as db:
+            (found,) = self.members.resolve(db, self.shop.id, [(key, Person())], NOW)
+        assert found is not None
+        return found
+
+    def balance(self, key: str = MIA) -> Balance:
+        member_id = self.member(key)
+        with self.database.read() as db:
+            return points.balance(db, self.shop.id, member_id)
+
+    def balance_of(self, member_id: int) -> Balance:
+        with self.database.read() as db:
+            return points.balance(db, self.shop.id, member_id)
+
+    def donations(self) -> dict[str, tuple[int, int]]:
+        """(pledged, due) in minor units by currency, of all causes."""
+        with self.database.read() as db:
+            found: dict[str, tuple[int, int]] = {}
+            for row in giving.totals(db, self.shop.id):
+                pledged, due = found.get(row.currency, (0, 0))
+                found[row.currency] = (pledged + row.pledged_minor, due + row.due_minor)
+            return found
+
+    def audit(self) -> list[str]:
+        """Everything that does not add up: in the book, and in what the rooms keep beside it."""
+        with self.database.read() as db:
+            found = chain(
+                ledger.differences(db, self.shop.id),
+                points.check(db, self.shop.id),
+                giving.check(db, self.shop.id),
+            )
+            return [str(one) for one in found]
+
+
+def acme(
+    database: Database, *, currency: str = "USD", platform: str = "woocommerce", key: str = ""
+) -> World:
+    """A new shop Acme, installed a month before NOW; each call makes another one."""
+    name = key or f"acme-{next(_numbers)}.example"
+    facts = ShopFacts("Acme", currency, "Europe/Berlin", "10.3")
+    credentials = Credentials(name, "ck_x:cs_x")
+    installed_at = NOW - timedelta(days=30)
+    with database.write() as db:
+        shop = shops.install(db, KEYS, platform, credentials, facts, installed_at)
+        cause = giving.add_cause(db, shop.id, "Riverbank", "Clean water.", installed_at)
+    return World(database, shop, cause)
+
+
+# --------------------------------------------------------------------------------- what shops tell
+
+
+def goods(key: str, total_minor: int, quantity: int = 1, **values: Any) -> OrderLine:
+    """A line of goods, net of tax after discounts."""
+    line = {"title": f"Cup {key}", "subtotal_minor": total_minor, "tax_minor": 0, **values}
+    return OrderLine(key, LineKind.GOODS, quantity=quantity, total_minor=total_minor, **line)
+
+
+def donation(key: str, total_minor: int, cause: str | None = None) -> OrderLine:
+    return OrderLine(
+        key, LineKind.DONATION, "Donation", 1, total_minor, total_minor, 0, cause=cause
+    )
+
+
+def order(key: str, *lines: OrderLine, minute: int = 0, **values: Any) -> Order:
+    """A paid USD order of Mia's, as told ``minute`` minutes after it was placed an hour ago."""
+    placed_at = NOW - timedelta(hours=1)
+    told: dict[str, Any] = {
+        "state": OrderState.PAID,
+        "currency": "USD",
+        "modified_at": placed_at + timedelta(minutes=minute),
+        "number": key,
+        "placed_at": placed_at,
+        "paid_at": placed_at,
+        "customer_key": MIA,
+        "lines": lines,
+        "total_minor": sum(line.total_minor + line.tax_minor for line in lines),
+        **values,
+    }
+    return Order(key, **told)
+
+
+def refund(
+    key: str, *lines: RefundLine, amount_minor: int | None = None, other_minor: int = 0
+) -> Refund:
+    """A refund of lines, or of money alone (``other_minor``)."""
+    told = sum(line.total_minor + line.tax_minor for line in lines) + other_minor
+    amount = told if amount_minor is None else amount_minor
+    return Refund(key, NOW, amount, other_minor, lines)
+
+
+def took(line: OrderLine, quantity: int = 0, total_minor: int | None = None) -> RefundLine:
+    """``quantity`` pieces of a line with their money, or money alone."""
+    share = line.total_minor * quantity // line.quantity if line.quantity else 0
+    return RefundLine(line.key, quantity, share if total_minor is None else total_minor, 0)
+
+
+def states(world: World, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(posted, pending) points by order key."""
+    with world.database.read() as db:
+        found = orders.store.by_keys(db, world.shop.id, keys)
+        told = points.diagnose_all(db, world.shop.id, [row.id for row in found.values()])
+        return {one.order.key: (one.posted, one.pending) for one in told}
