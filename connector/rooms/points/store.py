@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, text, true
+from sqlalchemy import Connection, Row, func, insert, select, text, tuple_
 
 from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
