@@ -166,9 +166,7 @@ def entries_of(
             entry.shop_id == shop_id, entry.id == before
         )
         query = query.where(tuple_(entry.occurred_at, entry.id) < last.scalar_subquery())
-    return list(
-        db.execute(query.order_by(entry.occurred_at.desc(), entry.id.desc()).limit(limit))
-    )
+    return list(db.execute(query.order_by(entry.occurred_at.desc(), entry.id.desc()).limit(limit)))
 
 
 def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[str, int]:
