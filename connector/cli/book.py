@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 from sqlalchemy import Connection, func, select
 
+from connector import ledger
 from connector.cli.process import runtime
 from connector.core import clock
 from connector.core import inbox as inbox_
-from connector.ledger import audit
+from connector.ledger.models import ledger_entry
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.shops import service as shops
@@ -22,9 +23,10 @@ def verify(shop_id: int | None) -> None:
     found = 0
     with runtime().database.read() as db:
         for shop in chosen(db, shop_id):
-            checks = (audit.differences, points.differences, giving.differences)
+            checks = (ledger.differences, points.check, giving.check)
             differences = [one for check in checks for one in check(db, shop.id)]
-            entries = audit.count(db, shop.id)
+            table = ledger_entry.c.shop_id
+            entries = db.scalar(select(func.count()).where(table == shop.id))
             for one in differences:
                 click.echo(f"{shop.id}  {one}")
             click.echo(f"{shop.id}  {shop.key}  entries {entries}  differences {len(differences)}")

@@ -187,7 +187,7 @@ def _save(world: World) -> None:
 
 def _environment(world: World) -> dict[str, str]:
     here = _directory()
-    told = {
+    return {
         "DATABASE_URL": f"sqlite:///{here}/perennial.db",
         "JOBS_URL": f"sqlite:///{here}/jobs.db",
         **os.environ,
@@ -199,7 +199,6 @@ def _environment(world: World) -> dict[str, str]:
         "SHOPIFY_ORIGIN": SHOPIFY,
         "ALLOW_PRIVATE_STORES": f"{WOOCOMMERCE},{SHOPIFY}",
     }
-    return told
 
 
 def _commands() -> Sequence[Sequence[str]]:

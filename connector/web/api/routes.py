@@ -168,7 +168,9 @@ def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recomme
                 item.key,
                 item.title,
                 item.url,
-                item.price and shapes.Money(item.price.minor, item.price.currency),
+                None
+                if item.price is None
+                else shapes.Money(item.price.minor, item.price.currency),
                 item.together,
             )
             for item in recommend.together(db, shop.id, [key])
