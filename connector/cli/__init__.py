@@ -1,4 +1,4 @@
-"""``perennial``: one command line for operators. Output a script can read; non-zero on bad news."""
+"""``perennial``: the operator's command line. Scripts can read it; bad news exits non-zero."""
 
 from __future__ import annotations
 
