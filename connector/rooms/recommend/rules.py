@@ -24,11 +24,11 @@ CAP = 100  # products of one order that count: the cost grows with their square
 HALF_LIFE_DAYS = 180
 DAMPING = 0.2
 TOP_SCORE = 1000
-ORDERS_LIMIT = 2**23  # the newest of a shop; see _WEIGHT_BITS
+ORDERS_LIMIT = 2**22  # see _WEIGHT_BITS
 
 # One integer carries both sums of a pair: orders together above, their weights below. Integers
-# add up exactly in any order, and one matrix product gives both. 2^23 orders of weight at most
-# 2^16 stay below 2^40, and their number below 2^63.
+# add up exactly in any order, and one matrix product gives both. 2^22 orders of weight at most
+# 2^16 stay below 2^40, and with their number above it below 2^63.
 _WEIGHT_BITS = 16
 _COUNT_SHIFT = 40
 _BLOCK = 500  # rows of the product at a time: memory stays flat
@@ -58,9 +58,12 @@ class Other(NamedTuple):
     score: int
 
 
-def lists(baskets: Baskets) -> Iterator[tuple[str, list[Other]]]:
-    """(product key, what is bought with it, best first) of every product that has something."""
-    keys, bought = _bought(baskets)
+def lists(baskets: Baskets, *, orders: int = ORDERS_LIMIT) -> Iterator[tuple[str, list[Other]]]:
+    """(product key, what is bought with it, best first) of every product that has something.
+
+    Only the newest ``orders`` orders count.
+    """
+    keys, bought = _bought(baskets, orders)
     if len(keys) < 2:  # noqa: PLR2004 - a pair
         return
     weights = _weights(baskets.days[-bought.shape[0] :])
@@ -91,16 +94,17 @@ def merged(lists: Sequence[Sequence[Other]], without: Container[str]) -> list[Ot
     return sorted(found.values(), key=lambda one: -one.score)
 
 
-def _bought(baskets: Baskets) -> tuple[list[str], sparse.csr_matrix]:
+def _bought(baskets: Baskets, newest: int) -> tuple[list[str], sparse.csr_matrix]:
     """Orders by products, 1 where bought; products too rare for a pair are gone.
 
     Products are sorted by how many orders have them, so an order's first ones are its most bought.
     """
-    starts = baskets.starts[-(ORDERS_LIMIT + 1) :]
+    starts = baskets.starts[-(newest + 1) :]
     products = baskets.products[starts[0] :]
     bought = sparse.csr_matrix(
         (np.ones(len(products), np.int8), products, starts - starts[0]),
         shape=(len(starts) - 1, len(baskets.keys)),
+        copy=True,  # what follows works in place
     )
     bought.sum_duplicates()
     orders = np.bincount(bought.indices, minlength=len(baskets.keys))

@@ -95,6 +95,11 @@ def test_lists_reach_over_the_blocks_they_are_made_in():
     assert [one.key for one in found["1299"]] == ["1298"]
 
 
+def test_of_too_many_orders_the_newest_count():
+    found = lists([(TODAY, "ab")] * 7 + [(TODAY - 90, "abc")] * 3, orders=3)
+    assert found["a"] == [Other("b", 3, 1000), Other("c", 3, 1000)]
+
+
 def test_lists_stop_at_what_is_kept():
     baskets = [(TODAY, f"a{other}") for other in "bcdefghijklmnopqrstuvwxyz"] * 3
     assert len(lists(baskets)["a"]) == rules.KEPT == 20
@@ -114,19 +119,22 @@ def test_a_cart_adds_up_the_lists_of_its_products():
 # ------------------------------------------------------------------------------------------------
 
 
-def lists(baskets: Sequence[Basket]) -> dict[str, list[Other]]:
+def lists(baskets: Sequence[Basket], **limits: int) -> dict[str, list[Other]]:
+    columns = in_columns(baskets)
+    found = dict(rules.lists(columns, **limits))
+    assert dict(rules.lists(columns, **limits)) == found  # counting leaves what it counts alone
+    return found
+
+
+def in_columns(baskets: Sequence[Basket]) -> Baskets:
     keys = sorted({key for _, products in baskets for key in products})
     random.Random(len(baskets)).shuffle(keys)  # numbers mean nothing
     numbers = {key: number for number, key in enumerate(keys)}
-    return dict(
-        rules.lists(
-            Baskets(
-                keys=keys,
-                days=np.array([day for day, _ in baskets], np.int32),
-                starts=np.cumsum([0, *(len(products) for _, products in baskets)]),
-                products=np.array([numbers[k] for _, keys in baskets for k in keys], np.int32),
-            )
-        )
+    return Baskets(
+        keys=keys,
+        days=np.array([day for day, _ in baskets], np.int32),
+        starts=np.cumsum([0, *(len(products) for _, products in baskets)]),
+        products=np.array([numbers[key] for _, keys in baskets for key in keys], np.int32),
     )
 
 
