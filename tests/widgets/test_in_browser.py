@@ -20,7 +20,7 @@ BROWSER = (
 )
 KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 RULE = {"points_each": 1, "per_minor": 100}
-TEAPOT = {"title": "Celadon teapot", "quantity": 1, "base_minor": 4800, "earned": 48, "kept": 48}
+TEAPOT = {"title": "Celadon teapot", "base_minor": 4800, "earned": 48, "kept": 48}
 ANSWERS: dict[str, Any] = {
     "config": {
         "program": {
@@ -40,10 +40,11 @@ ANSWERS: dict[str, Any] = {
             {
                 "id": "9",
                 "at": "2026-11-21T10:00:00Z",
-                "kind": "pending",
+                "kind": "earned",
                 "points": 48,
+                "state": "pending",
                 "order": "1021",
-                "why": {"rule": RULE, "lines": [TEAPOT]},
+                "why": {"reason": "earned", "currency": "USD", **RULE, "lines": [TEAPOT]},
             }
         ],
     },
