@@ -25,6 +25,8 @@ from connector.shops import service as shops
 
 NAME_LENGTH = 80
 STORY_LENGTH = 500
+KEY_LENGTH = 60
+MAX_CAUSES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +130,19 @@ def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
 
 
 def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> Cause:
-    """The cause a line names, else the default, else a new one named like the line.
+    """The cause a line names, made if it is new; the default one where it names none.
 
-    No donation is ever left without a cause.
+    No donation is ever left without a cause, and none is booked to another's. Only a shop that
+    has MAX_CAUSES already books what names yet another one to its default.
     """
     known = causes(db, shop_id)
-    for cause in known:
-        if cause.key == line.cause:
-            return cause
-    if known:
+    named = next((cause for cause in known if cause.key == line.cause), None)
+    if named is not None:
+        return named
+    if known and (line.cause is None or len(known) >= MAX_CAUSES):
         return known[0]
-    return add_cause(db, shop_id, line.title[:NAME_LENGTH] or "Donation", "", now)
+    title = line.title[:NAME_LENGTH].strip() or "Donation"
+    return add_cause(db, shop_id, title, "", now, key=(line.cause or "")[:KEY_LENGTH])
 
 
 def _difference(
