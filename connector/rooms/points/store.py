@@ -77,11 +77,20 @@ def put_posted(db: Connection, shop_id: int, states: Sequence[Posted]) -> None:
 
 
 def due(db: Connection, now: datetime) -> list[int]:
-    """Shops with pending points whose hold has ended."""
+    """Shops with pending points of confirmed orders whose hold has ended."""
     return list(
         db.scalars(
             select(points_order.c.shop_id)
-            .where(points_order.c.pending > 0, points_order.c.available_at <= now)
+            .join(
+                orders,
+                (orders.c.shop_id == points_order.c.shop_id)
+                & (orders.c.id == points_order.c.order_id),
+            )
+            .where(
+                points_order.c.pending > 0,
+                points_order.c.available_at <= now,
+                orders.c.confirmed_at.is_not(None),
+            )
             .distinct()
         )
     )
