@@ -61,11 +61,9 @@ class Sale:
 
 @dataclass
 class Expected:
-    """orders: state and total; members: (available, pending); gifts: (given, pledged, due)."""
-
-    orders: dict[str, tuple[str, int]]
-    members: dict[str, tuple[int, int]]
-    gifts: dict[tuple[str, str], tuple[int, int, int]]
+    orders: dict[str, tuple[str, int]]  # state and total
+    members: dict[str, tuple[int, int]]  # available and pending
+    gifts: dict[tuple[str, str], tuple[int, int, int]]  # given, pledged, due
 
 
 def expect(
@@ -118,9 +116,8 @@ def gift(sale: Sale, line: Line, *, confirmed: bool) -> tuple[int, int, int]:
     given = line.net + line.tax
     back = sum(sum(refund.lines.get(line.key, (0, 0, 0))[1:]) for refund in sale.refunds)
     left = max(given - back, 0)
-    if sale.is_test or sale.state not in ("open", "paid", "completed"):
-        return given, 0, 0
-    return (given, 0, left) if sale.earns() and confirmed else (given, left, 0)
+    stands = left if sale.state in ("open", "paid", "completed") and not sale.is_test else 0
+    return (given, 0, stands) if sale.earns() and confirmed else (given, stands, 0)
 
 
 def minor(text: str | float, currency: str) -> int:
@@ -181,7 +178,7 @@ def shopify(order: Body) -> Sale:
         net = money(one["price_set"]) * one["quantity"] - (tax if within else 0)
         net -= sum(money(each["amount_set"]) for each in one["discount_allocations"])
         is_gift = any(each["name"].endswith("_donation") for each in one["properties"])
-        lines.append(Line(str(one["id"]), one["quantity"], net, tax, is_gift))
+        lines.append(Line(_exact(one), one["quantity"], net, tax, is_gift))
     refunds = []
     for told in order["refunds"]:
         pieces, rest = {}, sum(minor(one["amount"], currency) for one in told["transactions"])
@@ -189,13 +186,16 @@ def shopify(order: Body) -> Sale:
             net, tax = money(one["subtotal_set"]), money(one["total_tax_set"])
             net -= tax if within else 0
             rest -= net + tax
-            pieces[str(one["line_item_id"])] = (one["quantity"], net, tax)
+            pieces[_exact(one["line_item"])] = (one["quantity"], net, tax)
         refunds.append(Refund(pieces, max(rest, 0)))
     state = "cancelled" if order["cancelled_at"] else SHOPIFY_STATES[order["financial_status"]]
     if state == "paid" and (order["fulfillment_status"] == "fulfilled" or order["closed_at"]):
         state = "completed"
-    key = (order.get("admin_graphql_api_id") or str(order["id"])).rpartition("/")[2]
-    account = order["customer"] or {}
-    buyer = str(account.get("admin_graphql_api_id", "")).rpartition("/")[2] or order["email"]
-    total, placed_at = money(order["total_price_set"]), moment(order["processed_at"])
-    return Sale(key, state, currency, total, buyer, placed_at, lines, refunds, order["test"])
+    buyer = _exact(order["customer"]) if order["customer"] else order["email"]
+    total, at = money(order["total_price_set"]), moment(order["processed_at"])
+    return Sale(_exact(order), state, currency, total, buyer, at, lines, refunds, order["test"])
+
+
+def _exact(told: Body) -> str:
+    """The documented examples round long ids, but not in the global one."""
+    return str(told["admin_graphql_api_id"]).rpartition("/")[2]

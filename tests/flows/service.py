@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 from flask import Flask
@@ -116,8 +115,8 @@ class Service:
     def audit(self, shop: Shop) -> list[str]:
         """Everything that does not add up in the book and beside it."""
         with self.database.read() as db:
-            found = chain(ledger.differences(db, shop.id))
-            return [str(one) for one in found]
+            checks = (ledger.differences, points.check, giving.check)
+            return [str(one) for check in checks for one in check(db, shop.id)]
 
 
 def make_service(
