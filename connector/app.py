@@ -8,6 +8,7 @@ from flask import Flask
 
 from adapters.shopify import Shopify
 from adapters.woocommerce import WooCommerce
+from connector import orders
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
@@ -33,7 +34,7 @@ from connector.worker.engine import Engine
 SUBSCRIPTIONS: Subscriptions = {
     OrderChanged: (points.on_order_changed, giving.on_order_changed, recommend.on_order_changed),
     OrderConfirmed: (points.on_order_changed, giving.on_order_changed),
-    MembersMerged: (points.on_members_merged, giving.on_members_merged),
+    MembersMerged: (orders.on_members_merged, points.on_members_merged, giving.on_members_merged),
     MemberErased: (points.on_member_erased,),
     HistoryImported: (recommend.on_history_imported,),
 }
