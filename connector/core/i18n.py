@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from gettext import c2py  # type: ignore[attr-defined]  # its stubs leave it out
+from gettext import c2py
 from pathlib import Path
 
 from babel import Locale
@@ -33,14 +33,11 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "point": ("{n} point", "{n} points"),
     "day": ("{n} day", "{n} days"),
     "order": ("{n} order", "{n} orders"),
-    "member": ("{n} member", "{n} members"),
     "time": ("{n} time", "{n} times"),
     "gift": ("{n} gift", "{n} gifts"),
     "entry": ("{n} entry", "{n} entries"),
-    "shop": ("{n} store", "{n} stores"),
     "customer": ("{n} customer", "{n} customers"),
     "product": ("{n} product", "{n} products"),
-    "cause": ("{n} cause", "{n} causes"),
     "difference": ("{n} difference", "{n} differences"),
 }
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -89,7 +86,7 @@ class Language:
     def counted(self, noun: str, n: int, case: str = "") -> str:
         singular, plural = NOUNS[noun]
         catalog = _catalog(self.tag)
-        found = catalog.get(singular, context=case or None)
+        found = catalog.get(singular, context=case or None) or catalog.get(singular)
         if found and isinstance(found.string, tuple | list) and all(found.string):
             form = found.string[c2py(catalog.plural_expr)(abs(n))]
         else:
@@ -103,9 +100,10 @@ class Language:
         """With its sign, also a plus."""
         return f"+{self.number(value)}" if value > 0 else self.number(value)
 
-    def percent(self, ratio: float) -> str:
-        """One decimal; 0.413 is 41.3%."""
-        return _plain(format_percent(ratio, "#,##0.0%", locale=self.babel))
+    def percent(self, ratio: float | Decimal, decimals: int = 1) -> str:
+        """Of one decimal unless said otherwise: 0.413 is 41.3%."""
+        pattern = f"#,##0.{'0' * decimals}%" if decimals else "#,##0%"
+        return _plain(format_percent(ratio, pattern, locale=self.babel))
 
     def money(self, minor: int, currency: str, *, whole: bool = False) -> str:
         """An amount with its currency. ``whole`` drops the decimals where they do not matter."""

@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cachetools import TTLCache
 from flask import g, request, url_for
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
+from connector import ledger
 from connector.core import clock, inbox
 from connector.orders import imports
 from connector.orders.imports import Import
+from connector.rooms import insight
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops.service import Shop
-from connector.web.admin import door, sentences, store
+from connector.web.admin import charts, door, sentences, store
 from connector.web.admin.door import blueprint
+from connector.web.admin.giving import sums
 from connector.web.admin.health import Health, health
 from connector.web.runtime import runtime
 
 NEWEST = 5
 TIMES = 100
+YEAR_DAYS = 365
+CHECKED_SECONDS = 600
 HISTORY = ("products", "orders")
 
 
@@ -45,6 +51,18 @@ class Step:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class BookCheck:
+    """What recomputing the whole book said."""
+
+    entries: int
+    differences: int
+    at: datetime
+
+
+_checked: TTLCache[int, BookCheck] = TTLCache(10_000, CHECKED_SECONDS)
+
+
 @blueprint.get("/<shop>/")
 def home() -> Response:
     now = clock.now()
@@ -60,10 +78,31 @@ def home() -> Response:
             "reading": _unfinished(reads),
             "steps": _steps(db, shop, reads),
             "newest": newest_orders(db, runtime().members, shop.id),
-            "totals": giving.totals(db, shop.id),
+            "sums": sums(giving.totals(db, shop.id)),
+            "series": insight.monthly(db, shop.id, now),
+            "figures": insight.figures(
+                db, shop.id, insight.last_days(db, shop.id, YEAR_DAYS, now), now
+            ),
         }
+    values["chart"] = charts.lines(
+        values["series"].months, is_mirrored=g.language.direction == "rtl"
+    )
+    values["enough"] = insight.ENOUGH
+    values["book"] = _checked.get(shop.id)
     values["said"] = sentences.said(request.args.get("said"))
     return door.page("admin/home.html", **values)
+
+
+@blueprint.get("/<shop>/ledger")
+def check_ledger() -> Response:
+    """Recompute every balance, and say on Home what came out."""
+    with runtime().database.read() as db:
+        _checked[g.shop.id] = BookCheck(
+            entries=store.entries(db, g.shop.id),
+            differences=sum(1 for _ in ledger.differences(db, g.shop.id)),
+            at=clock.now(),
+        )
+    return door.redirected(url_for("admin.home"))
 
 
 @blueprint.post("/<shop>/replay")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import g, redirect, request, url_for
@@ -24,6 +23,7 @@ from connector.rooms.points.timeline import Entry
 from connector.shops import store as shop_store
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
+from connector.web.admin.store import Span
 from connector.web.admin.words import count
 from connector.web.runtime import runtime
 
@@ -40,8 +40,8 @@ class Listed:
 
     id: int
     state: str
-    created_at: datetime
     person: Person
+    span: Span
     balance: Balance
 
 
@@ -163,6 +163,7 @@ def _page(
             "row": row,
             "person": runtime().members.person(db, g.shop.id, member_id),
             "balance": balance,
+            "span": store.spans(db, g.shop.id, [member_id])[member_id],
             "next_pending": points.next_pending(db, g.shop.id, member_id),
             "told": _told(db, entries, balance, limit),
             "more": min(limit * 4, MOST_ENTRIES) if len(entries) > limit else None,
@@ -217,8 +218,15 @@ def _listed(db: Connection, rows: Sequence[Row[Any]]) -> list[Listed]:
     ids = [row.id for row in rows]
     people = runtime().members.people(db, g.shop.id, ids)
     balances = points.balances(db, g.shop.id, ids)
+    spans = store.spans(db, g.shop.id, ids)
     return [
-        Listed(row.id, row.state, row.created_at, people.get(row.id, Person()), balances[row.id])
+        Listed(
+            id=row.id,
+            state=row.state,
+            person=people.get(row.id, Person()),
+            span=spans[row.id],
+            balance=balances[row.id],
+        )
         for row in rows
     ]
 

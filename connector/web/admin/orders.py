@@ -79,8 +79,7 @@ def order(order_id: int) -> Response:
             "under_way": any(row.due_at is not None for row in under_way),
             "given_up": next((row.error for row in under_way if row.due_at is None), None),
         }
-    template = "admin/order_result.html" if door.wants_part() else "admin/order.html"
-    return door.page(template, was_asked="asked" in request.args, **values)
+    return door.page("admin/order.html", was_asked="asked" in request.args, **values)
 
 
 @blueprint.post("/<shop>/orders/<int:order_id>/repair")

@@ -50,6 +50,7 @@ FIELDS = {
     "hold_range": mark("Give 0 to 365 days."),
     "award_on": mark("Choose paid or completed."),
     "unknown_currency": mark("{code} is not a currency we know."),
+    "": mark("This value cannot be used."),
     "invalid_text": mark("This text has characters that cannot be kept."),
 }
 SAID = {
@@ -126,7 +127,7 @@ def trouble(problem: str) -> Trouble:
 def refusal(problem: BadInput | Exception, **values: object) -> Markup:
     """The sentence beside a form's field for a refused value."""
     code = getattr(problem, "code", "")
-    return t(FIELDS.get(code, mark("This value cannot be used.")), **values)
+    return t(FIELDS.get(code, FIELDS[""]), **values)
 
 
 def stop(reason: str, currency: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from connector.core.inbox import inbox
 from connector.core.outbox import outbox
+from connector.ledger.models import ledger_entry
 from connector.orders.models import order_line, orders, product
 from connector.rooms.points.models import points_adjustment, points_order
 from connector.shops.models import api_key, staff
@@ -68,6 +70,31 @@ def orders_of_member(db: Connection, shop_id: int, member_id: int, limit: int) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How many orders a member placed, and the first and last of them."""
+
+    orders: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+def spans(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, Span]:
+    """By member id; one without orders has none."""
+    rows = db.execute(
+        select(
+            orders.c.member_id,
+            func.count(),
+            func.min(orders.c.placed_at),
+            func.max(orders.c.placed_at),
+        )
+        .where(orders.c.shop_id == shop_id, orders.c.member_id.in_(member_ids))
+        .group_by(orders.c.member_id)
+    )
+    found = {member_id: Span(*rest) for member_id, *rest in rows}
+    return {one: found.get(one, Span()) for one in member_ids}
+
+
 def order_times(db: Connection, shop_id: int, limit: int) -> list[datetime]:
     """When the last orders were placed, oldest first."""
     newest = (
@@ -77,6 +104,12 @@ def order_times(db: Connection, shop_id: int, limit: int) -> list[datetime]:
         .limit(limit)
     )
     return sorted(db.scalars(newest))
+
+
+def entries(db: Connection, shop_id: int) -> int:
+    """How many movements the shop's book has."""
+    counted = select(func.count()).where(ledger_entry.c.shop_id == shop_id)
+    return int(db.scalar(counted) or 0)
 
 
 def has_awarded(db: Connection, shop_id: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -56,7 +57,7 @@ def amount_text(minor: int, currency: str) -> str:
     return Money(minor, currency).text()
 
 
-def percent(ratio: float) -> Markup:
+def percent(ratio: float | Decimal) -> Markup:
     return isolated(spoken().percent(ratio))
 
 
@@ -100,6 +101,7 @@ def ago(at: datetime) -> str:
 
 TEMPLATE_WORDS = {
     "t": t,
+    "mark": mark,
     "plain": plain,
     "count": count,
     "number": number,
