@@ -67,6 +67,7 @@ class Language:
     babel: str
     direction: str
     dates: Mapping[str, str]
+    space: str = " "  # between sentences
 
     def text(self, message: str, **values: object) -> str:
         """The message in this language, filled."""
@@ -156,7 +157,7 @@ _CHINESE = {
 LANGUAGES: Mapping[str, Language] = {
     "en": Language("en", "English", "en", "ltr", _EUROPEAN),
     "ar": Language("ar", "العربية", "ar", "rtl", _EUROPEAN | {"month": "LLLL"}),
-    "zh-Hant": Language("zh-Hant", "繁體中文", "zh_Hant", "ltr", _CHINESE),
+    "zh-Hant": Language("zh-Hant", "繁體中文", "zh_Hant", "ltr", _CHINESE, space=""),
 }
 SOURCE = LANGUAGES["en"]
 
