@@ -6,9 +6,9 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
-from tests import oracle
 from tests.adapters.woocommerce import samples
 from tests.fakes import WooStore
+from tests.flows import oracle
 
 TRASHED_AT = "2026-11-22T02:48:57"  # order 51, after it had failed
 SENT_HEADERS = ("content-type", "user-agent")

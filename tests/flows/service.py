@@ -27,7 +27,8 @@ from connector.settings import Settings
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.worker import schedule
-from tests import fakes, oracle
+from tests import fakes
+from tests.flows import oracle
 
 PUBLIC_URL = "http://127.0.0.1:8400"
 CLIENT_ID = "acme-client-id"

@@ -11,9 +11,9 @@ import pytest
 from connector.core import clock
 from connector.orders import store as order_store
 from connector.shops import service as shops
-from tests import oracle
 from tests.adapters.shopify import world as acme
 from tests.fakes import ShopifyStore, shopify_signed
+from tests.flows import oracle
 from tests.flows.service import CLIENT_SECRET, make_service
 
 pytestmark = acme.needed

@@ -4,14 +4,15 @@ import json
 import random
 
 import pytest
+import requests
 
 from connector.core import clock
 from connector.orders import store as order_store
 from connector.shops import service as shops
-from tests import oracle
 from tests.adapters.woocommerce import samples
 from tests.fakes import woo_signed
-from tests.flows import recorded
+from tests.flows import oracle, recorded
+from tests.flows.processes import wait_for
 from tests.flows.service import HOOK_SECRET, make_service
 
 pytestmark = samples.needed
@@ -143,3 +144,31 @@ def test_the_same_orders_once_completed_earn_in_every_currency(world):
     assert len(buyers(told)) >= 5
     assert told.gifts["68", "34"] == (10, 0, 0)  # given, and refunded
     assert told.gifts["72", "42"] == (100, 0, 100)
+
+
+def test_all_deliveries_through_a_real_server(world, programs):
+    """The web program keeps, over a socket; a worker of another process reads."""
+    store = recorded.store(recorded.newest().values())
+    service, shop = world(store)
+    started = programs()
+    wait_for(f"{started.url}/healthz", started.web())
+    with requests.Session() as sender:
+        for name in samples.DELIVERIES:
+            answer = sender.post(
+                f"{started.url}/hooks/woocommerce/{shop.hook_path}",
+                data=samples.raw(name),
+                headers=recorded.headers(name),
+                timeout=30,
+            )
+            assert answer.status_code == 200, (name, answer.text)
+    assert len(service.inbox(shop)) == len(samples.DELIVERIES) - 1
+    service.work()
+    assert_as(service, shop, store.orders.values())
+
+
+def test_a_customer_deleted_before_it_is_told_stays_gone(world):
+    service, shop = world(recorded.as_of("customer-created"))
+    for name in ("customer-deleted", "customer-created", "customer-updated"):
+        send(service, shop, name)
+        service.work()
+    assert service.told(shop).members == {}
