@@ -89,6 +89,7 @@ def home() -> Response:
     )
     values["enough"] = insight.ENOUGH
     values["book"] = _checked.get(shop.id)
+    values["is_new"] = values["figures"].known_since is None
     values["said"] = sentences.said(request.args.get("said"))
     return door.page("admin/home.html", **values)
 
