@@ -45,6 +45,7 @@ metadata = MetaData(
 _T = TypeVar("_T")
 _BUSY_TIMEOUT_MS = 30_000
 _RETRIES = 3
+_KNOWN = "known"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -59,7 +60,8 @@ class Utc(TypeDecorator[datetime]):
         if value.tzinfo is None:
             message = "naive time: say which zone"
             raise ValueError(message)
-        value = value.astimezone(UTC)
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -100,7 +102,7 @@ class Database:
         """One write transaction: committed at the end, rolled back on any exception."""
         with self._turnstile.turn() if self._turnstile else nullcontext():
             connection = self.engine.connect().execution_options(writes=True)
-            with connection, connection.begin():
+            with connection, connection.begin(), _remembering(connection):
                 yield connection
 
     @contextmanager
@@ -147,6 +149,22 @@ class Turnstile:
         finally:
             os.close(write_fd)
             os.close(next_fd)
+
+
+def known(db: Connection) -> dict[str, Any]:
+    """What this write transaction has found out already; forgotten when it ends."""
+    found: dict[str, Any] = db.info.get(_KNOWN, {})
+    return found
+
+
+@contextmanager
+def _remembering(db: Connection) -> Iterator[None]:
+    db.info[_KNOWN] = {}
+    info = db.info
+    try:
+        yield
+    finally:
+        info[_KNOWN] = {}
 
 
 def is_transient(problem: BaseException) -> bool:

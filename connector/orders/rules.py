@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 
-from connector.core.commerce import LineKind, Order, OrderState, Refund, RefundsOfOrder
+from connector.core.commerce import (
+    LineKind,
+    Order,
+    OrderState,
+    Refund,
+    RefundLine,
+    RefundsOfOrder,
+)
 
 _REVERSED = (OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED)
 _PROGRESS = list(OrderState)
@@ -21,7 +28,9 @@ def net_goods_minor(order: Order) -> int:
     if order.state in _REVERSED or order.is_test:
         return 0
     goods = {line.key: line for line in order.lines if line.kind is LineKind.GOODS}
-    net = sum(line.total_minor for line in goods.values())
+    net = sum([line.total_minor for line in goods.values()])
+    if not order.refunds:
+        return max(net, 0)
     gross = sum(line.total_minor + line.tax_minor for line in goods.values())
     for refund in order.refunds:
         net -= sum(one.total_minor for one in refund.lines if one.line_key in goods)
@@ -92,10 +101,46 @@ def _with_known_lines(told: Sequence[Refund], before: Sequence[Refund]) -> tuple
 
 def digest(order: Order) -> str:
     """What makes two states of an order the same: everything but the person and the moment."""
-    told = asdict(order)
-    for name in ("person", "customer_key", "modified_at", "refunds_known", "partial"):
-        del told[name]
-    for refund in told["refunds"]:
-        refund["lines"] = sorted(refund["lines"], key=lambda one: str(one["line_key"]))
-    told["refunds"] = sorted(told["refunds"], key=lambda one: str(one["key"]))
-    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:32]
+    told = (
+        order.key,
+        order.number,
+        order.state,
+        order.currency,
+        order.placed_at,
+        order.paid_at,
+        order.completed_at,
+        order.is_test,
+        order.taxes_included,
+        order.total_minor,
+        order.shipping_minor,
+        order.tax_minor,
+        order.lines,
+        stored_refunds(order),
+    )
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
+
+
+def stored_refunds(order: Order) -> tuple[Refund, ...]:
+    """An order's refunds as the book keeps them: each line once, all in one sequence."""
+    if not order.refunds:
+        return ()
+    merged = (replace(one, lines=tuple(_one_per_line(one))) for one in order.refunds)
+    return tuple(sorted(merged, key=lambda one: (one.refunded_at, one.key)))
+
+
+def _one_per_line(refund: Refund) -> list[RefundLine]:
+    """A platform may list one line twice in one refund, e.g. restocked in two places."""
+    found: dict[str, RefundLine] = {}
+    for one in refund.lines:
+        had = found.get(one.line_key)
+        found[one.line_key] = (
+            one
+            if had is None
+            else RefundLine(
+                one.line_key,
+                had.quantity + one.quantity,
+                had.total_minor + one.total_minor,
+                had.tax_minor + one.tax_minor,
+            )
+        )
+    return [found[key] for key in sorted(found)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row
 
@@ -20,14 +21,17 @@ from connector.core.commerce import (
     OrderState,
     Product,
     Refund,
-    RefundLine,
     RefundsOfOrder,
 )
+from connector.core.db import known
 from connector.core.facts import Fact, MembersMerged, OrderChanged, OrderConfirmed
-from connector.core.ids import new_id
+from connector.core.ids import new_ids
 from connector.members import Members
 from connector.orders import rules, store
 from connector.shops import service as shops
+
+_WRITTEN = "orders"  # in ``known``: what the newest ``record`` wrote, by id
+_Loaded = tuple[Row[Any], Order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,12 @@ def record(
         if after is not None:
             newest[key] = after
     owners = _owners(db, context, members, newest, rows, now)
-    changed, later = [], {}
+    changed: list[tuple[Order, str]] = []
+    later = {}
     for key, one in newest.items():
-        row = rows.get(key)
-        if row is None or row.digest != rules.digest(one) or row.member_id != owners[key]:
-            changed.append(one)
+        row, digest = rows.get(key), rules.digest(one)
+        if row is None or row.digest != digest or row.member_id != owners[key]:
+            changed.append((one, digest))
         elif row.modified_at < one.modified_at:
             later[row.id] = one.modified_at
     store.touch(db, context.shop_id, later)
@@ -81,6 +86,7 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> 
     for fact in facts:
         if isinstance(fact, MembersMerged):
             store.move_to_member(db, fact.shop_id, fact.gone_id, fact.kept_id)
+    known(db).pop(_WRITTEN, None)
     return []
 
 
@@ -112,10 +118,17 @@ def record_products(
 
 
 def load(db: Connection, shop_id: int, ids: Sequence[int]) -> list[tuple[Row[Any], Order]]:
-    """(row, order) by id: the row has what only we know (member, confirmation), oldest first."""
-    rows = store.by_ids(db, shop_id, ids)
-    by_key = _stored_orders(db, shop_id, rows)
-    return [(row, by_key[row.key]) for row in rows]
+    """(row, order) by id: the row has what only we know (member, confirmation), oldest first.
+
+    What this transaction itself wrote last is not read back.
+    """
+    written: Mapping[int, _Loaded] = known(db).get(_WRITTEN, {})
+    found = {order_id: written[order_id] for order_id in ids if order_id in written}
+    if len(found) < len(set(ids)):
+        rows = store.by_ids(db, shop_id, [one for one in ids if one not in found])
+        by_key = _stored_orders(db, shop_id, rows)
+        found |= {row.id: (row, by_key[row.key]) for row in rows}
+    return [found[order_id] for order_id in sorted(found)]
 
 
 def _key(snapshot: Order | RefundsOfOrder) -> str:
@@ -126,26 +139,28 @@ def _stored_orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> di
     ids = [row.id for row in rows]
     lines = store.lines(db, shop_id, ids)
     refunds = store.refunds(db, shop_id, ids)
-    return {
-        row.key: Order(
-            key=row.key,
-            state=OrderState(row.state),
-            currency=row.currency,
-            modified_at=row.modified_at,
-            number=row.number,
-            placed_at=row.placed_at,
-            paid_at=row.paid_at,
-            completed_at=row.completed_at,
-            is_test=row.is_test,
-            taxes_included=row.taxes_included,
-            total_minor=row.total_minor,
-            shipping_minor=row.shipping_minor,
-            tax_minor=row.tax_minor,
-            lines=tuple(lines[row.id]),
-            refunds=tuple(refunds[row.id]),
-        )
-        for row in rows
-    }
+    return {row.key: _stored(row, tuple(lines[row.id]), tuple(refunds[row.id])) for row in rows}
+
+
+def _stored(row: Row[Any], lines: tuple[OrderLine, ...], refunds: tuple[Refund, ...]) -> Order:
+    """An order as the book keeps it: without the person."""
+    return Order(
+        key=row.key,
+        state=OrderState(row.state),
+        currency=row.currency,
+        modified_at=row.modified_at,
+        number=row.number,
+        placed_at=row.placed_at,
+        paid_at=row.paid_at,
+        completed_at=row.completed_at,
+        is_test=row.is_test,
+        taxes_included=row.taxes_included,
+        total_minor=row.total_minor,
+        shipping_minor=row.shipping_minor,
+        tax_minor=row.tax_minor,
+        lines=lines,
+        refunds=refunds,
+    )
 
 
 def _owners(
@@ -167,41 +182,48 @@ def _owners(
 def _write(
     db: Connection,
     context: Context,
-    changed: Sequence[Order],
+    changed: Sequence[tuple[Order, str]],
     owners: Mapping[str, int | None],
     rows: Mapping[str, Row[Any]],
     now: datetime,
 ) -> list[Fact]:
     new: list[dict[str, Any]] = []
-    known: list[dict[str, Any]] = []
+    replaced: list[dict[str, Any]] = []
     parts: dict[str, list[dict[str, Any]]] = {"lines": [], "refunds": [], "refund_lines": []}
     revisions: list[dict[str, Any]] = []
-    for order in changed:
+    written: dict[int, _Loaded] = {}
+    ids = iter(new_ids(len(changed)))
+    for order, digest in changed:
         row = rows.get(order.key)
-        values = _values(context, order, now) | {"member_id": owners[order.key]}
+        values = _values(context, order, digest, now)
+        values["member_id"] = owners[order.key]
         if not order.currency:
             values["currency"] = shops.get(db, context.shop_id).currency
         if row is None:
-            values |= {
-                "id": new_id(),
-                "confirmed_at": now if context.trusted else None,
-                "historic": context.source == "import",
-                "revision": 1,
-            }
+            values["id"] = next(ids)
+            values["confirmed_at"] = now if context.trusted else None
+            values["historic"] = context.source == "import"
+            values["revision"] = 1
             new.append(values)
         else:
-            values |= {"id": row.id, "historic": row.historic, "revision": row.revision + 1}
+            values["id"] = row.id
             values["confirmed_at"] = row.confirmed_at or (now if context.trusted else None)
-            known.append(values)
-        _collect_parts(context.shop_id, values["id"], order, parts)
+            values["historic"] = row.historic
+            values["revision"] = row.revision + 1
+            replaced.append(values)
+        refunds = rules.stored_refunds(order)
+        _collect_parts(context.shop_id, values["id"], order.lines, refunds, parts)
         revisions.append(_revision(context, values, order, now))
-    store.put_orders(db, new, known)
-    store.replace_parts(db, context.shop_id, [values["id"] for values in known], parts)
+        as_row = cast("Row[Any]", SimpleNamespace(**values))  # has what a row of the table has
+        written[values["id"]] = as_row, _stored(as_row, order.lines, refunds)
+    store.put_orders(db, new, replaced)
+    store.replace_parts(db, context.shop_id, [values["id"] for values in replaced], parts)
     store.add_revisions(db, revisions)
-    return [OrderChanged(context.shop_id, values["id"]) for values in (*new, *known)]
+    known(db)[_WRITTEN] = written
+    return [OrderChanged(context.shop_id, order_id) for order_id in written]
 
 
-def _values(context: Context, order: Order, now: datetime) -> dict[str, Any]:
+def _values(context: Context, order: Order, digest: str, now: datetime) -> dict[str, Any]:
     placed_at = order.placed_at or (now if order.partial else order.modified_at)
     return {
         "shop_id": context.shop_id,
@@ -220,7 +242,7 @@ def _values(context: Context, order: Order, now: datetime) -> dict[str, Any]:
         "shipping_minor": order.shipping_minor,
         "tax_minor": order.tax_minor,
         "goods_minor": rules.net_goods_minor(order),
-        "digest": rules.digest(order),
+        "digest": digest,
     }
 
 
@@ -241,15 +263,35 @@ def _revision(
 
 
 def _collect_parts(
-    shop_id: int, order_id: int, order: Order, parts: Mapping[str, list[dict[str, Any]]]
+    shop_id: int,
+    order_id: int,
+    lines: Sequence[OrderLine],
+    refunds: Sequence[Refund],
+    parts: Mapping[str, list[dict[str, Any]]],
 ) -> None:
-    owner = {"shop_id": shop_id, "order_id": order_id}
-    for position, line in enumerate(order.lines):
-        parts["lines"].append({**owner, "position": position, **_line_values(line)})
-    for refund in order.refunds:
+    parts["lines"] += [
+        {
+            "shop_id": shop_id,
+            "order_id": order_id,
+            "key": line.key,
+            "position": position,
+            "kind": line.kind,
+            "title": line.title,
+            "product_key": line.product_key,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "subtotal_minor": line.subtotal_minor,
+            "total_minor": line.total_minor,
+            "tax_minor": line.tax_minor,
+            "cause": line.cause,
+        }
+        for position, line in enumerate(lines)
+    ]
+    for refund in refunds:
         parts["refunds"].append(
             {
-                **owner,
+                "shop_id": shop_id,
+                "order_id": order_id,
                 "key": refund.key,
                 "refunded_at": refund.refunded_at,
                 "amount_minor": refund.amount_minor,
@@ -259,48 +301,16 @@ def _collect_parts(
         )
         parts["refund_lines"] += [
             {
-                **owner,
+                "shop_id": shop_id,
+                "order_id": order_id,
                 "refund_key": refund.key,
                 "line_key": one.line_key,
                 "quantity": one.quantity,
                 "total_minor": one.total_minor,
                 "tax_minor": one.tax_minor,
             }
-            for one in _one_per_line(refund)
+            for one in refund.lines
         ]
-
-
-def _one_per_line(refund: Refund) -> list[RefundLine]:
-    """A platform may list one line twice in one refund, e.g. restocked in two places."""
-    found: dict[str, RefundLine] = {}
-    for one in refund.lines:
-        had = found.get(one.line_key)
-        found[one.line_key] = (
-            one
-            if had is None
-            else RefundLine(
-                one.line_key,
-                had.quantity + one.quantity,
-                had.total_minor + one.total_minor,
-                had.tax_minor + one.tax_minor,
-            )
-        )
-    return list(found.values())
-
-
-def _line_values(line: OrderLine) -> dict[str, Any]:
-    return {
-        "key": line.key,
-        "kind": line.kind,
-        "title": line.title,
-        "product_key": line.product_key,
-        "sku": line.sku,
-        "quantity": line.quantity,
-        "subtotal_minor": line.subtotal_minor,
-        "total_minor": line.total_minor,
-        "tax_minor": line.tax_minor,
-        "cause": line.cause,
-    }
 
 
 def _confirm(

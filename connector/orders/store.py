@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, select, update
 
+from connector.core.bulk import among, insert_rows
 from connector.core.commerce import LineKind, OrderLine, Refund, RefundLine
 from connector.core.db import upsert
 from connector.orders.models import (
@@ -25,26 +26,20 @@ CHUNK = 500
 
 def by_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Order rows by platform key."""
-    return {
-        row.key: row
-        for part in _chunks(keys)
-        for row in db.execute(
-            select(orders).where(orders.c.shop_id == shop_id, orders.c.key.in_(part))
-        )
-    }
+    rows = db.execute(
+        select(orders).where(orders.c.shop_id == shop_id, among(db, orders.c.key, keys))
+    )
+    return {row.key: row for row in rows}
 
 
 def by_ids(db: Connection, shop_id: int, ids: Sequence[int]) -> list[Row[Any]]:
     """Order rows by id, oldest first."""
-    return [
-        row
-        for part in _chunks(sorted(set(ids)))
-        for row in db.execute(
-            select(orders)
-            .where(orders.c.shop_id == shop_id, orders.c.id.in_(part))
-            .order_by(orders.c.id)
-        )
-    ]
+    rows = db.execute(
+        select(orders)
+        .where(orders.c.shop_id == shop_id, among(db, orders.c.id, ids))
+        .order_by(orders.c.id)
+    )
+    return list(rows)
 
 
 def by_number(db: Connection, shop_id: int, number: str) -> list[Row[Any]]:
@@ -78,27 +73,26 @@ def of_member(db: Connection, shop_id: int, member_id: int, limit: int) -> list[
 def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[OrderLine]]:
     """Lines by order id, in the order's own sequence."""
     found: dict[int, list[OrderLine]] = defaultdict(list)
-    for part in _chunks(ids):
-        rows = db.execute(
-            select(order_line)
-            .where(order_line.c.shop_id == shop_id, order_line.c.order_id.in_(part))
-            .order_by(order_line.c.order_id, order_line.c.position)
-        )
-        for row in rows:
-            found[row.order_id].append(
-                OrderLine(
-                    key=row.key,
-                    kind=LineKind(row.kind),
-                    title=row.title,
-                    quantity=row.quantity,
-                    subtotal_minor=row.subtotal_minor,
-                    total_minor=row.total_minor,
-                    tax_minor=row.tax_minor,
-                    product_key=row.product_key,
-                    sku=row.sku,
-                    cause=row.cause,
-                )
+    rows = db.execute(
+        select(order_line)
+        .where(order_line.c.shop_id == shop_id, among(db, order_line.c.order_id, ids))
+        .order_by(order_line.c.order_id, order_line.c.position)
+    )
+    for row in rows:
+        found[row.order_id].append(
+            OrderLine(
+                key=row.key,
+                kind=LineKind(row.kind),
+                title=row.title,
+                quantity=row.quantity,
+                subtotal_minor=row.subtotal_minor,
+                total_minor=row.total_minor,
+                tax_minor=row.tax_minor,
+                product_key=row.product_key,
+                sku=row.sku,
+                cause=row.cause,
             )
+        )
     return found
 
 
@@ -143,8 +137,7 @@ def put_orders(
     db: Connection, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
 ) -> None:
     """Insert new orders and overwrite changed ones."""
-    if new:
-        db.execute(insert(orders), list(new))
+    insert_rows(db, orders, new)
     if changed:
         statement = upsert(db, orders)
         taken = {
@@ -173,13 +166,11 @@ def replace_parts(
     for name, table in tables.items():
         for part in _chunks(replaced):
             db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.order_id.in_(part)))
-        if parts[name]:
-            db.execute(insert(table), list(parts[name]))
+        insert_rows(db, table, parts[name])
 
 
 def add_revisions(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        db.execute(insert(order_revision), list(rows))
+    insert_rows(db, order_revision, rows)
 
 
 def revisions(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
