@@ -1,201 +1,201 @@
-"""What a shop's orders imply, by a second opinion: plain Python that shares no code with us.
+"""What an order should come to, worked out from its platform's own payload.
 
-Whole points once an order, spread over its goods by largest remainder; a refund takes back its
-line's part by quantity (by money where none is told), money off without a line takes its share of
-everything; what is left is rounded down once.
+Shares no code with the product, so that both can be wrong only independently. The rule is the one
+a shop begins with: one point for every whole unit of the shop's currency that is spent on goods,
+net of tax, after discounts and refunds; other currencies earn nothing. Donations earn nothing.
+
+``woocommerce(order, refunds)``: the newest order as REST tells it, and ``orders/<id>/refunds``.
+``shopify(order)``: the newest body of an ``orders/*`` webhook.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-Body = Mapping[str, Any]
-DECIMALS = {"JPY": 0, "KWD": 3}  # all others here have two
-ONE_A_UNIT = {"USD": (1, 100)}  # points, for every so many minor units
-WOO_STATES = {
-    "pending": "open", "on-hold": "open", "processing": "paid", "completed": "completed",
-    "cancelled": "cancelled", "failed": "cancelled", "refunded": "refunded", "trash": "deleted",
-}  # fmt: skip
-SHOPIFY_STATES = {
-    "authorized": "open", "pending": "open", "partially_paid": "open", "expired": "open",
-    "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "voided": "cancelled",
-}  # fmt: skip
-
-
-@dataclass
-class Line:
-    key: str
-    quantity: int
-    net: int
-    tax: int = 0
-    is_gift: bool = False
-    is_fee: bool = False
-
-
-@dataclass
-class Refund:
-    lines: dict[str, tuple[int, int, int]]  # quantity, net, tax
-    rest: int  # money that belongs to no line
-
-
-@dataclass
-class Sale:
-    key: str
-    state: str
-    currency: str
-    total: int
-    buyer: str | None  # customer id, or e-mail of a guest
-    paid_at: datetime | None
-    lines: list[Line]
-    refunds: list[Refund] = field(default_factory=list)
-    is_test: bool = False
-
-    def earns(self) -> bool:
-        return self.state in ("paid", "completed") and not self.is_test
+DIGITS: dict[str, int] = defaultdict(
+    lambda: 2, JPY=0, KRW=0, CLP=0, VND=0, KWD=3, BHD=3, JOD=3, TND=3
+)
+Payload = dict[str, Any]
+DEFAULT_CAUSE = ("", "1", "true")
 
 
 @dataclass
 class Expected:
-    orders: dict[str, tuple[str, int]]  # state and total
-    members: dict[str, tuple[int, int]]  # available and pending
-    gifts: dict[tuple[str, str], tuple[int, int, int]]  # given, pledged, due
+    """``member``: the account's key, "mailbox:<e-mail>" for a guest, or None for nobody.
+
+    ``donations``: (pledged, due) in minor units by cause key; "" is the shop's default cause.
+    """
+
+    member: str | None
+    points: int = 0
+    donations: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def expect(
-    sales: Iterable[Sale],
-    now: datetime,
-    *,
-    rates: Mapping[str, tuple[int, int]] = ONE_A_UNIT,
-    hold_days: int = 14,
-    confirmed: bool = True,
-) -> Expected:
-    found = Expected({}, {}, {})
-    for sale in sales:
-        found.orders[sale.key] = (sale.state, sale.total)
-        for line in sale.lines:
-            if line.is_gift:
-                found.gifts[sale.key, line.key] = gift(sale, line, confirmed=confirmed)
-        if sale.buyer is None:
-            continue
-        available, pending = found.members.get(sale.buyer, (0, 0))
-        earned, ends = points(sale, rates), (sale.paid_at or now) + timedelta(days=hold_days)
-        free = earned if confirmed and ends <= now else 0
-        found.members[sale.buyer] = (available + free, pending + earned - free)
+@dataclass
+class Sold:
+    """A line: ``net`` after discounts without tax, ``tax`` beside it, in minor units."""
+
+    key: str
+    pieces: int
+    net: int
+    tax: int
+    cause: str | None = None  # None: goods
+
+
+@dataclass
+class Back:
+    """One refund: (line, pieces, net, tax) of lines, and money that belongs to none."""
+
+    lines: list[tuple[str, int, int, int]]
+    unexplained: int
+
+
+def woocommerce(order: Payload, refunds: list[Payload], shop_currency: str = "USD") -> Expected:
+    currency = order["currency"]
+    goods = [_woo_line(line, currency) for line in order["line_items"]]
+    gifts = []
+    for fee in order.get("fee_lines", []):
+        causes = [m["value"] for m in fee["meta_data"] if m["key"].endswith("_donation")]
+        if causes:
+            gifts.append(_woo_line(fee, currency, _cause(causes[0])))
+    status = order["status"]
+    paid = status == "completed" or (status == "processing" and bool(order["date_paid_gmt"]))
+    undone = status in ("cancelled", "failed", "refunded", "trash")
+    backs = [_woo_back(one, currency) for one in refunds]
+    mailbox = (order.get("billing") or {}).get("email", "")
+    member = str(order["customer_id"]) if order["customer_id"] else _mailbox(mailbox)
+    return _expected(member, goods, gifts, backs, paid, undone, currency, shop_currency)
+
+
+def shopify(order: Payload, shop_currency: str = "USD") -> Expected:
+    currency = order["currency"]
+    inclusive = order["taxes_included"]
+    back_pieces: dict[str, int] = defaultdict(int)
+    backs = []
+    for refund in order["refunds"]:
+        lines = []
+        explained = 0
+        for one in refund["refund_line_items"]:
+            subtotal = _shop_money(one["subtotal_set"], currency)
+            tax = _shop_money(one["total_tax_set"], currency)
+            lines.append(
+                (
+                    str(one["line_item_id"]),
+                    one["quantity"],
+                    subtotal - tax if inclusive else subtotal,
+                    tax,
+                )
+            )
+            explained += subtotal if inclusive else subtotal + tax
+            back_pieces[str(one["line_item_id"])] += one["quantity"]
+        for one in refund.get("refund_shipping_lines", []):
+            explained += _shop_money(one["subtotal_amount_set"], currency)
+            if not inclusive:
+                explained += _shop_money(one["tax_amount_set"], currency)
+        given = sum(
+            _minor(one["amount"], currency)
+            for one in refund["transactions"]
+            if one["kind"] == "refund" and one["status"] == "success"
+        )
+        backs.append(Back(lines, max(given - explained, 0)))
+    goods, gifts = [], []
+    for line in order["line_items"]:
+        key = str(line["id"])
+        tax = sum(_shop_money(one["price_set"], currency) for one in line["tax_lines"])
+        net = _shop_money(line["price_set"], currency) * line["quantity"]
+        net -= sum(_shop_money(a["amount_set"], currency) for a in line["discount_allocations"])
+        net -= tax if inclusive else 0
+        edited_away = line["quantity"] - line["current_quantity"] - back_pieces[key]
+        pieces = line["quantity"] - max(edited_away, 0)
+        net = net * pieces // line["quantity"]
+        tax = tax * pieces // line["quantity"]
+        causes = [p["value"] for p in line["properties"] if p["name"].endswith("_donation")]
+        if causes:
+            gifts.append(Sold(key, pieces, net, tax, _cause(causes[0])))
+        elif not line["gift_card"]:
+            goods.append(Sold(key, pieces, net, tax))
+    status = order["financial_status"]
+    undone = order["cancelled_at"] is not None or status in ("refunded", "voided")
+    paid = status in ("paid", "partially_refunded")
+    customer = order.get("customer")
+    member = str(customer["id"]) if customer else _mailbox(order.get("email") or "")
+    if order["test"]:
+        return Expected(member)
+    return _expected(member, goods, gifts, backs, paid, undone, currency, shop_currency)
+
+
+def _woo_line(line: Payload, currency: str, cause: str | None = None) -> Sold:
+    pieces = int(line.get("quantity", 1))
+    net, tax = _minor(line["total"], currency), _minor(line["total_tax"], currency)
+    return Sold(str(line["id"]), pieces, net, tax, cause)
+
+
+def _woo_back(refund: Payload, currency: str) -> Back:
+    lines = []
+    explained = 0
+    for line in refund["line_items"] + refund["fee_lines"] + refund["shipping_lines"]:
+        net, tax = -_minor(line["total"], currency), -_minor(line["total_tax"], currency)
+        explained += net + tax
+        of = [m["value"] for m in line["meta_data"] if m["key"] == "_refunded_item_id"]
+        pieces = -int(line.get("quantity", 0))
+        if of and (pieces or net or tax):
+            lines.append((str(of[0]), pieces, net, tax))
+    unexplained = abs(_minor(refund["amount"], currency)) - explained
+    if unexplained < 0 or (explained and unexplained == 1):  # halves round apart by one
+        unexplained = 0
+    return Back(lines, unexplained)
+
+
+def _expected(member, goods, gifts, backs, paid, undone, currency, shop_currency) -> Expected:
+    found = Expected(member)
+    if paid and not undone and currency == shop_currency and member is not None:
+        found.points = _points(goods, backs, 10 ** DIGITS[currency])
+    for gift in gifts:
+        taken = sum(net + tax for b in backs for key, _, net, tax in b.lines if key == gift.key)
+        stands = 0 if undone else max(gift.net + gift.tax - taken, 0)
+        pledged, due = found.donations.get(gift.cause, (0, 0))
+        pledged, due = (pledged, due + stands) if paid else (pledged + stands, due)
+        found.donations[gift.cause] = (pledged, due)
     return found
 
 
-def points(sale: Sale, rates: Mapping[str, tuple[int, int]] = ONE_A_UNIT) -> int:
-    """Points the order must have earned by now."""
-    goods = [one for one in sale.lines if not (one.is_gift or one.is_fee) and one.net > 0]
-    if not sale.earns() or sale.currency not in rates or not goods:
+def _points(goods: list[Sold], backs: list[Back], unit: int) -> int:
+    nets = [max(line.net, 0) for line in goods]
+    earned = sum(nets) // unit
+    if not earned:
         return 0
-    (each, per), whole = rates[sale.currency], sum(one.net for one in goods)
-    earned, left = whole * each // per, Fraction(0)
-    exact = [Fraction(earned * one.net, whole) for one in goods]
-    parts = [int(part) for part in exact]
-    for i in sorted(range(len(goods)), key=lambda i: parts[i] - exact[i])[: earned - sum(parts)]:
-        parts[i] += 1
+    exact = [Fraction(earned * net, sum(nets)) for net in nets]
+    parts = [int(share) for share in exact]
+    while sum(parts) < earned:  # largest remainder; the earlier line first
+        rest = [share - part for share, part in zip(exact, parts, strict=True)]
+        parts[rest.index(max(rest))] += 1
+    kept = Fraction(0)
     for line, part in zip(goods, parts, strict=True):
         share = Fraction(0)
-        for refund in sale.refunds:
-            quantity, net, _ = refund.lines.get(line.key, (0, 0, 0))
-            share += Fraction(quantity, line.quantity) if quantity else Fraction(net, line.net)
-        left += part * max(1 - share, Fraction(0))
-    rest = sum(refund.rest for refund in sale.refunds)
-    left -= Fraction(earned * rest, sum(one.net + one.tax for one in goods))
-    return max(int(left), 0)
+        for back in backs:
+            for key, pieces, net, _ in back.lines:
+                if key == line.key:
+                    share += Fraction(pieces, line.pieces) if pieces else Fraction(net, line.net)
+        kept += part * max(1 - share, Fraction(0))
+    gross = sum(line.net + line.tax for line in goods if line.net > 0)
+    off = sum(back.unexplained for back in backs)
+    return max(int(kept - Fraction(earned * off, gross)), 0)
 
 
-def gift(sale: Sale, line: Line, *, confirmed: bool) -> tuple[int, int, int]:
-    """(given, pledged, due) of one donation line, in minor units."""
-    given = line.net + line.tax
-    back = sum(sum(refund.lines.get(line.key, (0, 0, 0))[1:]) for refund in sale.refunds)
-    left = max(given - back, 0)
-    stands = left if sale.state in ("open", "paid", "completed") and not sale.is_test else 0
-    return (given, 0, stands) if sale.earns() and confirmed else (given, stands, 0)
+def _cause(value: str) -> str:
+    return "" if value.strip().lower() in DEFAULT_CAUSE else value.strip()
 
 
-def minor(text: str | float, currency: str) -> int:
-    scaled = Decimal(str(text)).scaleb(DECIMALS.get(currency, 2))
+def _mailbox(email: str) -> str | None:
+    return f"mailbox:{email.strip().lower()}" if email.strip() else None
+
+
+def _shop_money(told: Payload, currency: str) -> int:
+    return _minor(told["shop_money"]["amount"], currency)
+
+
+def _minor(text: str, currency: str) -> int:
+    scaled = Decimal(text).scaleb(DIGITS[currency])
     return int(scaled.to_integral_value(ROUND_HALF_UP))
-
-
-def moment(text: str | None) -> datetime | None:
-    """Of either platform; WooCommerce's GMT fields do not say that they are."""
-    at = datetime.fromisoformat(text) if text else None
-    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
-
-
-def woocommerce(order: Body, refunds: Iterable[Body] = ()) -> Sale:
-    """An order and what ``orders/<id>/refunds`` tells of it."""
-    currency = order["currency"]
-    state = WOO_STATES[order["status"]]
-    paid_at = moment(order["date_paid_gmt"]) or moment(order["date_completed_gmt"])
-    if state == "paid" and order["date_paid_gmt"] is None:
-        state = "open"  # cash on delivery
-
-    def line(told: Body, *, is_fee: bool) -> Line:
-        is_gift = any(meta["key"].endswith("_donation") for meta in told["meta_data"])
-        net, tax = minor(told["total"], currency), minor(told["total_tax"], currency)
-        pieces = told.get("quantity", 1)
-        return Line(str(told["id"]), pieces, net, tax, is_fee and is_gift, is_fee and not is_gift)
-
-    lines = [line(one, is_fee=False) for one in order["line_items"]]
-    lines += [line(one, is_fee=True) for one in order["fee_lines"]]
-    back = [_woo_refund(one, currency) for one in refunds]
-    buyer = str(order["customer_id"] or "") or order["billing"]["email"].strip().lower() or None
-    key, total = str(order["id"]), minor(order["total"], currency)
-    return Sale(key, state, currency, total, buyer, paid_at, lines, back)
-
-
-def _woo_refund(told: Body, currency: str) -> Refund:
-    lines: dict[str, tuple[int, int, int]] = {}
-    rest = minor(told["amount"], currency)
-    for one in (*told["line_items"], *told["fee_lines"], *told["shipping_lines"]):
-        net, tax = -minor(one["total"], currency), -minor(one["total_tax"], currency)
-        rest -= net + tax
-        of = [meta["value"] for meta in one["meta_data"] if meta["key"] == "_refunded_item_id"]
-        if of:
-            lines[str(of[0])] = (-one.get("quantity", 0), net, tax)
-    return Refund(lines, 0 if lines and rest <= 1 else max(rest, 0))
-
-
-def shopify(order: Body) -> Sale:
-    """The body of an ``orders/*`` webhook, its refunds inside."""
-    currency, within = order["currency"], order["taxes_included"]
-
-    def money(told: Body) -> int:
-        return minor(told["shop_money"]["amount"], currency)
-
-    lines = []
-    for one in order["line_items"]:
-        tax = sum(money(each["price_set"]) for each in one["tax_lines"])
-        net = money(one["price_set"]) * one["quantity"] - (tax if within else 0)
-        net -= sum(money(each["amount_set"]) for each in one["discount_allocations"])
-        is_gift = any(each["name"].endswith("_donation") for each in one["properties"])
-        lines.append(Line(_exact(one), one["quantity"], net, tax, is_gift))
-    refunds = []
-    for told in order["refunds"]:
-        pieces, rest = {}, sum(minor(one["amount"], currency) for one in told["transactions"])
-        for one in told["refund_line_items"]:
-            net, tax = money(one["subtotal_set"]), money(one["total_tax_set"])
-            net -= tax if within else 0
-            rest -= net + tax
-            pieces[_exact(one["line_item"])] = (one["quantity"], net, tax)
-        refunds.append(Refund(pieces, max(rest, 0)))
-    state = "cancelled" if order["cancelled_at"] else SHOPIFY_STATES[order["financial_status"]]
-    if state == "paid" and (order["fulfillment_status"] == "fulfilled" or order["closed_at"]):
-        state = "completed"
-    buyer = _exact(order["customer"]) if order["customer"] else order["email"]
-    total, at = money(order["total_price_set"]), moment(order["processed_at"])
-    return Sale(_exact(order), state, currency, total, buyer, at, lines, refunds, order["test"])
-
-
-def _exact(told: Body) -> str:
-    """The documented examples round long ids, but not in the global one."""
-    return str(told["admin_graphql_api_id"]).rpartition("/")[2]

@@ -77,9 +77,11 @@ class World:
         *snapshots: Order | RefundsOfOrder | Customer | CustomerMerge,
         source: str = "fetch",
         at: datetime = NOW,
+        trusted: bool | None = None,
     ) -> None:
-        """Take over one batch in one transaction."""
-        context = orders.Context(self.shop.id, self.shop.timezone, source, source != "hook")
+        """Take over one batch in one transaction; a hook is not ``trusted`` unless said so."""
+        is_trusted = source != "hook" if trusted is None else trusted
+        context = orders.Context(self.shop.id, self.shop.timezone, source, is_trusted)
         told = [one for one in snapshots if isinstance(one, Order | RefundsOfOrder)]
         people = [one for one in snapshots if isinstance(one, Customer)]
         merges = [one for one in snapshots if isinstance(one, CustomerMerge)]

@@ -28,10 +28,10 @@ class Story:
 
     def __init__(self):
         self.purse = Purse(7)
-        self.book = Counter()
-        self.pending = Counter()  # by origin, as the room keeps it
-        self.lapsed = Counter()
-        self.movements = []
+        self.book: Counter[str] = Counter()
+        self.pending: Counter[str] = Counter()  # by origin, as the room keeps it
+        self.lapsed: Counter[str | None] = Counter()
+        self.movements: list[Movement] = []
         self._next_lot = 1
 
     def step(self, verb, amount, word):
