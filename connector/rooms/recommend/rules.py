@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts are loaded on first use: doors that only read lists stay quick
 from numpy.typing import NDArray
-from scipy import sparse
 
 SUPPORT = 3  # orders together before a pair is believed
 KEPT = 20  # products of a list; more than are shown, because some will be sold out
@@ -70,7 +70,7 @@ def lists(baskets: Baskets, *, orders: int = ORDERS_LIMIT) -> Iterator[tuple[str
     by_line = np.repeat(weights, np.diff(bought.indptr))
     sold = np.bincount(bought.indices, weights=by_line, minlength=len(keys))
     damped = np.maximum(sold, 1) ** -DAMPING
-    packed = sparse.csr_matrix(
+    packed = scipy.sparse.csr_matrix(
         ((np.int64(1) << _COUNT_SHIFT) + by_line, bought.indices, bought.indptr),
         shape=bought.shape,
     )
@@ -94,14 +94,14 @@ def merged(lists: Sequence[Sequence[Other]], without: Container[str]) -> list[Ot
     return sorted(found.values(), key=lambda one: -one.score)
 
 
-def _bought(baskets: Baskets, newest: int) -> tuple[list[str], sparse.csr_matrix]:
+def _bought(baskets: Baskets, newest: int) -> tuple[list[str], scipy.sparse.csr_matrix]:
     """Orders by products, 1 where bought; products too rare for a pair are gone.
 
     Products are sorted by how many orders have them, so an order's first ones are its most bought.
     """
     starts = baskets.starts[-(newest + 1) :]
     products = baskets.products[starts[0] :]
-    bought = sparse.csr_matrix(
+    bought = scipy.sparse.csr_matrix(
         (np.ones(len(products), np.int8), products, starts - starts[0]),
         shape=(len(starts) - 1, len(baskets.keys)),
         copy=True,  # what follows works in place
@@ -120,7 +120,7 @@ def _bought(baskets: Baskets, newest: int) -> tuple[list[str], sparse.csr_matrix
     ones = np.ones(len(indices), np.int8)
     return (
         [baskets.keys[number] for number in chosen],
-        sparse.csr_matrix((ones, indices, indptr), shape=bought.shape),
+        scipy.sparse.csr_matrix((ones, indices, indptr), shape=bought.shape),
     )
 
 
@@ -136,7 +136,7 @@ def _weights(days: Ints) -> NDArray[np.int64]:
 
 
 def _best(
-    keys: Sequence[str], first: int, pairs: sparse.csr_matrix, damped: NDArray[np.float64]
+    keys: Sequence[str], first: int, pairs: scipy.sparse.csr_matrix, damped: NDArray[np.float64]
 ) -> Iterator[tuple[str, list[Other]]]:
     """The lists of one block of products."""
     row = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
