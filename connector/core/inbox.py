@@ -273,15 +273,6 @@ def forget_customer(db: Connection, shop_id: int, customer_key: str) -> None:
     )
 
 
-def forget_shop(db: Connection, shop_id: int) -> None:
-    """Erase every body of a shop that left."""
-    db.execute(
-        update(inbox)
-        .where(inbox.c.shop_id == shop_id)
-        .values(body=None, headers={}, customer_key=None, due_at=None)
-    )
-
-
 class Keeper:
     """Keeps messages durably before it returns.
 

@@ -160,10 +160,6 @@ class Members:
             facts += self.erase(db, shop_id, row.id, now)
         return facts
 
-    def forget_shop(self, db: Connection, shop_id: int) -> None:
-        """Drop every personal row of a shop that left; members stay as numbers."""
-        store.drop_shop(db, shop_id)
-
     def person(self, db: Connection, shop_id: int, member_id: int) -> Person:
         """The person behind a member; an empty one when erased."""
         return self.people(db, shop_id, [member_id]).get(member_id, Person())

@@ -178,17 +178,6 @@ def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
         db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
 
 
-def drop_shop(db: Connection, shop_id: int) -> None:
-    """Erase everybody's side rows and identities in one shop."""
-    for table in (member_word, member_key, member_person):
-        db.execute(delete(table).where(table.c.shop_id == shop_id))
-    db.execute(
-        update(member)
-        .where(member.c.shop_id == shop_id)
-        .values(state="erased", customer_key=None, email_hash=None)
-    )
-
-
 def sealed_people(
     db: Connection, shop_id: int, member_ids: Sequence[int]
 ) -> dict[int, tuple[bytes, bytes]]:

@@ -227,6 +227,11 @@ def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool
     return True
 
 
+def forget(db: Connection, shop_id: int) -> None:
+    """Delete the shop's own row; what else it had is deleted by the caller."""
+    store.drop_shop(db, shop_id)
+
+
 def put_secret(
     db: Connection,
     keys: KeyRing,

@@ -81,6 +81,10 @@ def change(db: Connection, shop_id: int, **values: object) -> None:
     db.execute(update(shop).where(shop.c.id == shop_id).values(**values))
 
 
+def drop_shop(db: Connection, shop_id: int) -> None:
+    db.execute(shop.delete().where(shop.c.id == shop_id))
+
+
 def note_event(db: Connection, shop_id: int, at: datetime) -> None:
     db.execute(
         update(shop)

@@ -63,10 +63,10 @@ def drain(runtime: Runtime, shop_id: int) -> int:
     while True:
         now = clock.now()
         with runtime.database.read() as db:
-            shop = shops.get(db, shop_id)
             rows = inbox.waiting(db, shop_id, now, limit)
-        if not rows:
-            return done
+            if not rows:
+                return done
+            shop = shops.get(db, shop_id)
         platform = runtime.platforms[shop.platform]
         readings = [_read(platform, row) for row in rows]
         started = time.monotonic()

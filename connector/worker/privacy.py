@@ -9,10 +9,13 @@ from sqlalchemy import Connection
 
 from connector.core import inbox
 from connector.core.commerce import Customer, Person, PrivacyRequest
+from connector.core.db import metadata
 from connector.core.facts import Fact
 from connector.members import Members
+from connector.shops import service as shops
 from connector.shops.service import Shop
 
+KEPT = ("ledger_entry", "ledger_seal")
 _log = logging.getLogger("perennial.privacy")
 
 
@@ -23,9 +26,8 @@ def answer(
     _log.info("privacy shop=%d kind=%s", shop.id, request.kind)
     if request.kind == "redact_customer":
         return forget_customer(db, members, shop, request, now)
-    if request.kind == "redact_shop":
-        members.forget_shop(db, shop.id)
-        inbox.forget_shop(db, shop.id)
+    if request.kind == "redact_shop" and not shop.is_live:
+        forget_shop(db, shop.id)
     return []
 
 
@@ -42,3 +44,11 @@ def forget_customer(
         facts += members.erase_email(db, shop.id, request.email, now)
         inbox.forget_customer(db, shop.id, members.email_hash(shop.id, request.email))
     return facts
+
+
+def forget_shop(db: Connection, shop_id: int) -> None:
+    """Delete every row of a shop that left; movements and seals stay, and name nobody."""
+    for table in reversed(metadata.sorted_tables):
+        if "shop_id" in table.c and table.name not in KEPT:
+            db.execute(table.delete().where(table.c.shop_id == shop_id))
+    shops.forget(db, shop_id)
