@@ -61,9 +61,7 @@ def among(
     return column == any_(literal(told, ARRAY(kind)))
 
 
-def rows_of(
-    db: Connection, columns: Mapping[str, type[int | str]], rows: _Rows
-) -> FromClause:
+def rows_of(db: Connection, columns: Mapping[str, type[int | str]], rows: _Rows) -> FromClause:
     """``rows`` as a table of these columns, to update or insert from."""
     if db.dialect.name == "sqlite":
         told = _json([[row[name] for name in columns] for row in rows])
