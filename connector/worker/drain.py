@@ -41,6 +41,7 @@ from connector.worker import privacy
 
 Normalise = Callable[[Delivery], Sequence[Snapshot | NeedsFetch]]
 BATCH = 50
+SMALLEST_BATCH = 10
 SQLITE_WRITE_SECONDS = 0.03  # longer transactions would make webhooks wait
 _log = logging.getLogger("perennial.drain")
 
@@ -69,9 +70,7 @@ def drain(runtime: Runtime, shop_id: int) -> int:
             shop = shops.get(db, shop_id)
         platform = runtime.platforms[shop.platform]
         readings = [_read(platform, row) for row in rows]
-        started = time.monotonic()
-        taken = _take_over(runtime, shop, readings, now)
-        took = time.monotonic() - started
+        taken, took = _take_over(runtime, shop, readings, now)
         if taken is None:
             return done
         done += taken
@@ -83,8 +82,8 @@ def drain(runtime: Runtime, shop_id: int) -> int:
 def _next_limit(limit: int, took: float) -> int:
     """As many rows as fit into the time a SQLite writer may hold the door."""
     if took > SQLITE_WRITE_SECONDS:
-        return max(limit // 2, 5)
-    return min(limit + 5, BATCH)
+        return max(limit // 2, SMALLEST_BATCH)
+    return min(limit + SMALLEST_BATCH, BATCH)
 
 
 def _read(platform: Platform, row: Waiting) -> _Reading:
@@ -96,11 +95,15 @@ def _read(platform: Platform, row: Waiting) -> _Reading:
 
 def _take_over(
     runtime: Runtime, shop: Shop, readings: Sequence[_Reading], now: datetime
-) -> int | None:
-    """One transaction for all, or one each if that fails; None when the shop is taken."""
+) -> tuple[int | None, float]:
+    """One transaction for all, or one each if that fails: (rows, seconds at the writer's door).
 
-    def together(db: Connection) -> int | None:
-        return _apply(db, runtime, shop, readings, now)
+    None rows when another worker has the shop.
+    """
+
+    def together(db: Connection) -> tuple[int | None, float]:
+        began = time.monotonic()
+        return _apply(db, runtime, shop, readings, now), time.monotonic() - began
 
     try:
         return runtime.database.run(together)
@@ -108,7 +111,7 @@ def _take_over(
         if is_transient(problem):
             raise
         _log.warning("batch failed shop=%d problem=%s", shop.id, type(problem).__name__)
-    return sum(_one_by_one(runtime, shop, readings, now))
+    return sum(_one_by_one(runtime, shop, readings, now)), 0.0
 
 
 def _one_by_one(
@@ -117,7 +120,7 @@ def _one_by_one(
     for reading in readings:
         try:
             with runtime.database.write() as db:
-                yield _apply(db, runtime, shop, [reading], now) or 0
+                taken = _apply(db, runtime, shop, [reading], now) or 0
         except Exception as problem:
             if is_transient(problem):
                 raise
@@ -125,7 +128,8 @@ def _one_by_one(
             _log.exception("parked shop=%d row=%d code=%s", shop.id, reading.row.id, code)
             with runtime.database.write() as db:
                 inbox.park(db, shop.id, reading.row, now, code, type(problem).__name__)
-            yield 1
+            taken = 1
+        yield taken
 
 
 def _apply(
