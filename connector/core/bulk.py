@@ -72,7 +72,7 @@ def rows_of(db: Connection, columns: Mapping[str, type[int | str]], rows: _Rows)
         literal([row[name] for row in rows], ARRAY(BigInteger if kind is int else Text))
         for name, kind in columns.items()
     ]
-    return func.unnest(*arrays).table_valued(*columns)
+    return func.unnest(*arrays).table_valued(*columns).render_derived()
 
 
 @lru_cache(maxsize=256)

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, func, literal, or_, select, true, update
 
+from connector.core.bulk import among, insert_rows, rows_of
 from connector.core.db import upsert
 from connector.core.errors import InsufficientPoints
 from connector.ledger.models import (
@@ -17,8 +18,6 @@ from connector.ledger.models import (
     ledger_lot,
 )
 from connector.ledger.rules import Lot, Purse
-
-CHUNK = 500  # names in one IN list
 
 
 def load_purses(
@@ -31,20 +30,19 @@ def load_purses(
         for member_id in member_ids
         for state in ("member", "pending", "held", "debt")
     )
-    for start in range(0, len(names), CHUNK):
-        rows = db.execute(
-            select(ledger_account.c.name, ledger_account.c.balance)
-            .where(
-                ledger_account.c.shop_id == shop_id,
-                ledger_account.c.unit == unit,
-                ledger_account.c.name.in_(names[start : start + CHUNK]),
-            )
-            .order_by(ledger_account.c.name)
-            .with_for_update()
+    rows = db.execute(
+        select(ledger_account.c.name, ledger_account.c.balance)
+        .where(
+            ledger_account.c.shop_id == shop_id,
+            ledger_account.c.unit == unit,
+            among(db, ledger_account.c.name, names),
         )
-        for name, balance in rows:
-            state, _, member_id = name.partition(":")
-            setattr(purses[int(member_id)], "available" if state == "member" else state, balance)
+        .order_by(ledger_account.c.name)
+        .with_for_update()
+    )
+    for name, balance in rows:
+        state, _, member_id = name.partition(":")
+        setattr(purses[int(member_id)], "available" if state == "member" else state, balance)
     return purses
 
 
@@ -54,19 +52,18 @@ def load_lots(
     """Open lots of these members."""
     lots: dict[int, list[Lot]] = defaultdict(list)
     names = [f"member:{member_id}" for member_id in member_ids]
-    for start in range(0, len(names), CHUNK):
-        rows = db.execute(
-            select(ledger_lot).where(
-                ledger_lot.c.shop_id == shop_id,
-                ledger_lot.c.account.in_(names[start : start + CHUNK]),
-                ledger_lot.c.unit == unit,
-                ledger_lot.c.remaining > 0,
-            )
+    rows = db.execute(
+        select(ledger_lot).where(
+            ledger_lot.c.shop_id == shop_id,
+            among(db, ledger_lot.c.account, names),
+            ledger_lot.c.unit == unit,
+            ledger_lot.c.remaining > 0,
         )
-        for row in rows:
-            lots[int(row.account.partition(":")[2])].append(
-                Lot(row.id, row.granted, row.remaining, row.origin, row.expires_at)
-            )
+    )
+    for row in rows:
+        lots[int(row.account.partition(":")[2])].append(
+            Lot(row.id, row.granted, row.remaining, row.origin, row.expires_at)
+        )
     return lots
 
 
@@ -109,90 +106,89 @@ def lapsed(
 
 def insert_entries(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append movements; a source booked before is an error, never swallowed."""
-    if rows:
-        db.execute(ledger_entry.insert(), list(rows))
+    insert_rows(db, ledger_entry, rows)
 
 
 def insert_lots(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        db.execute(ledger_lot.insert(), list(rows))
+    insert_rows(db, ledger_lot, rows)
 
 
 def insert_consumptions(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        db.execute(ledger_consumption.insert(), list(rows))
+    insert_rows(db, ledger_consumption, rows)
 
 
 def draw_lots(db: Connection, shop_id: int, taken: Mapping[int, int]) -> None:
-    """Lower what remains of lots; refused by the database if one would go below zero."""
-    for lot_id, amount in sorted(taken.items()):
-        done = db.execute(
-            update(ledger_lot)
-            .where(
-                ledger_lot.c.shop_id == shop_id,
-                ledger_lot.c.id == lot_id,
-                ledger_lot.c.remaining >= amount,
-            )
-            .values(remaining=ledger_lot.c.remaining - amount)
-        )
-        if done.rowcount != 1:
-            raise InsufficientPoints(f"lot {lot_id} no longer holds {amount}")
+    """Lower what remains of lots; InsufficientPoints if one holds less than is taken of it."""
+    if not taken:
+        return
+    told = [{"id": lot_id, "amount": amount} for lot_id, amount in sorted(taken.items())]
+    draw, lot = rows_of(db, {"id": int, "amount": int}, told).c, ledger_lot.c
+    done = db.execute(
+        update(ledger_lot)
+        .where(lot.shop_id == shop_id, lot.id == draw.id, lot.remaining >= draw.amount)
+        .values(remaining=lot.remaining - draw.amount)
+    )
+    if done.rowcount != len(told):
+        raise InsufficientPoints(f"a lot of {sorted(taken)} no longer holds what is taken of it")
 
 
 def move_balances(
     db: Connection, shop_id: int, unit: str, deltas: Mapping[str, tuple[int, int]]
 ) -> None:
-    """Change cached balances by name: (difference, entries). One conditional UPDATE a debit."""
-    rises = [
-        {"shop_id": shop_id, "unit": unit, "name": name, "balance": amount, "version": entries}
-        for name, (amount, entries) in sorted(deltas.items())
-        if amount >= 0 and not name.startswith("debt:")
-    ]
-    if rises:
-        statement = upsert(db, ledger_account)
-        db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["shop_id", "unit", "name"],
-                set_={
-                    "balance": ledger_account.c.balance + statement.excluded.balance,
-                    "version": ledger_account.c.version + statement.excluded.version,
-                },
-            ),
-            rises,
-        )
+    """Change cached balances by name: (difference, entries).
+
+    What may be the first movement of an account makes it. Debits and repayments of debt need one:
+    they are conditional, and InsufficientPoints if an account holds less than is taken.
+    """
+    first: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     for name, (amount, entries) in sorted(deltas.items()):
-        if name.startswith("debt:"):
-            _move_debt(db, shop_id, unit, name, amount, entries)
-        elif amount < 0:
-            _debit(db, shop_id, unit, name, amount, entries)
+        makes = amount <= 0 if name.startswith("debt:") else amount >= 0
+        told = {"name": name, "amount": amount, "entries": entries}
+        (first if makes else others).append(told)
+    if first:
+        _raise_or_make(db, shop_id, unit, first)
+    if others:
+        _lower(db, shop_id, unit, others)
 
 
-def _debit(db: Connection, shop_id: int, unit: str, name: str, amount: int, entries: int) -> None:
-    account = ledger_account.c
+_MOVE = {"name": str, "amount": int, "entries": int}
+
+
+def _raise_or_make(
+    db: Connection, shop_id: int, unit: str, told: Sequence[Mapping[str, Any]]
+) -> None:
+    move, account = rows_of(db, _MOVE, told).c, ledger_account.c
+    statement = upsert(db, ledger_account).from_select(
+        ["shop_id", "unit", "name", "balance", "version"],
+        # SQLite takes ON CONFLICT for part of a join unless the SELECT has a WHERE.
+        select(literal(shop_id), literal(unit), move.name, move.amount, move.entries).where(
+            true()
+        ),
+    )
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "unit", "name"],
+            set_={
+                "balance": account.balance + statement.excluded.balance,
+                "version": account.version + statement.excluded.version,
+            },
+        )
+    )
+
+
+def _lower(db: Connection, shop_id: int, unit: str, told: Sequence[Mapping[str, Any]]) -> None:
+    move, account = rows_of(db, _MOVE, told).c, ledger_account.c
     done = db.execute(
         update(ledger_account)
         .where(
             account.shop_id == shop_id,
             account.unit == unit,
-            account.name == name,
-            account.balance >= -amount,
+            account.name == move.name,
+            or_(account.balance + move.amount >= 0, account.name.startswith("debt:")),
         )
-        .values(balance=account.balance + amount, version=account.version + entries)
+        .values(balance=account.balance + move.amount, version=account.version + move.entries)
     )
-    if done.rowcount != 1:
-        raise InsufficientPoints(f"{name} holds less than {-amount} {unit}")
-
-
-def _move_debt(
-    db: Connection, shop_id: int, unit: str, name: str, amount: int, entries: int
-) -> None:
-    account = ledger_account.c
-    key = {"shop_id": shop_id, "unit": unit, "name": name}
-    db.execute(
-        upsert(db, ledger_account).on_conflict_do_nothing(), {**key, "balance": 0, "version": 0}
-    )
-    db.execute(
-        update(ledger_account)
-        .where(account.shop_id == shop_id, account.unit == unit, account.name == name)
-        .values(balance=account.balance + amount, version=account.version + entries)
-    )
+    if done.rowcount != len(told):
+        wanted = ", ".join(f"{-one['amount']} of {one['name']}" for one in told[:3])
+        raise InsufficientPoints(f"an account holds less {unit} than is taken: {wanted}")
