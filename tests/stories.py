@@ -204,3 +204,16 @@ def woocommerce(
         living.step(verb)
         versions.append(living.version())
     return versions, copy.deepcopy(living.refunds)
+
+
+@st.composite
+def refunded(draw: Any, currency: str) -> tuple[Payload, list[Payload]]:
+    """A paid WooCommerce order and at least one try to give something of it back."""
+    living = WooOrder(draw, 1, currency)
+    verbs = st.sampled_from(WOO_REFUNDS[:-1])
+    for verb in ("pay", *draw(st.lists(verbs, min_size=1, max_size=5))):
+        living.step(verb)
+    living.order["refunds"] = [{"id": 1, "total": "0"}]  # so that the reader asks for them
+    return {**living.order, "date_modified_gmt": living.version()["date_modified_gmt"]}, (
+        copy.deepcopy(living.refunds)
+    )

@@ -15,6 +15,7 @@ from fractions import Fraction
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState, Refund
 from connector.core.errors import BadInput
 from connector.core.money import Money, exponent, spread
+from connector.core.points import LIMIT
 
 MAX_POINTS_EACH = 1_000_000
 MAX_PER_MINOR = 10**9
@@ -128,9 +129,9 @@ def available_at(order: Order, basis: Basis) -> datetime | None:
 
 
 def spend_points(base_minor: int, rate: tuple[int, int]) -> int:
-    """Points for an amount, rounded down."""
+    """Points for an amount, rounded down; never more than the book holds in one movement."""
     points_each, per_minor = rate
-    return base_minor * points_each // per_minor
+    return min(base_minor * points_each // per_minor, LIMIT)
 
 
 def line_base_minor(line: OrderLine, basis: Basis) -> int:
