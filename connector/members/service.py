@@ -7,8 +7,7 @@ identity, known by a keyed hash of its e-mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -48,11 +47,16 @@ class Members:
 
         An erased identity stays None until its tombstone ends.
         """
+        has_graves = store.any_buried(db, shop_id)
         hashes = [
-            self.email_hash(shop_id, person.email) if person.email else None
-            for _, person in buyers
+            self.email_hash(shop_id, person.email)
+            if person.email and (key is None or has_graves)
+            else None
+            for key, person in buyers
         ]
-        gone = self._buried(db, shop_id, [key for key, _ in buyers], hashes, now)
+        gone = set()
+        if has_graves:
+            gone = self._buried(db, shop_id, [key for key, _ in buyers], hashes, now)
         keys = {key for key, _ in buyers if key and not self._is(shop_id, key, gone)}
         known = store.by_customer_keys(db, shop_id, sorted(keys))
         guest_hashes = {
@@ -70,7 +74,8 @@ class Members:
                 member_id = ids.get(key)
                 if member_id is None:
                     member_id = ids[key] = new_id()
-                    new.append(_row(shop_id, member_id, now, key=key, email_hash=one))
+                    email = person.email and self.email_hash(shop_id, person.email)
+                    new.append(_row(shop_id, member_id, now, key=key, email_hash=email or None))
                     people[member_id] = person
             elif key is None and one in guest_hashes:
                 member_id = guests.get(one or "")
@@ -82,7 +87,7 @@ class Members:
                 member_id = None
             found.append(member_id)
         store.insert_members(db, new)
-        self._write_people(db, shop_id, people)
+        self._add_people(db, shop_id, people)
         return found
 
     def record(
@@ -205,31 +210,39 @@ class Members:
         return int(row.merged_into or row.id)
 
     def _write_people(self, db: Connection, shop_id: int, people: dict[int, Person]) -> None:
-        if not people:
-            return
+        """Side rows of members who may have some."""
         wrapped = store.member_keys(db, shop_id, sorted(people))
-        keys, sealed, words = [], [], []
+        known = {one: person for one, person in people.items() if one in wrapped}
+        self._add_people(
+            db, shop_id, {one: person for one, person in people.items() if one not in wrapped}
+        )
+        keys = {one: self._keys.decrypt(shop_id, wrapped[one]) for one in known}
+        store.put_people(db, _sealed(shop_id, known, keys), self._starts(shop_id, known))
+
+    def _add_people(self, db: Connection, shop_id: int, people: Mapping[int, Person]) -> None:
+        """Side rows of members who have none."""
+        keys = {member_id: keyring.new_member_key() for member_id in people}
+        wrapped = [
+            {"shop_id": shop_id, "member_id": one, "key": self._keys.encrypt(shop_id, key)}
+            for one, key in keys.items()
+        ]
+        sealed, words = _sealed(shop_id, people, keys), self._starts(shop_id, people)
+        store.add_people(db, wrapped, sealed, words)
+
+    def _starts(self, shop_id: int, people: Mapping[int, Person]) -> list[dict[str, object]]:
+        """The beginnings of people's words, hashed; few are different."""
+        hashes: dict[str, str] = {}
+        rows: list[dict[str, object]] = []
         for member_id, person in people.items():
-            if member_id in wrapped:
-                key = self._keys.decrypt(shop_id, wrapped[member_id])
-            else:
-                key = keyring.new_member_key()
-                ciphertext = self._keys.encrypt(shop_id, key)
-                keys.append({"shop_id": shop_id, "member_id": member_id, "key": ciphertext})
-            plain = msgspec.json.encode(asdict(person))
-            sealed.append(
-                {"shop_id": shop_id, "member_id": member_id, "sealed": keyring.seal(key, plain)}
-            )
-            starts = {word[:length] for word in _person_words(person) for length in _lengths(word)}
-            words += [
-                {
-                    "shop_id": shop_id,
-                    "word_hash": self._keys.hash(shop_id, "word", start),
-                    "member_id": member_id,
-                }
-                for start in sorted(starts)
-            ]
-        store.put_people(db, sealed, keys, words)
+            words = _person_words(person)
+            starts = {word[:length] for word in words for length in _lengths(word)}
+            for start in sorted(starts):
+                if start not in hashes:
+                    hashes[start] = self._keys.hash(shop_id, "word", start)
+                rows.append(
+                    {"shop_id": shop_id, "word_hash": hashes[start], "member_id": member_id}
+                )
+        return rows
 
     def _bury(
         self,
@@ -251,8 +264,6 @@ class Members:
         hashes: Sequence[str | None],
         now: datetime,
     ) -> set[str]:
-        if not store.any_buried(db, shop_id):
-            return set()
         named = [self._keys.hash(shop_id, "customer", key) for key in keys if key]
         return store.buried(db, shop_id, [*named, *(one for one in hashes if one)], now)
 
@@ -271,6 +282,19 @@ def _row(
         "state": "member" if key else "guest",
         "created_at": now,
     }
+
+
+def _sealed(
+    shop_id: int, people: Mapping[int, Person], keys: Mapping[int, bytes]
+) -> list[dict[str, object]]:
+    return [
+        {
+            "shop_id": shop_id,
+            "member_id": member_id,
+            "sealed": keyring.seal(keys[member_id], msgspec.json.encode(person)),
+        }
+        for member_id, person in people.items()
+    ]
 
 
 def _words(text: str) -> list[str]:

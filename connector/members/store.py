@@ -8,38 +8,29 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, select, true, update
 
+from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.members.models import member, member_key, member_person, member_word, tombstone
-
-CHUNK = 500
 
 
 def by_customer_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Member rows by platform account."""
-    found: dict[str, Row[Any]] = {}
-    for start in range(0, len(keys), CHUNK):
-        rows = db.execute(
-            select(member).where(
-                member.c.shop_id == shop_id, member.c.customer_key.in_(keys[start : start + CHUNK])
-            )
-        )
-        found.update({row.customer_key: row for row in rows})
-    return found
+    rows = db.execute(
+        select(member).where(member.c.shop_id == shop_id, among(db, member.c.customer_key, keys))
+    )
+    return {row.customer_key: row for row in rows}
 
 
 def guests_by_hash(db: Connection, shop_id: int, hashes: Sequence[str]) -> dict[str, int]:
     """Guest identities by keyed e-mail hash."""
-    found: dict[str, int] = {}
-    for start in range(0, len(hashes), CHUNK):
-        rows = db.execute(
-            select(member.c.email_hash, member.c.id).where(
-                member.c.shop_id == shop_id,
-                member.c.state == "guest",
-                member.c.email_hash.in_(hashes[start : start + CHUNK]),
-            )
+    rows = db.execute(
+        select(member.c.email_hash, member.c.id).where(
+            member.c.shop_id == shop_id,
+            member.c.state == "guest",
+            among(db, member.c.email_hash, hashes),
         )
-        found.update({row.email_hash: row.id for row in rows})
-    return found
+    )
+    return {row.email_hash: row.id for row in rows}
 
 
 def buried(db: Connection, shop_id: int, hashes: Sequence[str], now: datetime) -> set[str]:
@@ -48,7 +39,7 @@ def buried(db: Connection, shop_id: int, hashes: Sequence[str], now: datetime) -
         db.scalars(
             select(tombstone.c.identity_hash).where(
                 tombstone.c.shop_id == shop_id,
-                tombstone.c.identity_hash.in_(hashes),
+                among(db, tombstone.c.identity_hash, hashes),
                 tombstone.c.until > now,
             )
         )
@@ -76,9 +67,8 @@ def bury(db: Connection, shop_id: int, hashes: Sequence[str], until: datetime) -
 
 
 def insert_members(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add members; one that another transaction added meanwhile is kept."""
-    if rows:
-        db.execute(upsert(db, member).on_conflict_do_nothing(), list(rows))
+    """Add members; one that another transaction added meanwhile is an error: look again."""
+    insert_rows(db, member, rows)
 
 
 def change(db: Connection, shop_id: int, member_id: int, **values: object) -> None:
@@ -113,7 +103,7 @@ def erased(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int
         db.scalars(
             select(member.c.id).where(
                 member.c.shop_id == shop_id,
-                member.c.id.in_(member_ids),
+                among(db, member.c.id, member_ids),
                 member.c.state == "erased",
             )
         )
@@ -141,15 +131,22 @@ def by_email_hash(db: Connection, shop_id: int, email_hash: str) -> list[Row[Any
     )
 
 
-def put_people(
+def add_people(
     db: Connection,
-    people: Sequence[Mapping[str, Any]],
     keys: Sequence[Mapping[str, Any]],
+    people: Sequence[Mapping[str, Any]],
     words: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write side rows: sealed person, its key, and search words (replacing the old ones)."""
-    if keys:
-        db.execute(upsert(db, member_key).on_conflict_do_nothing(), list(keys))
+    """Write the side rows of members who have none: key, sealed person and search words."""
+    insert_rows(db, member_key, keys)
+    insert_rows(db, member_person, people)
+    insert_rows(db, member_word, words)
+
+
+def put_people(
+    db: Connection, people: Sequence[Mapping[str, Any]], words: Sequence[Mapping[str, Any]]
+) -> None:
+    """Replace sealed persons, and write their search words beside those they have."""
     if people:
         statement = upsert(db, member_person)
         db.execute(
@@ -198,16 +195,12 @@ def sealed_people(
 
 def member_keys(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, bytes]:
     """Key ciphertexts by member: who has a person row already."""
-    found: dict[int, bytes] = {}
-    for start in range(0, len(member_ids), CHUNK):
-        rows = db.execute(
-            select(member_key.c.member_id, member_key.c.key).where(
-                member_key.c.shop_id == shop_id,
-                member_key.c.member_id.in_(member_ids[start : start + CHUNK]),
-            )
+    rows = db.execute(
+        select(member_key.c.member_id, member_key.c.key).where(
+            member_key.c.shop_id == shop_id, among(db, member_key.c.member_id, member_ids)
         )
-        found.update({row.member_id: row.key for row in rows})
-    return found
+    )
+    return {row.member_id: row.key for row in rows}
 
 
 def with_words(db: Connection, shop_id: int, word_hashes: Sequence[str], limit: int) -> list[int]:
