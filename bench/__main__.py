@@ -1,7 +1,7 @@
-"""``python -m bench [--quick] [NAME ...]``: every benchmark that registers, one table.
+"""``python -m bench [--quick] [--strict] [NAME ...]``: every benchmark that registers, one table.
 
-Exit code 1 if a ratio misses its target by more than a fifth: identical runs differ that much when
-anything else uses the machine.
+With --strict, exit code 1 if a ratio misses its target by more than a fifth: identical runs differ
+that much when anything else uses the machine.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _ROW = "{:<44} {:>10} {:>10}  {:<6} {}"
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes: under a minute altogether.")
+@click.option("--strict", is_flag=True, help="Fail if a target is missed by more than a fifth.")
 @click.argument("names", nargs=-1)
-def main(names: tuple[str, ...], *, quick: bool) -> None:
+def main(names: tuple[str, ...], *, quick: bool, strict: bool) -> None:
     """Run the benchmarks NAMES, or all of them."""
     for module in pkgutil.iter_modules(bench.__path__):
         if not module.name.startswith("_"):
@@ -38,7 +39,7 @@ def main(names: tuple[str, ...], *, quick: bool) -> None:
             click.echo(_line(name, figure))
             missed += not figure.holds(SLACK)
         click.echo(f"{name}: {time.monotonic() - started:.0f} s", err=True)
-    if missed:
+    if missed and strict:
         raise SystemExit(1)
 
 
