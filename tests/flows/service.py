@@ -18,6 +18,7 @@ from connector.core.commerce import Credentials, ShopFacts
 from connector.core.db import Database
 from connector.core.inbox import Keeper, inbox
 from connector.core.keyring import KeyRing
+from connector.ledger.models import ledger_entry
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.giving import service as giving
@@ -68,6 +69,16 @@ class Service:
             shops.note_nightly(db, shop.id, now)
             return shops.get(db, shop.id)
 
+    def put_hook_secret(self, shop: Shop, secret: str) -> None:
+        with self.database.write() as db:
+            keys = self.runtime.keys
+            shops.put_secret(db, keys, shop.id, "hook_secret", secret.encode(), clock.now())
+
+    def shop(self, shop: Shop) -> Shop:
+        """The shop as it is now."""
+        with self.database.read() as db:
+            return shops.get(db, shop.id)
+
     def api_key(self, shop: Shop) -> str:
         with self.database.write() as db:
             return shops.new_api_key(db, shop.id, "tests", clock.now())
@@ -94,6 +105,16 @@ class Service:
             return list(
                 db.execute(select(inbox).where(inbox.c.shop_id == shop.id).order_by(inbox.c.id))
             )
+
+    def orders(self, shop: Shop) -> list[Any]:
+        with self.database.read() as db:
+            return list(db.execute(select(orders).where(orders.c.shop_id == shop.id)))
+
+    def entries(self, shop: Shop) -> int:
+        """How many movements are in the shop's book."""
+        with self.database.read() as db:
+            mine = ledger_entry.c.shop_id == shop.id
+            return len(db.execute(select(ledger_entry.c.id).where(mine)).all())
 
     def told(self, shop: Shop) -> oracle.Expected:
         """The rows there are, in the oracle's words."""
