@@ -1,0 +1,249 @@
+"""What is posted follows what an order should have earned: awards, holds, reversals, repairs."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from connector import orders
+from connector.core import outbox
+from connector.core.commerce import OrderState
+from connector.core.errors import BadInput, Conflict, InsufficientPoints
+from connector.ledger.models import ledger_entry
+from connector.rooms.points import service as points
+from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, states, took
+
+DAY = timedelta(days=1)
+AFTER = NOW + 15 * DAY
+CUP = goods("a", 6000, 3)
+
+
+def publish(world, **changes):
+    with world.database.write() as db:
+        now_rule = points.program(db, world.shop.id)
+        return points.publish_program(db, world.shop.id, replace(now_rule, **changes), NOW)
+
+
+def settle(world, key="1", at=NOW):
+    with world.database.write() as db:
+        row = orders.store.by_keys(db, world.shop.id, [key])[key]
+        points.settle(db, world.shop.id, [row.id], at)
+
+
+def diagnosis(world, key="1"):
+    with world.database.read() as db:
+        row = orders.store.by_keys(db, world.shop.id, [key])[key]
+        return points.diagnose(db, world.shop.id, row.id)
+
+
+def shown(world, key=MIA):
+    one = world.balance(key)
+    return one.available, one.pending, one.debt
+
+
+def entries(world):
+    with world.database.read() as db:
+        rows = db.execute(select(ledger_entry).order_by(ledger_entry.c.id))
+        return [(row.kind, row.amount, row.from_account.split(":")[0]) for row in rows]
+
+
+def test_a_paid_order_earns_pending_points_that_become_available(database):
+    world = acme(database)
+    world.tell(order("1", CUP))
+    assert shown(world) == (0, 60, 0)
+    world.release(NOW + 13 * DAY)
+    assert shown(world) == (0, 60, 0)
+    world.release(AFTER)
+    assert shown(world) == (60, 0, 0)
+    assert world.audit() == []
+
+
+def test_settling_again_posts_nothing(database):
+    world = acme(database)
+    world.tell(order("1", CUP))
+    for _ in range(3):
+        settle(world)
+    assert entries(world) == [("earned", 60, "program")]
+
+
+def test_an_unpaid_order_waits(database):
+    world = acme(database)
+    world.tell(order("1", CUP, state=OrderState.OPEN, paid_at=None))
+    assert shown(world) == (0, 0, 0)
+    world.tell(order("1", CUP, minute=1))
+    assert shown(world) == (0, 60, 0)
+
+
+@pytest.mark.parametrize(
+    "undone", [OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED, OrderState.OPEN]
+)
+@pytest.mark.parametrize("released", [False, True])
+def test_an_undone_order_has_earned_nothing_and_may_come_back(database, undone, released):
+    world = acme(database)
+    world.tell(order("1", CUP))
+    if released:
+        world.release(AFTER)
+    world.tell(order("1", CUP, minute=1, state=undone), at=AFTER)
+    assert shown(world) == (0, 0, 0)
+    world.tell(order("1", CUP, minute=2), at=AFTER)
+    assert shown(world) == (60, 0, 0)
+    assert world.audit() == []
+
+
+def test_an_edit_changes_what_was_earned_both_ways(database):
+    world = acme(database)
+    world.tell(order("1", CUP))
+    world.tell(order("1", CUP, goods("b", 1000), minute=1))
+    assert shown(world) == (0, 70, 0)
+    world.release(AFTER)
+    world.tell(order("1", CUP, goods("b", 2000), minute=2), at=AFTER)
+    assert shown(world) == (80, 0, 0)
+    world.tell(order("1", goods("b", 2000), minute=3), at=AFTER)
+    assert shown(world) == (20, 0, 0)
+    assert world.audit() == []
+
+
+def test_a_refund_of_spent_points_leaves_debt_that_the_next_order_repays(database):
+    world = acme(database)
+    world.tell(order("1", CUP))
+    world.release(AFTER)
+    world.adjust(world.member(), -50, AFTER)
+    world.tell(order("1", CUP, minute=1, state=OrderState.REFUNDED), at=AFTER)
+    assert shown(world) == (-50, 0, 50)
+    with pytest.raises(InsufficientPoints):
+        world.adjust(world.member(), -1, AFTER)
+    world.tell(order("2", goods("b", 8000), paid_at=NOW), at=AFTER)
+    assert shown(world) == (30, 0, 0)
+    assert world.audit() == []
+
+
+def test_a_refund_takes_the_orders_own_pending_first(database):
+    world = acme(database)
+    world.tell(order("1", CUP), order("2", goods("b", 5000)))
+    world.tell(order("1", CUP, minute=1, refunds=(refund("r", took(CUP, 2)),)))
+    assert states(world, ["1", "2"]) == {"1": (20, 20), "2": (50, 50)}
+    assert shown(world) == (0, 70, 0)
+
+
+def test_an_order_nobody_of_us_has_seen_stays_pending(database):
+    world = acme(database)
+    world.tell(order("1", CUP), source="hook")
+    world.release(AFTER)
+    assert shown(world) == (0, 60, 0)
+    world.tell(order("1", CUP), source="poll", at=AFTER)
+    assert shown(world) == (60, 0, 0)
+
+
+def test_without_a_hold_points_are_usable_at_once_and_unseen_orders_are_asked_for(database):
+    world = acme(database)
+    publish(world, hold_days=0)
+    world.tell(order("1", CUP))
+    assert shown(world) == (60, 0, 0)
+    world.tell(order("2", CUP), source="hook")
+    assert shown(world) == (60, 60, 0)
+    with database.read() as db:
+        assert db.scalar(select(outbox.outbox.c.key)) == "fetch:order:2"
+
+
+def test_the_rule_of_an_order_is_frozen_when_it_is_first_seen(database):
+    world = acme(database)
+    world.tell(order("1", CUP, state=OrderState.OPEN, paid_at=None))
+    publish(world, rates={"USD": (5, 100), "EUR": (1, 100)}, counts_tax=True)
+    world.tell(order("1", CUP, minute=1), order("2", CUP, customer_key=NOOR))
+    assert shown(world, MIA) == (0, 60, 0)
+    assert shown(world, NOOR) == (0, 300, 0)
+    assert (diagnosis(world, "1").basis.version, diagnosis(world, "2").basis.version) == (0, 1)
+
+
+def test_a_currency_without_a_rate_earns_nothing_and_says_so(database):
+    world = acme(database)
+    world.tell(order("1", CUP, currency="EUR"))
+    assert shown(world) == (0, 0, 0)
+    assert diagnosis(world).trace.reason == "no_rate"
+
+
+@pytest.mark.parametrize(
+    ("currency", "total_minor", "earned"), [("JPY", 2405, 2405), ("KWD", 6450, 6), ("USD", 199, 1)]
+)
+def test_a_new_shop_gives_a_point_for_each_whole_unit(database, currency, total_minor, earned):
+    world = acme(database, currency=currency)
+    world.tell(order("1", goods("a", total_minor), currency=currency))
+    assert shown(world) == (0, earned, 0)
+    with database.read() as db:
+        assert points.preview(db, world.shop.id, total_minor) == earned
+
+
+def test_award_on_completed_waits_for_the_hand_over(database):
+    world = acme(database)
+    publish(world, award_on="completed")
+    world.tell(order("1", CUP))
+    assert (shown(world), diagnosis(world).trace.reason) == ((0, 0, 0), "not_completed")
+    world.tell(order("1", CUP, minute=1, state=OrderState.COMPLETED, completed_at=NOW))
+    assert shown(world) == (0, 60, 0)
+    world.release(NOW + 14 * DAY)
+    assert shown(world) == (60, 0, 0)
+
+
+def test_orders_from_before_the_install_earn_only_if_the_merchant_says_so(database):
+    world = acme(database)
+    world.tell(order("1", CUP), order("2", CUP), source="import")
+    assert shown(world) == (0, 0, 0)
+    assert diagnosis(world).trace.reason == "before_program"
+    publish(world, counts_history=True)
+    with database.write() as db:
+        last = points.settle_history(db, world.shop.id, 0, 1, AFTER)
+        assert points.settle_history(db, world.shop.id, last, 1, AFTER) > last
+        assert points.settle_history(db, world.shop.id, 2**62, 1, AFTER) == 0
+    assert shown(world) == (120, 0, 0)
+    assert world.audit() == []
+
+
+def test_many_orders_of_one_batch_are_posted_together(database):
+    world = acme(database)
+    told = [order(str(n), goods("a", 100 * n), donation("d", 50)) for n in range(1, 40)]
+    world.tell(*told, *told[:10])
+    assert shown(world) == (0, sum(range(1, 40)), 0)
+    world.release(AFTER)
+    assert shown(world) == (sum(range(1, 40)), 0, 0)
+    assert world.audit() == []
+
+
+def test_what_comes_next_is_told(database):
+    world = acme(database)
+    first, second = (NOW - n * DAY for n in (3, 1))
+    world.tell(
+        order("1", goods("a", 500), paid_at=second), order("2", goods("a", 700), paid_at=first)
+    )
+    with database.read() as db:
+        found = points.next_pending(db, world.shop.id, world.member())
+    assert found == (first + 14 * DAY, 7)
+
+
+def test_giving_and_taking_by_hand_needs_a_reason_and_a_balance(database):
+    world = acme(database)
+    mia = world.member()
+    world.adjust(mia, 30)
+    world.adjust(mia, -10)
+    assert shown(world) == (20, 0, 0)
+    with pytest.raises(Conflict):
+        world.adjust(mia, -21)
+    for amount, reason in ((0, "why"), (10**16, "why"), (5, "  "), (5, "x" * 201)):
+        with pytest.raises(BadInput), database.write() as db:
+            points.adjust(
+                db, world.shop.id, mia, amount, reason=reason, made_by="staff:1", now=NOW
+            )
+    assert shown(world) == (20, 0, 0)
+    assert world.audit() == []
+
+
+def test_a_diagnosis_tells_lines_rule_and_state(database):
+    world = acme(database)
+    world.tell(
+        order("1", CUP, donation("d", 300), refunds=(refund("r", took(CUP, 1)),)),
+        order("2", CUP, customer_key=None),
+    )
+    found = diagnosis(world)
+    assert (found.posted, found.pending, found.trace.points) == (40, 40, 40)
+    assert [(line.earned, line.kept) for line in found.trace.lines] == [(60, 40), (0, 0)]
+    assert diagnosis(world, "2").trace.reason == "no_identity"
