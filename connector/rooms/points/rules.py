@@ -144,7 +144,12 @@ def line_base_minor(line: OrderLine, basis: Basis) -> int:
 
 def target(order: Order, basis: Basis) -> int:
     """Points this order should have earned by now."""
-    return trace(order, basis).points
+    if order.refunds:
+        return trace(order, basis).points
+    base_minor = sum([line_base_minor(line, basis) for line in order.lines])
+    if basis.rate is None or _stop(order, basis, base_minor) != "earned":
+        return 0
+    return spend_points(base_minor, basis.rate)
 
 
 def trace(order: Order, basis: Basis) -> Trace:

@@ -362,8 +362,12 @@ def _states(
 ) -> dict[int, Posted]:
     """Frozen states of these orders, made where an order is seen for the first time."""
     states = store.posted(db, shop_id, [row.id for row, _ in loaded])
+    bases: dict[str, Basis] = {}
     for row, order in loaded:
         if row.id not in states and (not row.historic or rule.counts_history):
-            basis = rules.freeze(rule, order.currency)
-            states[row.id] = Posted(row.id, row.member_id, basis, retro=row.historic)
+            if order.currency not in bases:
+                bases[order.currency] = rules.freeze(rule, order.currency)
+            states[row.id] = Posted(
+                row.id, row.member_id, bases[order.currency], retro=row.historic, is_new=True
+            )
     return states

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text, tuple_
 
+from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
 from connector.orders.models import orders
@@ -32,6 +33,7 @@ class Posted:
     pending: int = 0
     entries: int = 0
     available_at: datetime | None = None
+    is_new: bool = False  # not kept yet
 
 
 def newest_program(db: Connection, shop_id: int) -> Row[Any] | None:
@@ -49,21 +51,19 @@ def insert_program(db: Connection, **values: object) -> None:
 
 def posted(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, Posted]:
     """What is frozen and posted so far, by order id."""
-    return {
-        row.order_id: _posted(row)
-        for start in range(0, len(order_ids), CHUNK)
-        for row in db.execute(
-            select(points_order).where(
-                points_order.c.shop_id == shop_id,
-                points_order.c.order_id.in_(order_ids[start : start + CHUNK]),
-            )
+    rows = db.execute(
+        select(points_order).where(
+            points_order.c.shop_id == shop_id, among(db, points_order.c.order_id, order_ids)
         )
-    }
+    )
+    return {row.order_id: _posted(row) for row in rows}
 
 
 def put_posted(db: Connection, shop_id: int, states: Sequence[Posted]) -> None:
     """Keep what is posted; the frozen part is written once and never again."""
-    if not states:
+    insert_rows(db, points_order, [_row(shop_id, state) for state in states if state.is_new])
+    known = [_row(shop_id, state) for state in states if not state.is_new]
+    if not known:
         return
     statement = upsert(db, points_order)
     moving = ("member_id", "posted", "pending", "entries", "available_at")
@@ -72,7 +72,7 @@ def put_posted(db: Connection, shop_id: int, states: Sequence[Posted]) -> None:
             index_elements=["shop_id", "order_id"],
             set_={name: statement.excluded[name] for name in moving},
         ),
-        [_row(shop_id, state) for state in states],
+        known,
     )
 
 
