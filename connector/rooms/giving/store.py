@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 
+from connector.core.bulk import among
 from connector.core.commerce import LineKind
 from connector.core.db import upsert
 from connector.orders.models import order_line, orders
 from connector.rooms.giving.models import giving_cause, giving_donation
 
-CHUNK = 500
 _CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
 
@@ -42,35 +42,28 @@ def change_cause(db: Connection, shop_id: int, cause_id: int, **values: object) 
 
 def giving_orders(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[int]:
     """Which of these orders have a donation line, or had one logged."""
-    found: set[int] = set()
-    for start in range(0, len(order_ids), CHUNK):
-        part = order_ids[start : start + CHUNK]
-        lines = select(order_line.c.order_id).where(
-            order_line.c.shop_id == shop_id,
-            order_line.c.order_id.in_(part),
-            order_line.c.kind == LineKind.DONATION,
-        )
-        logged = select(giving_donation.c.order_id).where(
-            giving_donation.c.shop_id == shop_id, giving_donation.c.order_id.in_(part)
-        )
-        found.update(db.scalars(lines.union(logged)))
-    return sorted(found)
+    lines = select(order_line.c.order_id).where(
+        order_line.c.shop_id == shop_id,
+        among(db, order_line.c.order_id, order_ids),
+        order_line.c.kind == LineKind.DONATION,
+    )
+    logged = select(giving_donation.c.order_id).where(
+        giving_donation.c.shop_id == shop_id, among(db, giving_donation.c.order_id, order_ids)
+    )
+    return sorted(db.scalars(lines.union(logged)))
 
 
 def donations_of(
     db: Connection, shop_id: int, order_ids: Sequence[int]
 ) -> dict[tuple[int, str], Row[Any]]:
     """Logged donations by (order id, line key)."""
-    return {
-        (row.order_id, row.line_key): row
-        for start in range(0, len(order_ids), CHUNK)
-        for row in db.execute(
-            select(giving_donation).where(
-                giving_donation.c.shop_id == shop_id,
-                giving_donation.c.order_id.in_(order_ids[start : start + CHUNK]),
-            )
+    rows = db.execute(
+        select(giving_donation).where(
+            giving_donation.c.shop_id == shop_id,
+            among(db, giving_donation.c.order_id, order_ids),
         )
-    }
+    )
+    return {(row.order_id, row.line_key): row for row in rows}
 
 
 def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

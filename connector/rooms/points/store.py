@@ -17,7 +17,6 @@ from connector.orders.models import orders
 from connector.rooms.points.models import points_adjustment, points_order, points_program
 from connector.rooms.points.rules import Basis
 
-CHUNK = 500
 _CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
 
@@ -185,17 +184,14 @@ def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[st
         for member_id in member_ids
         for state in ("member", "pending", "held", "debt")
     ]
-    return {
-        row.name: row.balance
-        for start in range(0, len(names), CHUNK)
-        for row in db.execute(
-            select(ledger_account.c.name, ledger_account.c.balance).where(
-                ledger_account.c.shop_id == shop_id,
-                ledger_account.c.unit == "PTS",
-                ledger_account.c.name.in_(names[start : start + CHUNK]),
-            )
+    rows = db.execute(
+        select(ledger_account.c.name, ledger_account.c.balance).where(
+            ledger_account.c.shop_id == shop_id,
+            ledger_account.c.unit == "PTS",
+            among(db, ledger_account.c.name, names),
         )
-    }
+    )
+    return {row.name: row.balance for row in rows}
 
 
 def insert_adjustment(db: Connection, **values: object) -> None:
