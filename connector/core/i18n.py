@@ -131,7 +131,8 @@ class Language:
 
     def ago(self, since: timedelta) -> str:
         """How long ago something was, e.g. "2 minutes ago"."""
-        return format_timedelta(-max(since, timedelta(0)), add_direction=True, locale=self.babel)
+        passed = max(since, timedelta(seconds=1))
+        return format_timedelta(-passed, add_direction=True, locale=self.babel)
 
     def duration(self, length: timedelta) -> str:
         """A stretch of time, e.g. "2 hours"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from itertools import groupby
 
 from connector.rooms.insight import Month
@@ -89,7 +89,8 @@ def _scale(known: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
     """(step, lowest, highest) of a scale in whole steps around all values."""
     for step in STEPS:
         low = min(known) // step * step
-        high = (max(known) // step + 1) * step
+        steps = (max(known) / step).to_integral_value(ROUND_CEILING)
+        high = max(steps * step, low + step)
         if (high - low) / step <= MOST_RULES:
             break
     return step, low, high

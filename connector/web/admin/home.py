@@ -29,8 +29,10 @@ from connector.web.runtime import runtime
 
 NEWEST = 5
 TIMES = 100
+MOST_STUCK = 1000
 YEAR_DAYS = 365
 CHECKED_SECONDS = 600
+CHECKS = (ledger.differences, points.check, giving.check)
 HISTORY = ("products", "orders")
 
 
@@ -74,7 +76,7 @@ def home() -> Response:
             "now": now,
             "wires": wires,
             "mine": next(wire for wire in wires if wire.shop.id == shop.id),
-            "stuck": store.stuck(db, shop.id),
+            "stuck": len(inbox.need_a_look(db, shop.id, MOST_STUCK)),
             "reading": _unfinished(reads),
             "steps": _steps(db, shop, reads),
             "newest": newest_orders(db, runtime().members, shop.id),
@@ -100,7 +102,7 @@ def check_ledger() -> Response:
     with runtime().database.read() as db:
         _checked[g.shop.id] = BookCheck(
             entries=store.entries(db, g.shop.id),
-            differences=sum(1 for _ in ledger.differences(db, g.shop.id)),
+            differences=sum(1 for check in CHECKS for _ in check(db, g.shop.id)),
             at=clock.now(),
         )
     return door.redirected(url_for("admin.home"))

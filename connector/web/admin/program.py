@@ -62,13 +62,14 @@ def publish() -> Response:
 
 
 def _page(draft: Draft, known: Program) -> Response:
+    trial = _trial(draft)
     return door.page(
         "admin/program.html",
         status=422 if draft.errors else 200,
         known=known,
         errors=draft.errors,
         said=sentences.said(request.args.get("said")),
-        **_trial(draft),
+        **trial,
     )
 
 

@@ -9,31 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from connector.core.inbox import inbox
 from connector.core.outbox import outbox
 from connector.ledger.models import ledger_entry
 from connector.orders.models import order_line, orders, product
 from connector.rooms.points.models import points_adjustment, points_order
 from connector.shops.models import api_key, staff
 from connector.shops.service import Shop
-
-STUCK = ("quarantined", "parked")
-
-
-def stuck(db: Connection, shop_id: int) -> int:
-    """Messages of this shop that could not be taken over."""
-    return int(
-        db.scalar(
-            select(func.count())
-            .select_from(inbox)
-            .where(
-                inbox.c.shop_id == shop_id,
-                inbox.c.state.in_(STUCK),
-                inbox.c.body.is_not(None),
-            )
-        )
-        or 0
-    )
 
 
 def newest_orders(db: Connection, shop_id: int, limit: int) -> list[Row[Any]]:
@@ -154,16 +135,6 @@ def most_bought(db: Connection, shop_id: int, since: str, limit: int) -> list[st
         .limit(limit)
     )
     return list(db.scalars(bought))
-
-
-def titles(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, str]:
-    """Product titles by key; products we never saw are missing."""
-    rows = db.execute(
-        select(product.c.key, product.c.title).where(
-            product.c.shop_id == shop_id, product.c.key.in_(keys)
-        )
-    )
-    return {row.key: row.title for row in rows}
 
 
 def makers(db: Connection, shop: Shop) -> dict[str, str]:

@@ -1,0 +1,84 @@
+"""Stores and keys; recommendations and their counts."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from connector.core.commerce import Product
+from connector.core.errors import Unauthenticated
+from connector.orders import record_products
+from connector.rooms.recommend import service as recommend
+from connector.shops import service as shops
+from tests.web.admin.conftest import Ada, words_of
+from tests.world import NOW, World, goods, order
+
+
+def test_a_store_tells_its_state(ada: Ada, world: World):
+    page = words_of(ada.see("stores"))
+    assert "Acme connected https://acme.example" in page
+    assert "Platform WooCommerce" in page
+    assert "Last event none yet" in page
+    assert ada.send("check", "stores").location.endswith("said=checking")
+    with world.database.read() as db:
+        assert shops.any_due(db, "reconcile_due_at", NOW)
+
+
+def test_another_store_is_connected_by_its_address(ada: Ada):
+    page = ada.see("stores")
+    assert '<form class="fields" method="get" action="/install/woocommerce">' in page
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(ada: Ada, world: World):
+    made = ada.send("keys", "stores", label="  Till \u202eat the shop ")
+    key = re.search(r"pk_[0-9a-f]{64}", made.text)
+    assert key
+    with world.database.read() as db:
+        assert shops.by_api_key(db, key[0]).id == world.shop.id
+    page = ada.see("stores")
+    assert key[0] not in page
+    assert "Till at the shop" in page
+    where = re.search(r"keys/(\d+)/revocation", page)
+    assert where
+    assert ada.send(where[0], "stores").location.endswith("said=revoked")
+    with world.database.read() as db, pytest.raises(Unauthenticated, match="invalid_api_key"):
+        shops.by_api_key(db, key[0])
+    assert ada.send(where[0], "stores").status_code == 404
+
+
+def test_a_key_needs_a_name(ada: Ada):
+    for label in ("", "   ", "x" * 81):
+        answer = ada.send("keys", "stores", label=label)
+        assert answer.status_code == 422
+        assert "Name the key with 1 to 80 characters." in answer.text
+
+
+def test_what_is_bought_together_is_counted(ada: Ada, world: World):
+    with world.database.write() as db:
+        products = [
+            Product("p1", "Teapot", 4800, "https://acme.example/p1"),
+            Product("p2", "Cup", 1800, "https://acme.example/p2"),
+            Product("p3", "Oak tray", 4100, "https://acme.example/p3", in_stock=False),
+        ]
+        record_products(db, world.shop.id, products, NOW)
+        recommend.mark(db, world.shop.id, NOW - timedelta(hours=1), at_once=True)
+    world.tell(
+        *[
+            order(
+                str(n),
+                *(goods(key, 1000, product_key=key) for key in ("p1", "p2", "p3")),
+                customer_key=str(n),
+            )
+            for n in range(4)
+        ],
+    )
+    assert "Orders are being counted for the first time." in ada.see("recommendations")
+    recommend.build(world.database, world.shop.id, NOW)
+    page = words_of(ada.see("recommendations", product="p1"))
+    assert "Counted 1 second ago from 4 orders" in page
+    assert "Bought with Teapot" in page
+    assert "Cup 4 orders" in page
+    assert "Oak tray sold out 4 orders" in page
+    assert "Teapot" in words_of(ada.see("recommendations", q="tea"))
+    assert "No published product has these words" in ada.see("recommendations", q="zzz")
+    assert ada.ask("recommendations", product="../../etc").status_code == 200
