@@ -136,13 +136,14 @@ def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> 
     has MAX_CAUSES already books what names yet another one to its default.
     """
     known = causes(db, shop_id)
-    named = next((cause for cause in known if cause.key == line.cause), None)
+    key = (line.cause or "")[:KEY_LENGTH]
+    named = next((cause for cause in known if cause.key == key), None)
     if named is not None:
         return named
-    if known and (line.cause is None or len(known) >= MAX_CAUSES):
+    if known and (not key or len(known) >= MAX_CAUSES):
         return known[0]
     title = line.title[:NAME_LENGTH].strip() or "Donation"
-    return add_cause(db, shop_id, title, "", now, key=(line.cause or "")[:KEY_LENGTH])
+    return add_cause(db, shop_id, title, "", now, key=key)
 
 
 def _difference(

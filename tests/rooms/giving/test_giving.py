@@ -1,0 +1,184 @@
+"""Donations stand as the order stands, to the cent, and reach the cause they name."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from connector import orders
+from connector.core.commerce import CustomerMerge, OrderState
+from connector.core.errors import BadInput
+from connector.ledger.models import ledger_entry
+from connector.rooms.giving import service as giving
+from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, took
+
+GIFT = donation("d", 250)
+
+
+def rows(world, key="1"):
+    with world.database.read() as db:
+        found = orders.store.by_keys(db, world.shop.id, [key])[key]
+        return giving.of_order(db, world.shop.id, found.id)
+
+
+def standing(world, key="1"):
+    (row,) = rows(world, key)
+    return row.given_minor, row.pledged_minor, row.due_minor
+
+
+def moves(world):
+    with world.database.read() as db:
+        told = db.execute(
+            select(ledger_entry)
+            .where(ledger_entry.c.shop_id == world.shop.id, ledger_entry.c.unit != "PTS")
+            .order_by(ledger_entry.c.id)
+        )
+        return [
+            (row.from_account.split(":")[0], row.to_account.split(":")[0], row.amount)
+            for row in told
+        ]
+
+
+def test_a_gift_is_pledged_until_the_order_is_paid(database):
+    world = acme(database)
+    world.tell(order("1", GIFT, state=OrderState.OPEN, paid_at=None))
+    assert standing(world) == (250, 250, 0)
+    world.tell(order("1", GIFT, minute=1))
+    assert standing(world) == (250, 0, 250)
+    assert moves(world) == [("donors", "pledged", 250), ("pledged", "cause", 250)]
+    assert world.audit() == []
+
+
+def test_a_gift_of_an_order_nobody_of_us_has_seen_stays_pledged(database):
+    world = acme(database)
+    world.tell(order("1", GIFT), source="hook")
+    assert standing(world) == (250, 250, 0)
+    world.tell(order("1", GIFT), source="poll")
+    assert standing(world) == (250, 0, 250)
+
+
+@pytest.mark.parametrize("undone", [OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED])
+@pytest.mark.parametrize("before", [OrderState.OPEN, OrderState.PAID])
+def test_an_undone_order_gives_nothing(database, before, undone):
+    world = acme(database)
+    world.tell(order("1", GIFT, state=before))
+    world.tell(order("1", GIFT, minute=1, state=undone))
+    assert standing(world) == (250, 0, 0)
+    world.tell(order("1", GIFT, minute=2))
+    assert standing(world) == (250, 0, 250)
+    assert world.audit() == []
+
+
+def test_an_order_that_is_open_again_only_pledges(database):
+    world = acme(database)
+    world.tell(order("1", GIFT))
+    world.tell(order("1", GIFT, minute=1, state=OrderState.OPEN))
+    assert standing(world) == (250, 250, 0)
+    assert world.audit() == []
+
+
+def test_what_is_refunded_of_the_gift_is_taken_back_and_of_goods_is_not(database):
+    world = acme(database)
+    cup = goods("a", 1000)
+    back = refund("r", took(GIFT, total_minor=100), took(cup, 1))
+    world.tell(order("1", cup, GIFT))
+    world.tell(order("1", cup, GIFT, minute=1, refunds=(back,)))
+    assert standing(world) == (250, 0, 150)
+    more = refund("s", took(GIFT, total_minor=200))
+    world.tell(order("1", cup, GIFT, minute=2, refunds=(back, more)))
+    assert standing(world) == (250, 0, 0)
+    assert world.audit() == []
+
+
+def test_an_edit_changes_or_removes_a_gift(database):
+    world = acme(database)
+    world.tell(order("1", GIFT))
+    world.tell(order("1", replace(GIFT, total_minor=400), minute=1))
+    assert standing(world) == (400, 0, 400)
+    world.tell(order("1", goods("a", 100), minute=2))
+    assert standing(world) == (0, 0, 0)
+    world.tell(order("1", GIFT, minute=3))
+    assert standing(world) == (250, 0, 250)
+    assert world.audit() == []
+
+
+def test_a_gift_counts_with_its_tax_and_a_test_order_not_at_all(database):
+    world = acme(database)
+    world.tell(order("1", replace(GIFT, tax_minor=50)), order("2", GIFT, is_test=True), order("3"))
+    assert standing(world, "1") == (300, 0, 300)
+    assert standing(world, "2") == (250, 0, 0)
+    assert rows(world, "3") == []
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])
+def test_gifts_are_kept_in_their_own_currency(database, currency):
+    world = acme(database)
+    world.tell(order("1", GIFT, currency=currency), order("2", donation("e", 99)))
+    expected = {"USD": (0, 99)}
+    expected[currency] = (0, expected.get(currency, (0, 0))[1] + 250)
+    assert world.donations() == expected
+    assert world.audit() == []
+
+
+def test_a_gift_reaches_the_cause_it_names(database):
+    world = acme(database)
+    told = [None, "riverbank", "otters", "otters", "x" * 500, "x" * 500]
+    world.tell(
+        *(order(str(n), donation(f"d{n}", 10 + n, cause)) for n, cause in enumerate(told)),
+    )
+    with database.read() as db:
+        found = {
+            cause.key[:9]: row.due_minor
+            for cause in giving.causes(db, world.shop.id)
+            for row in giving.totals(db, world.shop.id)
+            if row.id == cause.id
+        }
+    assert found == {"riverbank": 21, "otters": 25, "x" * 9: 29}
+    assert world.audit() == []
+
+
+def test_a_gift_always_has_a_cause(database):
+    world = acme(database)
+    with database.write() as db:
+        db.exec_driver_sql("DELETE FROM giving_cause")
+    world.tell(order("1", GIFT))
+    with database.read() as db:
+        (cause,) = giving.causes(db, world.shop.id)
+    assert (cause.name, cause.is_default) == ("Donation", True)
+
+
+def test_causes_have_names_of_their_own(database):
+    world = acme(database)
+    with database.write() as db:
+        twin = giving.add_cause(db, world.shop.id, " Riverbank ", "", NOW)
+        arabic = giving.add_cause(db, world.shop.id, "ضفة النهر", "", NOW)
+        assert (twin.key, twin.is_default, arabic.key) == ("riverbank-2", False, "cause")
+        for name, story in (("", ""), ("x" * 81, ""), ("ok", "x" * 501)):
+            with pytest.raises(BadInput):
+                giving.add_cause(db, world.shop.id, name, story, NOW)
+
+
+def test_gifts_follow_a_merged_member_and_stay_after_an_erasure(database):
+    world = acme(database)
+    world.tell(order("1", GIFT), order("2", donation("e", 70), customer_key=NOOR))
+    world.tell(CustomerMerge(kept_key=NOOR, gone_key=MIA))
+    assert rows(world)[0].member_id == world.member(NOOR)
+    world.tell(order("1", GIFT, minute=1, number="#1"))
+    assert rows(world)[0].member_id == world.member(NOOR)
+    world.erase(world.member(NOOR))
+    assert world.donations() == {"USD": (0, 320)}
+    world.tell(order("1", GIFT, minute=2, state=OrderState.CANCELLED))
+    assert world.donations() == {"USD": (0, 70)}
+    assert world.audit() == []
+
+
+def test_the_log_is_newest_first_and_names_order_and_cause(database):
+    world = acme(database)
+    world.tell(*(order(str(n), donation(f"d{n}", n + 1)) for n in range(3)))
+    with database.read() as db:
+        log = giving.log(db, world.shop.id, 2)
+        assert [(row.number, row.cause_name) for row in log] == [
+            ("2", "Riverbank"),
+            ("1", "Riverbank"),
+        ]
+        assert [row.number for row in giving.log(db, world.shop.id, 2, 2)] == ["0"]
