@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from connector import orders
 from connector.core import outbox
 from connector.core.commerce import OrderState, Person
 from connector.core.db import Database
 from connector.orders import store as order_store
-from connector.rooms.points.models import points_order
 from tests.web.admin.conftest import Ada, signed_in, words_of
 from tests.world import MIA, NOW, World, acme, donation, goods, order, refund, took
 
@@ -95,12 +95,15 @@ def test_a_refund_shows_what_was_kept_line_by_line(ada: Ada, world: World):
 
 
 def test_repairing_books_what_is_missing_and_asks_the_store(ada: Ada, world: World):
-    world.tell(order("1", goods("1", 4800)))
-    with world.database.write() as db:  # as if the room had been deaf when the order came
-        db.execute(points_order.delete())
-        db.execute(points_order.metadata.tables["ledger_account"].delete())
+    context = orders.Context(world.shop.id, world.shop.timezone, "hook", trusted=True)
+    with world.database.write() as db:  # the order came, and no room heard of it
+        orders.record(db, context, world.members, [order("1", goods("1", 4800))], NOW)
     path = place(world, "1")
     assert "0 points in the ledger, but it should be 48. Repair it." in words_of(ada.see(path))
+    ada.send(f"{path}/repair", path)
+    assert "Booked: fine 48 points in the ledger" in words_of(ada.see(path))
+    assert fetches(world) == [{"what": "order", "key": "1"}]
+    assert world.audit() == []
 
 
 def test_asking_again_is_seen_while_it_runs_and_after(ada: Ada, world: World):
