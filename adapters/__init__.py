@@ -1,1 +1,1 @@
-"""One folder a platform; each implements ``connector.core.commerce.Platform`` and imports only core."""
+"""One folder a platform; each implements ``core.commerce.Platform`` and imports only core."""
