@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 COPY_ROWS = 50  # fewer are not worth the round trips of a COPY
@@ -47,6 +48,18 @@ def insert_rows(db: Connection, table: Table, rows: _Rows) -> None:
         db.execute(insert(table), list(rows))
     else:
         _copy(db, table, names, rows)
+
+
+def insert_new(db: Connection, table: Table, rows: _Rows) -> None:
+    """Insert a few ``rows``, which all tell the same columns; one already there stays as it is."""
+    if not rows:
+        return
+    statement, ordered = _insert_of_driver(table, tuple(rows[0]), db.dialect)
+    values = _values(table, ordered, rows, db.dialect)
+    if db.dialect.positional:
+        db.exec_driver_sql(statement, list(values))
+    else:
+        db.exec_driver_sql(statement, [dict(zip(ordered, one, strict=True)) for one in values])
 
 
 def among(
@@ -82,6 +95,17 @@ def _insert_by_place(
     """An INSERT with a place for each column, and the columns in the order of the places."""
     compiled = insert(table).compile(dialect=dialect, column_keys=list(names))
     return str(compiled), tuple(compiled.positiontup or ())
+
+
+@lru_cache(maxsize=256)
+def _insert_of_driver(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, tuple[str, ...]]:
+    """An INSERT that leaves known rows alone, as the driver takes it, and its columns in order."""
+    of_dialect = sqlite if dialect.name == "sqlite" else postgresql
+    statement = of_dialect.insert(table).on_conflict_do_nothing()
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup or names)
 
 
 @lru_cache(maxsize=256)

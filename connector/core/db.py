@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -45,6 +46,7 @@ metadata = MetaData(
 _T = TypeVar("_T")
 _BUSY_TIMEOUT_MS = 30_000
 _RETRIES = 3
+_TRUSTED_SECONDS = 1.0  # a connection that rested longer is asked whether it lives
 _KNOWN = "known"
 
 
@@ -94,6 +96,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
+        self._committing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         path = make_url(url).database
         self._turnstile = Turnstile(Path(path)) if self.is_sqlite and path else None
 
@@ -111,11 +114,15 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def run(self, work: Callable[[Connection], _T]) -> _T:
-        """``work`` in a write transaction; a deadlock or serialization error is tried again."""
+    def run(self, work: Callable[[Connection], _T], *, one_statement: bool = False) -> _T:
+        """``work`` in a write transaction; a deadlock or serialization error is tried again.
+
+        one_statement: PostgreSQL commits it by itself, without round trips to begin and commit.
+        """
+        alone = one_statement and not self.is_sqlite
         for attempt in range(_RETRIES):
             try:
-                with self.write() as db:
+                with self._committing.connect() if alone else self.write() as db:
                     return work(db)
             except DBAPIError as problem:
                 if attempt == _RETRIES - 1 or not is_transient(problem):
@@ -224,7 +231,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgres_engine(url: str, pool_size: int) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
 
     @event.listens_for(engine, "connect")
     def connect(dbapi: Any, _record: Any) -> None:
@@ -233,5 +240,19 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
             cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
             cursor.execute("SET lock_timeout = '30s'")
         dbapi.autocommit = False
+
+    @event.listens_for(engine, "checkin")
+    def checkin(_dbapi: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(dbapi: Any, record: Any, _proxy: Any) -> None:
+        """Ask a connection that rested whether it lives; one used just now need not be asked."""
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested > _TRUSTED_SECONDS:
+            try:
+                engine.dialect.do_ping(dbapi)
+            except engine.dialect.loaded_dbapi.Error as problem:
+                raise InvalidatePoolError from problem
 
     return engine

@@ -28,8 +28,9 @@ from sqlalchemy import (
     update,
 )
 
+from connector.core.bulk import insert_new
 from connector.core.commerce import Delivery
-from connector.core.db import Database, Id, Json, Key, Utc, metadata, upsert
+from connector.core.db import Database, Id, Json, Key, Utc, metadata
 from connector.core.ids import new_id
 
 BATCH = 64
@@ -115,8 +116,7 @@ def keep(db: Connection, received: Sequence[Received]) -> None:
         }
         for one in received
     ]
-    if rows:
-        db.execute(upsert(db, inbox).on_conflict_do_nothing(), rows)
+    insert_new(db, inbox, rows)
 
 
 def waiting(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Waiting]:
@@ -289,7 +289,7 @@ class Keeper:
     def keep(self, received: Received) -> None:
         """Returns once the row is committed; raises what the commit raised."""
         if not self._database.is_sqlite:
-            self._database.run(lambda db: keep(db, [received]))
+            self._database.run(lambda db: keep(db, [received]), one_statement=True)
             return
         self._start()
         receipt = _Receipt()
