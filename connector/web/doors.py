@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, g, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
-from connector.core.errors import PerennialError, TooMany
+from connector.core.errors import BadInput, PerennialError, TooMany
 from connector.runtime import Runtime
 from connector.web import admin, api, hooks, install, storefront
 from connector.web.runtime import EXTENSION, request_id
@@ -51,6 +51,9 @@ def error_body(code: str, message: str, field: str | None = None) -> dict[str, s
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
+    asked = (request.path, *request.args, *request.args.values())
+    if any("\x00" in text for text in asked):
+        raise BadInput("invalid_text", "a NUL is no text", status=400)
 
 
 def _finish(response: Response) -> Response:

@@ -31,7 +31,7 @@ from connector.web.runtime import runtime
 
 MAX_PAGE = 200
 MAX_KEY_CHARS = 255
-ID_DIGITS = 19
+MAX_ID = 2**63 - 1
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="../templates")
 
 
@@ -324,7 +324,9 @@ def _order(db: Connection, shop: Shop, key: str) -> tuple[Row[Any], Any]:
 
 
 def _id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS else 0
+    """The id a text says; 0, which nothing has, where it says none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID))
+    return int(text) if is_number and int(text) <= MAX_ID else 0
 
 
 def _id_arg(name: str) -> int | None:

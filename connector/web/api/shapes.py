@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 LIMIT = 1_000_000_000
 Points = Annotated[int, Meta(description="Whole points")]
@@ -128,3 +128,4 @@ class Error(Struct):
     code: Annotated[str, Meta(description="Stable; program against this")]
     message: Annotated[str, Meta(description="For people")]
     request_id: str
+    field: Annotated[str, Meta(description="What of the request")] | UnsetType = UNSET
