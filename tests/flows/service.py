@@ -142,13 +142,17 @@ class Service:
 
 
 def make_service(
-    database: Database, *, private: Collection[str] = (), shopify_origin: str = "https://{shop}"
+    database: Database,
+    *,
+    private: Collection[str] = (),
+    shopify_origin: str = "https://{shop}",
+    public_url: str = PUBLIC_URL,
 ) -> Service:
     """A service that may call the stores at the origins ``private``."""
     settings = Settings(
         database_url=database.url,
         jobs_url="",
-        public_url=PUBLIC_URL,
+        public_url=public_url,
         secret_keys=(SECRET_KEY,),
         shopify_client_id=CLIENT_ID,
         shopify_client_secrets=(CLIENT_SECRET, OLD_SECRET),

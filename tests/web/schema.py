@@ -1,0 +1,53 @@
+"""Whether a document is what a JSON schema says: the part of it that our OpenAPI uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+KNOWN = {
+    "$ref", "anyOf", "type", "properties", "required", "items", "description", "title",
+}  # fmt: skip
+
+
+def problems(document: Any, schema: Mapping[str, Any], api: Mapping[str, Any]) -> list[str]:
+    """Every place where the document is not as told, or tells more."""
+    return list(_problems(document, schema, api, "$"))
+
+
+def _problems(
+    told: Any, schema: Mapping[str, Any], api: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    unknown = set(schema) - KNOWN
+    if unknown:
+        yield f"{place}: the schema says {unknown}, which nobody checks"
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/components/schemas/")
+        yield from _problems(told, api["components"]["schemas"][name], api, place)
+    elif "anyOf" in schema:
+        found = [list(_problems(told, one, api, place)) for one in schema["anyOf"]]
+        yield from min(found, key=len)
+    elif not _is_a(told, schema["type"]):
+        yield f"{place}: {told!r} is no {schema['type']}"
+    elif isinstance(told, dict):
+        properties = schema["properties"]
+        yield from (f"{place}: no {name}" for name in schema["required"] if name not in told)
+        yield from (f"{place}: nothing is said of {name}" for name in told.keys() - properties)
+        for name in told.keys() & properties:
+            yield from _problems(told[name], properties[name], api, f"{place}.{name}")
+    elif isinstance(told, list):
+        for number, one in enumerate(told):
+            yield from _problems(one, schema["items"], api, f"{place}[{number}]")
+
+
+def _is_a(told: Any, name: str) -> bool:
+    return isinstance(told, TYPES[name]) and (name == "boolean" or not isinstance(told, bool))
