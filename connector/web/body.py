@@ -96,6 +96,8 @@ def _field_problem(told: str) -> BadInput:
         return BadInput("field_missing", told, field=field)
     if "Expected `int`" in told and ("got" in told):
         return BadInput("integer_required", told, field=field)
+    if " of length " in told:
+        return BadInput(f"{field}_length", told, field=field)
     if "<=" in told or ">=" in told:
         return BadInput("amount_range", told, field=field)
     return BadInput("invalid_field", told, field=field)
