@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
-from cachetools import TTLCache
 from flask import g, request, url_for
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
@@ -25,6 +25,7 @@ from connector.web.admin import charts, door, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.giving import sums
 from connector.web.admin.health import Health, health
+from connector.web.admin.remembered import Remembered
 from connector.web.runtime import runtime
 
 NEWEST = 5
@@ -32,6 +33,8 @@ TIMES = 100
 MOST_STUCK = 1000
 YEAR_DAYS = 365
 CHECKED_SECONDS = 600
+INSIGHT_SECONDS = 300
+SLOW_SECONDS = 0.3
 CHECKS = (ledger.differences, points.check, giving.check)
 HISTORY = ("products", "orders")
 
@@ -59,10 +62,18 @@ class BookCheck:
 
     entries: int
     differences: int
-    at: datetime
 
 
-_checked: TTLCache[int, BookCheck] = TTLCache(10_000, CHECKED_SECONDS)
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """The figures of a year and the months of two."""
+
+    series: insight.Series
+    figures: insight.Figures
+
+
+_checked: Remembered[BookCheck] = Remembered(CHECKED_SECONDS)
+_insights: Remembered[Insights] = Remembered(INSIGHT_SECONDS)
 
 
 @blueprint.get("/<shop>/")
@@ -81,17 +92,13 @@ def home() -> Response:
             "steps": _steps(db, shop, reads),
             "newest": newest_orders(db, runtime().members, shop.id),
             "sums": sums(giving.totals(db, shop.id)),
-            "series": insight.monthly(db, shop.id, now),
-            "figures": insight.figures(
-                db, shop.id, insight.last_days(db, shop.id, YEAR_DAYS, now), now
-            ),
         }
-    values["chart"] = charts.lines(
-        values["series"].months, is_mirrored=g.language.direction == "rtl"
-    )
+        told = _figures_of(db, shop.id, now)
+    values |= {"series": told.series, "figures": told.figures}
+    values["chart"] = charts.lines(told.series.months, is_mirrored=g.language.direction == "rtl")
     values["enough"] = insight.ENOUGH
     values["book"] = _checked.get(shop.id)
-    values["is_new"] = values["figures"].known_since is None
+    values["is_new"] = told.figures.known_since is None
     values["said"] = sentences.said(request.args.get("said"))
     return door.page("admin/home.html", **values)
 
@@ -100,11 +107,11 @@ def home() -> Response:
 def check_ledger() -> Response:
     """Recompute every balance, and say on Home what came out."""
     with runtime().database.read() as db:
-        _checked[g.shop.id] = BookCheck(
+        found = BookCheck(
             entries=store.entries(db, g.shop.id),
             differences=sum(1 for check in CHECKS for _ in check(db, g.shop.id)),
-            at=clock.now(),
         )
+    _checked.put(g.shop.id, found)
     return door.redirected(url_for("admin.home"))
 
 
@@ -131,6 +138,19 @@ def newest_orders(db: Connection, people: Any, shop_id: int) -> list[tuple[Row[A
         (row, person.name or person.email if (person := found.get(row.member_id)) else None)
         for row in rows
     ]
+
+
+def _figures_of(db: Connection, shop_id: int, now: datetime) -> Insights:
+    """Computed anew each time, unless that took long."""
+    known = _insights.get(shop_id)
+    if known is not None:
+        return known
+    began = perf_counter()
+    year = insight.last_days(db, shop_id, YEAR_DAYS, now)
+    told = Insights(insight.monthly(db, shop_id, now), insight.figures(db, shop_id, year, now))
+    if perf_counter() - began > SLOW_SECONDS:
+        _insights.put(shop_id, told)
+    return told
 
 
 def _wires(db: Connection, now: datetime) -> list[Wire]:

@@ -67,7 +67,8 @@ def words_of(page: str) -> str:
 @pytest.fixture(autouse=True)
 def still_time(monkeypatch: pytest.MonkeyPatch) -> datetime:
     monkeypatch.setattr(clock, "now", lambda: worlds.NOW)
-    home._checked.clear()
+    home._checked.forget()
+    home._insights.forget()
     return worlds.NOW
 
 
