@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     any_,
+    cast,
     func,
     insert,
     literal,
@@ -32,6 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 COPY_ROWS = 50  # fewer are not worth the round trips of a COPY
+_ARRAY_MARKS = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _Process = Callable[[Any], Any]
 _Rows = Sequence[Mapping[str, Any]]
 
@@ -43,7 +45,8 @@ def insert_rows(db: Connection, table: Table, rows: _Rows) -> None:
     names = tuple(rows[0])
     if db.dialect.name == "sqlite":
         statement, ordered = _insert_by_place(table, names, db.dialect)
-        db.exec_driver_sql(statement, list(_values(table, ordered, rows, db.dialect)))
+        values = _values(table, ordered, rows, db.dialect)
+        db.exec_driver_sql(statement, [tuple(one) for one in values])
     elif len(rows) < COPY_ROWS:
         db.execute(insert(table), list(rows))
     else:
@@ -57,7 +60,7 @@ def insert_new(db: Connection, table: Table, rows: _Rows) -> None:
     statement, ordered = _insert_of_driver(table, tuple(rows[0]), db.dialect)
     values = _values(table, ordered, rows, db.dialect)
     if db.dialect.positional:
-        db.exec_driver_sql(statement, list(values))
+        db.exec_driver_sql(statement, [tuple(one) for one in values])
     else:
         db.exec_driver_sql(statement, [dict(zip(ordered, one, strict=True)) for one in values])
 
@@ -70,8 +73,7 @@ def among(
     if db.dialect.name == "sqlite":
         each = func.json_each(_json(told)).table_valued("value")
         return column.in_(select(each.c.value))
-    kind = BigInteger if isinstance(column.type, Integer) else Text
-    return column == any_(literal(told, ARRAY(kind)))
+    return column == any_(_array(told, is_number=isinstance(column.type, Integer)))
 
 
 def rows_of(db: Connection, columns: Mapping[str, type[int | str]], rows: _Rows) -> FromClause:
@@ -82,10 +84,21 @@ def rows_of(db: Connection, columns: Mapping[str, type[int | str]], rows: _Rows)
         cells = [func.json_extract(value, f"$[{n}]").label(name) for n, name in enumerate(columns)]
         return select(*cells).subquery()
     arrays = [
-        literal([row[name] for row in rows], ARRAY(BigInteger if kind is int else Text))
+        _array([row[name] for row in rows], is_number=kind is int)
         for name, kind in columns.items()
     ]
     return func.unnest(*arrays).table_valued(*columns).render_derived()
+
+
+def _array(values: Sequence[Any], *, is_number: bool) -> ColumnElement[Any]:
+    """An array as the one text PostgreSQL reads it from: the driver would write each element."""
+    if is_number:
+        return cast(literal(f"{{{','.join(map(str, values))}}}", Text), ARRAY(BigInteger))
+    together = "".join(values)
+    if '"' in together or "\\" in together:
+        values = [value.translate(_ARRAY_MARKS) for value in values]
+    told = '","'.join(values)
+    return cast(literal(f'{{"{told}"}}' if values else "{}", Text), ARRAY(Text))
 
 
 @lru_cache(maxsize=256)
@@ -119,13 +132,16 @@ def _processes(
 
 def _values(
     table: Table, names: tuple[str, ...], rows: _Rows, dialect: Dialect
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[Sequence[Any]]:
     pick, processes = itemgetter(*names), _processes(table, names, dialect)
+    if not processes:
+        yield from map(pick, rows)
+        return
     for row in rows:
         values = list(pick(row))
         for place, process in processes:
             values[place] = process(values[place])
-        yield tuple(values)
+        yield values
 
 
 def _copy(db: Connection, table: Table, names: tuple[str, ...], rows: _Rows) -> None:

@@ -23,6 +23,7 @@ from connector.members import store
 
 TOMBSTONE_DAYS = 30
 _WORD_START = 3  # letters of a word that are indexed
+_WORD_HASH = 16  # hexadecimal digits
 _CANDIDATES = 200
 
 
@@ -183,7 +184,7 @@ class Members:
         wanted = _words(words)
         if not wanted:
             return []
-        hashes = [self._keys.hash(shop_id, "word", word[:_WORD_START]) for word in wanted]
+        hashes = [self._word_hash(shop_id, word[:_WORD_START]) for word in wanted]
         candidates = store.with_words(db, shop_id, hashes, _CANDIDATES)
         people = self.people(db, shop_id, candidates)
         return [
@@ -230,19 +231,21 @@ class Members:
         store.add_people(db, wrapped, sealed, words)
 
     def _starts(self, shop_id: int, people: Mapping[int, Person]) -> list[dict[str, object]]:
-        """The beginnings of people's words, hashed; few are different."""
-        hashes: dict[str, str] = {}
-        rows: list[dict[str, object]] = []
+        """The beginnings of people's words, hashed, in the sequence of the index."""
+        owners: dict[str, list[int]] = {}
         for member_id, person in people.items():
-            words = _person_words(person)
-            starts = {word[:length] for word in words for length in _lengths(word)}
-            for start in sorted(starts):
-                if start not in hashes:
-                    hashes[start] = self._keys.hash(shop_id, "word", start)
-                rows.append(
-                    {"shop_id": shop_id, "word_hash": hashes[start], "member_id": member_id}
-                )
-        return rows
+            for start in {w[:length] for w in _person_words(person) for length in _lengths(w)}:
+                owners.setdefault(start, []).append(member_id)
+        hashed = {self._word_hash(shop_id, start): found for start, found in owners.items()}
+        return [
+            {"shop_id": shop_id, "word_hash": one, "member_id": member_id}
+            for one in sorted(hashed)
+            for member_id in hashed[one]
+        ]
+
+    def _word_hash(self, shop_id: int, start: str) -> str:
+        """Short: what is found by it is read and compared before anybody sees it."""
+        return self._keys.hash(shop_id, "word", start)[:_WORD_HASH]
 
     def _bury(
         self,

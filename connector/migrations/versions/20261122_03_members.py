@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("shop_id", Id, primary_key=True),
         sa.Column("word_hash", Key, primary_key=True),
         sa.Column("member_id", Id, primary_key=True, autoincrement=False),
-        sa.ForeignKeyConstraint(["shop_id", "member_id"], ["member.shop_id", "member.id"]),
     )
     op.create_index("ix_member_word_member", "member_word", ["shop_id", "member_id"])
     op.create_table(
