@@ -78,6 +78,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE)
     return door.page(
         "admin/giving.html",
+        here=url_for("admin.giving"),
         status=422 if errors else 200,
         causes=causes,
         totals=totals,

@@ -173,6 +173,7 @@ def _page(
         }
     return door.page(
         "admin/member.html",
+        here=url_for("admin.member", member_id=member_id),
         status=422 if errors else 200,
         form={"direction": "give", **form, "once": form.get("once") or keyring.token(16)},
         errors=errors,

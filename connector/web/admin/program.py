@@ -109,7 +109,7 @@ def _read() -> Draft:
     rates = _rates(draft)
     hold_days = 0
     try:
-        hold_days = forms.whole(draft.hold_days, "hold_days")
+        hold_days = _hold_days(draft.hold_days)
     except BadInput as problem:
         draft.errors["hold_days"] = sentences.refusal(problem)
     if draft.errors:
@@ -126,6 +126,13 @@ def _read() -> Draft:
     else:
         draft.program = wanted
     return draft
+
+
+def _hold_days(given: str) -> int:
+    days = forms.whole(given, "hold_days")
+    if not 0 <= days <= rules.MAX_HOLD_DAYS:
+        raise BadInput("hold_range", f"0 to {rules.MAX_HOLD_DAYS} days", field="hold_days")
+    return days
 
 
 def _rates(draft: Draft) -> dict[str, tuple[int, int]]:

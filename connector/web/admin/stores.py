@@ -66,6 +66,7 @@ def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None
         keys = [key for key in shops.api_keys(db, g.shop.id) if key.revoked_at is None]
     return door.page(
         "admin/stores.html",
+        here=url_for("admin.stores"),
         status=422 if errors else 200,
         wires=wires,
         keys=keys,

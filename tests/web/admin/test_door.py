@@ -162,6 +162,12 @@ def test_the_language_is_asked_for_then_remembered_then_the_browsers(ada: Ada):
     assert shown(**{"Accept-Language": "en"}) == "ar rtl"
 
 
+def test_the_language_can_be_changed_on_the_answer_to_a_form(ada: Ada):
+    answer = ada.send("giving/causes", "giving", name="", story="")
+    assert answer.status_code == 422
+    assert f'href="/admin/{ada.shop}/giving?lang=ar"' in answer.text
+
+
 def test_no_page_speaks_english_in_another_language(ada: Ada):
     ours = set(
         re.findall(

@@ -113,6 +113,13 @@ def test_a_rule_that_cannot_be_meant_is_refused_beside_its_field(ada: Ada, world
     assert published(world).version == 0
 
 
+def test_all_that_is_wrong_is_said_at_once(ada: Ada):
+    wrong = FORM | {"points_each": ["x"], "hold_days": "366"}
+    answer = words_of(ada.send("program", "program", **wrong).text)
+    assert "Give a whole number." in answer
+    assert "Give 0 to 365 days." in answer
+
+
 def test_a_shop_in_yen_has_no_decimals(app: Flask, database: Database):
     world = acme(database, currency="JPY", key="https://yen.example")
     ada = Ada(signed_in(app, world), world.shop.public_id)
