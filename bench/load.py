@@ -60,6 +60,8 @@ def load(port: int, requests: Sequence[bytes], connections: int, seconds: float)
     there.close()
     try:
         found: Load = here.recv()
+    except EOFError:
+        raise RuntimeError("the load generator ended early; see above") from None
     finally:
         process.join()
     return found
