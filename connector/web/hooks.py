@@ -69,7 +69,7 @@ def receive(platform_name: str) -> tuple[str, int]:
 
 
 def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tuple[str, int]:
-    delivery = platform.read_delivery(dict(request.headers), _body(), secrets)
+    delivery = platform.read_delivery(_headers(), _body(), secrets)
     if delivery.topic == PING:
         return "", 200
     if shop_id is None:
@@ -84,6 +84,15 @@ def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tupl
     runtime().keeper.keep(Received(shop_id, "hook", delivery, clock.now()))
     runtime().wake(shop_id)
     return "", 200
+
+
+def _headers() -> dict[str, str]:
+    """Header values by name. Names have no case; the server writes them in capitals."""
+    return {
+        name[5:].replace("_", "-"): value
+        for name, value in request.environ.items()
+        if name.startswith("HTTP_")
+    }
 
 
 def _body() -> bytes:
