@@ -39,13 +39,16 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
+    tickers = []
     for server, (app, port) in zip(servers, apps, strict=True):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        keep_ticking(app)
+        tickers.append(keep_ticking(app, stop))
         _say(f"{app.extensions['devstore'].name}  http://127.0.0.1:{port}/")
     stop.wait()
     for server in servers:
         server.shutdown()
+    for ticker in tickers:
+        ticker.join()
     state.close()
 
 

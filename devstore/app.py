@@ -29,13 +29,12 @@ def create_shopify(state: State) -> Flask:
     return _create(state, ShopifyFace(state))
 
 
-def keep_ticking(app: Flask) -> threading.Thread:
-    """Deliver webhooks in the background for as long as the process lives."""
+def keep_ticking(app: Flask, stop: threading.Event) -> threading.Thread:
+    """Deliver webhooks in the background until ``stop`` is set."""
     face: Face = app.extensions["devstore"]
 
     def run() -> None:
-        pause = threading.Event()
-        while not pause.wait(TICK_SECONDS):
+        while not stop.wait(TICK_SECONDS):
             try:
                 face.tick()
             except Exception:  # noqa: BLE001  # one bad tick must not end all later ones
