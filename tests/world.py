@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ from connector.rooms.points import service as points
 from connector.rooms.points.service import Balance
 from connector.shops import service as shops
 from connector.shops.service import Shop
+from tests.oracle import Expected
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIA, NOOR = "1001", "1002"  # their keys on the platform
@@ -203,6 +205,27 @@ def took(line: OrderLine, quantity: int = 0, total_minor: int | None = None) -> 
     """``quantity`` pieces of a line with their money, or money alone."""
     share = line.total_minor * quantity // line.quantity if line.quantity else 0
     return RefundLine(line.key, quantity, share if total_minor is None else total_minor, 0)
+
+
+def compare(world: World, keys: list[str], expected: list[Expected]) -> None:
+    """Posted points by order, and what donations stand for by cause, in all of them."""
+    with world.database.read() as db:
+        rows = orders.store.by_keys(db, world.shop.id, keys)
+        told = points.diagnose_all(db, world.shop.id, [rows[key].id for key in keys])
+        posted = {one.order.key: one.posted for one in told}
+        causes = {one.id: one.key for one in giving.causes(db, world.shop.id)}
+        gifts: Counter[tuple[str, str]] = Counter()
+        for key in keys:
+            for gift in giving.of_order(db, world.shop.id, rows[key].id):
+                gifts[causes[gift.cause_id], "pledged"] += gift.pledged_minor
+                gifts[causes[gift.cause_id], "due"] += gift.due_minor
+    assert posted == {key: one.points for key, one in zip(keys, expected, strict=True)}
+    due: Counter[tuple[str, str]] = Counter()
+    for one in expected:
+        for cause, amounts in one.donations.items():
+            due[cause or world.riverbank.key, "pledged"] += amounts[0]
+            due[cause or world.riverbank.key, "due"] += amounts[1]
+    assert +gifts == +due
 
 
 def states(world: World, keys: Sequence[str]) -> dict[str, tuple[int, int]]:

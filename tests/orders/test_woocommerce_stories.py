@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,17 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, normalise
-from connector import orders
 from connector.core.commerce import Delivery, Order, RefundsOfOrder
-from connector.rooms.giving import service as giving
-from connector.rooms.points import service as points
 from tests import oracle, stories
 from tests.adapters.woocommerce import samples
-from tests.oracle import Expected, Payload
-from tests.world import MIA, NOW, World, acme
+from tests.oracle import Payload
+from tests.world import MIA, NOW, World, acme, compare
 
 LATER = NOW + timedelta(days=20)
-anywhere = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anywhere = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @anywhere
@@ -101,21 +97,3 @@ def spend(world: World, wanted: int) -> int:
     if amount:
         world.adjust(world.member(MIA), -amount, LATER)
     return amount
-
-
-def compare(world: World, keys: list[str], expected: list[Expected]) -> None:
-    """Posted points by order, and what donations stand for by cause, in all of them."""
-    with world.database.read() as db:
-        rows = orders.store.by_keys(db, world.shop.id, keys)
-        told = points.diagnose_all(db, world.shop.id, [rows[key].id for key in keys])
-        posted = {one.order.key: one.posted for one in told}
-        gifts: Counter[str] = Counter()
-        for key in keys:
-            for gift in giving.of_order(db, world.shop.id, rows[key].id):
-                gifts["pledged"] += gift.pledged_minor
-                gifts["due"] += gift.due_minor
-    assert posted == {key: one.points for key, one in zip(keys, expected, strict=True)}
-    assert +gifts == +Counter(
-        pledged=sum(pledged for one in expected for pledged, _ in one.donations.values()),
-        due=sum(due for one in expected for _, due in one.donations.values()),
-    )
