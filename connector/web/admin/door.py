@@ -106,8 +106,14 @@ def choose_language() -> None:
             return response
 
 
-def page(template: str, *, status: int = 200, **values: object) -> Response:
-    """An admin page."""
+def page(
+    template: str, *, status: int = 200, framed_by: str | None = None, **values: object
+) -> Response:
+    """A page of the admin or of the install door.
+
+    framed_by: the proven myshopify domain that may frame it where no shop is chosen yet.
+    """
+    g.framed_by = framed_by
     return make_response(_rendered(template, values), status)
 
 
@@ -183,9 +189,8 @@ def _policy(response: Response) -> Response:
 
 
 def _frames(shop: Shop | None) -> str:
-    if shop is not None and shop.platform == "shopify":
-        return f"https://{shop.key} https://admin.shopify.com"
-    return "'none'"
+    host = shop.key if shop is not None and shop.platform == "shopify" else g.get("framed_by")
+    return f"https://{host} https://admin.shopify.com" if host else "'none'"
 
 
 def _pictures(shop: Shop | None) -> str:
