@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import cast
 
-from cachetools import TTLCache
 from flask import Blueprint, current_app, request
 from flask.blueprints import BlueprintSetupState
 
@@ -15,38 +13,24 @@ from connector.core.commerce import PING, Platform
 from connector.core.errors import BadInput, NotFound, PerennialError
 from connector.core.inbox import Received
 from connector.shops import service as shops
+from connector.web.memory import Memory
 from connector.web.runtime import runtime
 
 MAX_BODY_BYTES = 1_048_576
-CACHE_SECONDS = 10
+REMEMBERED = 10_000
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 _log = logging.getLogger("perennial.hooks")
 _EXTENSION = "perennial_hooks"
 
 
-class _Known:
-    """Which shop a path or a name belongs to, and its secret; forgotten within CACHE_SECONDS."""
-
-    def __init__(self) -> None:
-        self._found: TTLCache[tuple[str, str], tuple[int, bytes]] = TTLCache(10_000, CACHE_SECONDS)
-        self._lock = threading.Lock()
-
-    def get(self, platform: str, name: str) -> tuple[int, bytes] | None:
-        with self._lock:
-            return self._found.get((platform, name))
-
-    def put(self, platform: str, name: str, found: tuple[int, bytes]) -> None:
-        with self._lock:
-            self._found[platform, name] = found
-
-
 @blueprint.record_once
 def _remember(state: BlueprintSetupState) -> None:
-    state.app.extensions[_EXTENSION] = _Known()
+    state.app.extensions[_EXTENSION] = Memory[tuple[str, str], tuple[int, bytes]](REMEMBERED)
 
 
-def _known() -> _Known:
-    return cast("_Known", current_app.extensions[_EXTENSION])
+def _known() -> Memory[tuple[str, str], tuple[int, bytes]]:
+    """Which shop a path or a key belongs to, and its secret."""
+    return cast("Memory[tuple[str, str], tuple[int, bytes]]", current_app.extensions[_EXTENSION])
 
 
 @blueprint.post("/<platform_name>/<hook_path>")
@@ -112,7 +96,7 @@ def _platform(name: str, *, signs_shop: bool) -> Platform:
 
 
 def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
-    found = _known().get(platform, hook_path)
+    found = _known().get((platform, hook_path))
     if found is None:
         with runtime().database.read() as db:
             shop = shops.by_hook_path(db, hook_path)
@@ -120,17 +104,17 @@ def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
                 return None
             secret = shops.secret(db, runtime().keys, shop.id, "hook_secret")
         found = (shop.id, secret or b"")
-        _known().put(platform, hook_path, found)
+        _known().put((platform, hook_path), found)
     return found if found[1] else None
 
 
 def _shop_of_key(platform: str, key: str) -> int | None:
-    found = _known().get(platform, f"key:{key}")
+    found = _known().get((platform, f"key:{key}"))
     if found is None:
         with runtime().database.read() as db:
             shop = shops.find(db, platform, key)
         if shop is None:
             return None
         found = (shop.id, b"")
-        _known().put(platform, f"key:{key}", found)
+        _known().put((platform, f"key:{key}"), found)
     return found[0]

@@ -1,0 +1,142 @@
+"""What anybody may know of a shop: its programme, a product's points, what goes with a product.
+
+An answer is the same for everybody, so each process remembers it, and browsers keep it a minute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import msgspec
+from flask import Blueprint, Response, current_app, request
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy import Connection
+
+from connector.core.errors import BadInput, NotFound
+from connector.core.money import exponent
+from connector.orders import store as order_store
+from connector.rooms.giving import service as giving
+from connector.rooms.points import service as points
+from connector.rooms.recommend import service as recommend
+from connector.shops.service import Shop
+from connector.web.memory import Memory
+from connector.web.runtime import runtime
+
+BROWSER_SECONDS = 60
+MAX_PRODUCTS = 20
+REMEMBERED = 10_000
+_AMOUNTS = (1, 2, 5)  # whole units offered as gifts
+_EXTENSION = "perennial_public"
+_CACHE_CONTROL = f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An answer's exact bytes, and the key of the shop it tells of."""
+
+    shop_key: str
+    body: bytes
+    etag: str
+
+    def response(self) -> Response:
+        """200 with the body, or 304 to who has it already."""
+        response = Response(self.body, mimetype="application/json")
+        response.headers["ETag"] = self.etag
+        response.headers["Cache-Control"] = _CACHE_CONTROL
+        if "HTTP_IF_NONE_MATCH" in request.environ:
+            return cast("Response", response.make_conditional(request))
+        return response
+
+
+def remember_in(blueprint: Blueprint) -> None:
+    """Give each application with this blueprint a memory of its own."""
+
+    def remember(state: BlueprintSetupState) -> None:
+        state.app.extensions[_EXTENSION] = Memory[tuple[str, ...], Payload](REMEMBERED)
+
+    blueprint.record_once(remember)
+
+
+def payload(view: str, door: str, name: str, find: Callable[[Connection], Shop]) -> Payload:
+    """The answer of ``view``, one of VIEWS, about the shop that ``door`` knows by ``name``."""
+    keys = [] if view == "config" else _product_keys()
+    memory: Memory[tuple[str, ...], Payload] = current_app.extensions[_EXTENSION]
+    question = (door, name, view, *keys)
+    known = memory.get(question)
+    if known is None:
+        with runtime().database.read() as db:
+            shop = find(db)
+            body = msgspec.json.encode(VIEWS[view](db, shop, keys))
+        known = Payload(shop.key, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        memory.put(question, known)
+    return known
+
+
+def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
+    """The programme in public: what a visitor who is nobody may know."""
+    program = points.program(db, shop.id)
+    points_each, per_minor = program.rates[shop.currency]
+    unit = 10 ** exponent(shop.currency)
+    return {
+        "program": {
+            "name": shop.name,
+            "currency": shop.currency,
+            "points_each": points_each,
+            "per_minor": per_minor,
+            "hold_days": program.hold_days,
+            "award_on": program.award_on,
+        },
+        "causes": [
+            {"key": cause.key, "name": cause.name, "story": cause.story}
+            for cause in giving.causes(db, shop.id)
+        ],
+        "donation": {
+            "amounts_minor": [amount * unit for amount in _AMOUNTS],
+            "round_up_to_minor": unit,
+            "share_kept_percent": 0,
+        },
+        "currency_exponent": exponent(shop.currency),
+        "version": str(program.version),
+    }
+
+
+def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, int]:
+    """Points the first of these products earns now, by the award's own arithmetic."""
+    product = order_store.products(db, shop.id, keys[:1]).get(keys[0])
+    if product is None or product.price_minor is None or not product.published:
+        raise NotFound("product_not_found", "no such product")
+    return {"points": points.preview(db, shop.id, product.price_minor)}
+
+
+def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
+    """What goes with these products, from the shop's own orders; nothing is better than noise."""
+    return {
+        "items": [
+            {
+                "key": item.key,
+                "title": item.title,
+                "url": item.url,
+                "image_url": item.image_url,
+                "price": item.price and asdict(item.price),
+                "together": item.together,
+            }
+            for item in recommend.together(db, shop.id, keys)
+        ]
+    }
+
+
+VIEWS: dict[str, Callable[[Connection, Shop, Sequence[str]], dict[str, Any]]] = {
+    "config": config,
+    "badge": badge,
+    "recommendations": recommendations,
+}
+
+
+def _product_keys() -> list[str]:
+    keys = [key for key in request.args.get("product", "").split(",") if key]
+    if not 1 <= len(keys) <= MAX_PRODUCTS:
+        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
+    return keys
