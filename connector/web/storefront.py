@@ -7,11 +7,10 @@ the app proxy, whose signature says so. Only ``me`` is private; it is never cach
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -20,14 +19,11 @@ from sqlalchemy import Connection
 
 from adapters.shopify import Shopify
 from connector.core import clock
-from connector.core.errors import BadInput, NotFound, Unauthenticated
-from connector.core.money import exponent
-from connector.orders import store as order_store
-from connector.rooms.giving import service as giving
+from connector.core.errors import NotFound, Unauthenticated
 from connector.rooms.points import service as points
-from connector.rooms.recommend import service as recommend
 from connector.shops import service as shops
 from connector.shops.service import Shop
+from connector.web import public
 from connector.web.history import entries_json
 from connector.web.runtime import runtime
 
@@ -35,10 +31,9 @@ TOKEN_SECONDS = 300
 LEEWAY_SECONDS = 10
 MAX_TOKEN_CHARS = 2000
 HISTORY_ENTRIES = 30
-PUBLIC_SECONDS = 60
-MAX_PRODUCTS = 20
-_AMOUNTS = (1, 2, 5)  # whole units offered as gifts
+_CUSTOMER = re.compile(r"[0-9]{1,20}", re.ASCII)
 blueprint = Blueprint("storefront", __name__, url_prefix="/storefront")
+public.remember_in(blueprint)
 
 
 class _Claims(msgspec.Struct):
@@ -61,11 +56,16 @@ class Visitor:
 @blueprint.get("/woocommerce/<public_id>/<view>", provide_automatic_options=False)
 def woocommerce(public_id: str, view: str) -> Response:
     """A WooCommerce storefront; its own origin is the only one that may read the answer."""
+    if view in public.VIEWS:
+        found = public.payload(
+            view, "woocommerce", public_id, lambda db: _living(shops.by_public_id(db, public_id))
+        )
+        g.cors_origin = _origin(found.shop_key)
+        return found.response()
     with runtime().database.read() as db:
         shop = _living(shops.by_public_id(db, public_id))
         g.cors_origin = _origin(shop.key)
-        visitor = Visitor(shop, _token_customer(db, shop) if view == "me" else None)
-        return _answer(db, visitor, view)
+        return _own(db, Visitor(shop, _token_customer(db, shop)), view)
 
 
 @blueprint.route("/woocommerce/<public_id>/<view>", methods=["OPTIONS"])
@@ -84,11 +84,14 @@ def shopify(view: str) -> Response:
     if platform is None:
         raise NotFound("not_found", "Shopify is not set up here")
     proven = cast("Shopify", platform).visitor(request.query_string.decode("latin-1"))
+    if view in public.VIEWS:
+        found = public.payload(
+            view, "shopify", proven.shop_key, lambda db: _of_shopify(db, proven.shop_key)
+        )
+        return found.response()
     with runtime().database.read() as db:
-        shop = shops.find(db, "shopify", proven.shop_key)
-        if shop is None:
-            raise NotFound("shop_not_found", "no such shop")
-        return _answer(db, Visitor(_living(shop), proven.customer_key), view)
+        shop = _of_shopify(db, proven.shop_key)
+        return _own(db, Visitor(shop, proven.customer_key), view)
 
 
 @blueprint.after_request
@@ -104,78 +107,12 @@ def _allow_origin(response: Response) -> Response:
     return response
 
 
-def _answer(db: Connection, visitor: Visitor, view: str) -> Response:
-    if view == "me":
-        response = jsonify(me(db, visitor))
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-    if view == "config":
-        body = config(db, visitor.shop)
-    elif view == "badge":
-        body = badge(db, visitor.shop, _product_keys()[0])
-    elif view == "recommendations":
-        body = recommendations(db, visitor.shop, _product_keys())
-    else:
+def _own(db: Connection, visitor: Visitor, view: str) -> Response:
+    if view != "me":
         raise NotFound("not_found", "no such view")
-    response = jsonify(body)
-    response.add_etag()
-    response.headers["Cache-Control"] = (
-        f"public, max-age={PUBLIC_SECONDS}, stale-while-revalidate={PUBLIC_SECONDS}"
-    )
-    return cast("Response", response.make_conditional(request))
-
-
-def config(db: Connection, shop: Shop) -> dict[str, Any]:
-    """The programme in public: what a visitor who is nobody may know."""
-    program = points.program(db, shop.id)
-    points_each, per_minor = program.rates[shop.currency]
-    unit = 10 ** exponent(shop.currency)
-    return {
-        "program": {
-            "name": shop.name,
-            "currency": shop.currency,
-            "points_each": points_each,
-            "per_minor": per_minor,
-            "hold_days": program.hold_days,
-            "award_on": program.award_on,
-        },
-        "causes": [
-            {"key": cause.key, "name": cause.name, "story": cause.story}
-            for cause in giving.causes(db, shop.id)
-        ],
-        "donation": {
-            "amounts_minor": [amount * unit for amount in _AMOUNTS],
-            "round_up_to_minor": unit,
-            "share_kept_percent": 0,
-        },
-        "currency_exponent": exponent(shop.currency),
-        "version": str(program.version),
-    }
-
-
-def badge(db: Connection, shop: Shop, product_key: str) -> dict[str, int]:
-    """Points this product earns now, by the award's own arithmetic."""
-    product = order_store.products(db, shop.id, [product_key]).get(product_key)
-    if product is None or product.price_minor is None or not product.published:
-        raise NotFound("product_not_found", "no such product")
-    return {"points": points.preview(db, shop.id, product.price_minor)}
-
-
-def recommendations(db: Connection, shop: Shop, product_keys: Sequence[str]) -> dict[str, Any]:
-    """What goes with these products, from the shop's own orders; nothing is better than noise."""
-    return {
-        "items": [
-            {
-                "key": item.key,
-                "title": item.title,
-                "url": item.url,
-                "image_url": item.image_url,
-                "price": item.price and asdict(item.price),
-                "together": item.together,
-            }
-            for item in recommend.together(db, shop.id, product_keys)
-        ]
-    }
+    response = jsonify(me(db, visitor))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def me(db: Connection, visitor: Visitor) -> dict[str, Any]:
@@ -210,17 +147,19 @@ def _token_customer(db: Connection, shop: Shop) -> str | None:
     header = request.headers.get("Authorization", "")
     if not header:
         return None
+    scheme, _, token = header.partition(" ")
+    payload, _, given = token.partition(".")
     secret = shops.secret(db, runtime().keys, shop.id, "widget_secret") or b""
-    payload, _, given = header.removeprefix("Bearer ").partition(".")
-    expected = hmac.digest(secret, payload.encode(), hashlib.sha256)
+    # Compared as written: base64 has several spellings of the same bytes.
+    expected = _base64url(hmac.digest(secret, payload.encode(), hashlib.sha256))
+    genuine = hmac.compare_digest(expected, given.encode()) and scheme == "Bearer"
     try:
-        signature = base64.urlsafe_b64decode(_padded(given))
-        body = base64.urlsafe_b64decode(_padded(payload))
-        genuine = len(header) <= MAX_TOKEN_CHARS and hmac.compare_digest(expected, signature)
-        claims = msgspec.json.decode(body, type=_Claims) if secret and genuine else None
-    except (ValueError, binascii.Error, msgspec.DecodeError):
+        body = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        short = len(header) <= MAX_TOKEN_CHARS
+        claims = msgspec.json.decode(body, type=_Claims) if secret and genuine and short else None
+    except (ValueError, msgspec.DecodeError):
         claims = None
-    if claims is None or claims.aud != "widget" or not claims.sub.isascii():
+    if claims is None or claims.aud != "widget" or not _CUSTOMER.fullmatch(claims.sub):
         raise Unauthenticated("invalid_token", "not a token of this shop")
     now = clock.now().timestamp()
     lives = claims.iat - LEEWAY_SECONDS <= now <= claims.exp + LEEWAY_SECONDS
@@ -229,15 +168,15 @@ def _token_customer(db: Connection, shop: Shop) -> str | None:
     return claims.sub
 
 
-def _padded(text: str) -> bytes:
-    return text.encode() + b"=" * (-len(text) % 4)
+def _base64url(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
-def _product_keys() -> list[str]:
-    keys = [key for key in request.args.get("product", "").split(",") if key]
-    if not 1 <= len(keys) <= MAX_PRODUCTS:
-        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
-    return keys
+def _of_shopify(db: Connection, shop_key: str) -> Shop:
+    shop = shops.find(db, "shopify", shop_key)
+    if shop is None:
+        raise NotFound("shop_not_found", "no such shop")
+    return _living(shop)
 
 
 def _living(shop: Shop) -> Shop:
