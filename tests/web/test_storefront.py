@@ -1,0 +1,310 @@
+"""What a shopper's browser may ask, and how it proves whose it is."""
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+import string
+from itertools import pairwise
+from urllib.parse import urlencode
+
+import pytest
+
+from connector.core import clock
+from connector.shops import service as shops
+from tests.adapters.shopify import world as shopify_world
+from tests.adapters.shopify.test_app_proxy import canonical
+from tests.flows.service import CLIENT_SECRET
+from tests.flows.test_bad_webhooks import WOO_ORDER, shopify, woocommerce
+
+STORE = "https://acme.example"
+NOBODY = {"member": None}
+
+
+class Storefront:
+    """A WooCommerce shop's pages: where its JSON is, and the secret its plugin signs with."""
+
+    def __init__(self, service, shop):
+        self.service, self.shop = service, shop
+        with service.database.read() as db:
+            self.secret = shops.secret(db, service.runtime.keys, shop.id, "widget_secret")
+
+    def ask(self, view, token=None, method="GET", **query):
+        headers = {"Origin": "https://anybody.example"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        path = f"/storefront/woocommerce/{self.shop.public_id}/{view}"
+        return self.service.http.open(path, method=method, headers=headers, query_string=query)
+
+    def token(self, secret=None, **changes):
+        now = int(clock.now().timestamp())
+        claims = {"sub": "7", "aud": "widget", "iat": now, "exp": now + 300, **changes}
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return signed(json.dumps(kept).encode(), self.secret if secret is None else secret)
+
+
+def signed(payload, secret):
+    part = base64.urlsafe_b64encode(payload).rstrip(b"=")
+    digest = hmac.digest(secret, part, hashlib.sha256)
+    return f"{part.decode()}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+@pytest.fixture
+def acme(service):
+    """Acme, where Mia (customer 7) has bought something."""
+    shop = service.install("woocommerce", STORE)
+    woocommerce(
+        service, shop, {**WOO_ORDER, "billing": {"email": "m@b.example", "first_name": "Mia"}}
+    )
+    service.work(["drain"])
+    return Storefront(service, shop)
+
+
+def test_a_shopper_sees_her_own_points(acme):
+    answer = acme.ask("me", acme.token())
+    told = answer.get_json()
+    member = told["member"]
+    assert (member["name"], member["available"], member["pending"]) == ("Mia", 0, 20)
+    assert member["pending_next"]["points"] == 20
+    (entry,) = told["history"]
+    assert (entry["kind"], entry["state"], entry["order"]) == ("earned", "pending", "1")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_who_is_nobody_here_sees_nobody(acme):
+    for token in (None, acme.token(sub="8"), acme.token(sub="99999999999999999999")):
+        answer = acme.ask("me", token)
+        assert (answer.status_code, answer.get_json()) == (200, NOBODY)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_every_byte_of_a_token_counts(acme):
+    token = acme.token()
+    alphabet = string.ascii_letters + string.digits + "-_"
+    for place, was in enumerate(token):
+        other = alphabet[(alphabet.find(was) + 1) % 64]
+        answer = acme.ask("me", token[:place] + other + token[place + 1 :])
+        assert answer.status_code == 401, place
+        assert answer.get_json()["code"] == "invalid_token"
+    for changed in (token[:-1], token + "=", token + "A", f"{token}.", f" {token}", token + "!"):
+        assert acme.ask("me", changed).status_code == 401, changed
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", ".", "a.b", "é.é", "a" * 3000, "eyJhbGciOiJub25lIn0.e30.", "\x7f", "null"],
+)
+def test_what_is_no_token_proves_nothing(acme, token):
+    assert acme.ask("me", token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aud": "admin"}, "invalid_token"),
+        ({"aud": ["widget"]}, "invalid_token"),
+        ({"aud": None}, "invalid_token"),
+        ({"sub": 7}, "invalid_token"),
+        ({"sub": None}, "invalid_token"),
+        ({"sub": ""}, "invalid_token"),
+        ({"sub": "7\x00"}, "invalid_token"),
+        ({"sub": "٧"}, "invalid_token"),
+        ({"exp": None}, "invalid_token"),
+        ({"iat": None}, "invalid_token"),
+        ({"exp": True}, "invalid_token"),
+        ({"exp": 1.5}, "invalid_token"),
+        ({"exp": 10**30}, "expired"),
+    ],
+)
+def test_a_claim_is_what_it_must_be(acme, changes, code):
+    answer = acme.ask("me", acme.token(**changes))
+    assert (answer.status_code, answer.get_json()["code"]) == (401, code)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "status"),
+    [
+        (0, 300, 200),
+        (-290, 9, 200),
+        (-309, -9, 200),
+        (-312, -12, 401),
+        (15, 300, 401),
+        (0, 301, 401),
+    ],
+)
+def test_a_token_lives_five_minutes(acme, begins, ends, status):
+    now = int(clock.now().timestamp())
+    answer = acme.ask("me", acme.token(iat=now + begins, exp=now + ends))
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.get_json()["code"] == "expired"
+
+
+def test_another_shops_token_proves_nothing_here(service, acme):
+    rival = Storefront(service, service.install("woocommerce", "https://rival.example"))
+    assert acme.ask("me", rival.token()).status_code == 401
+    assert acme.ask("me", acme.token(secret=b"")).status_code == 401
+    assert rival.ask("me", acme.token()).status_code == 401
+
+
+def test_only_the_stores_own_pages_may_read(service, acme):
+    for view in ("config", "me", "recommendations", "badge", "nothing"):
+        answer = acme.ask(view, product="none")
+        assert answer.headers["Access-Control-Allow-Origin"] == STORE
+        assert "Origin" in answer.headers["Vary"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    blog = Storefront(service, service.install("woocommerce", "https://other.example/shop"))
+    answer = blog.ask("me", "no token")
+    assert answer.status_code == 401
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://other.example"
+
+
+def test_a_page_may_ask_whether_it_may_send_a_token(acme):
+    answer = acme.ask("me", method="OPTIONS")
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == STORE
+    assert answer.headers["Access-Control-Allow-Headers"] == "Authorization"
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET"
+
+
+def test_what_is_public_is_kept_for_a_minute(service, acme):
+    answer = acme.ask("config")
+    assert answer.headers["Cache-Control"].startswith("public, max-age=60")
+    program = answer.get_json()["program"]
+    assert (program["currency"], program["points_each"], program["per_minor"]) == ("USD", 1, 100)
+    path = f"/storefront/woocommerce/{acme.shop.public_id}/config"
+    again = service.http.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert acme.ask("recommendations", product="9").get_json() == {"items": []}
+
+
+@pytest.mark.parametrize(
+    ("view", "query", "status", "code"),
+    [
+        ("badge", {}, 422, "product_required"),
+        ("badge", {"product": ","}, 422, "product_required"),
+        ("badge", {"product": ",".join(map(str, range(21)))}, 422, "product_required"),
+        ("badge", {"product": "none"}, 404, "product_not_found"),
+        ("badge", {"product": "a\x00b"}, 400, "invalid_text"),
+        ("recommendations", {}, 422, "product_required"),
+        ("nothing", {}, 404, "not_found"),
+    ],
+)
+def test_a_question_that_cannot_be_meant(acme, view, query, status, code):
+    answer = acme.ask(view, **query)
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+
+
+def test_a_shop_that_is_not_there_or_has_left_answers_alike(service, acme):
+    assert acme.ask("config").status_code == 200
+    with service.database.write() as db:
+        shops.uninstall(db, acme.shop.id, clock.now(), clock.now())
+    gone = acme.ask("config")
+    never = service.http.get("/storefront/woocommerce/000000000000/config")
+    assert gone.status_code == never.status_code == 404
+    assert gone.get_json()["code"] == never.get_json()["code"] == "shop_not_found"
+    for method in ("POST", "PUT", "DELETE"):
+        assert acme.ask("me", method=method).status_code == 405
+
+
+# ---------------------------------------------------------------------------- Shopify's app proxy
+
+
+class Proxy:
+    """A Shopify shop's pages, as Shopify forwards them."""
+
+    def __init__(self, service):
+        self.service = service
+        self.shop = service.install("shopify", shopify_world.SHOP)
+        shopify(service)
+        service.work(["drain"])
+
+    def pairs(self, *extra, customer="115310627314723954", **changes):
+        told = {
+            "shop": shopify_world.SHOP,
+            "path_prefix": "/apps/perennial",
+            "timestamp": str(int(clock.now().timestamp())),
+            "logged_in_customer_id": customer,
+            **changes,
+        }
+        return [*extra, *((name, value) for name, value in told.items() if value is not None)]
+
+    def query(self, pairs):
+        return [*pairs, ("signature", shopify_world.hex_hmac(canonical(pairs), CLIENT_SECRET))]
+
+    def ask(self, query, view="me"):
+        text = query if isinstance(query, str) else urlencode(query)
+        return self.service.http.get(f"/storefront/shopify/{view}?{text}")
+
+
+@pytest.fixture
+def proxy(service):
+    return Proxy(service)
+
+
+def test_a_shopper_on_shopify_sees_her_own_points(proxy):
+    answer = proxy.ask(proxy.query(proxy.pairs()))
+    assert answer.get_json()["member"]["pending"] == 100
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert proxy.ask(proxy.query(proxy.pairs(customer=""))).get_json() == NOBODY
+    assert proxy.ask(proxy.query(proxy.pairs(customer="12"))).get_json() == NOBODY
+    assert proxy.ask(proxy.query(proxy.pairs()), "config").status_code == 200
+
+
+def without(query, *names):
+    return [pair for pair in query if pair[0] not in names]
+
+
+def test_64_to_67_nothing_unsigned_old_or_doubled(proxy):
+    good = proxy.query(proxy.pairs())
+    shop = ("shop", shopify_world.SHOP)
+    now = int(clock.now().timestamp())
+    bad = {
+        "64 no signature": without(good, "signature"),
+        "66 shop twice": [*good, shop],
+        "66 shop twice, signed": proxy.query([*proxy.pairs(), shop]),
+        "67 no timestamp": without(good, "timestamp"),
+        "67 no timestamp, signed": proxy.query(proxy.pairs(timestamp=None)),
+        "nobody named": proxy.query(proxy.pairs(logged_in_customer_id=None)),
+        "another customer": [
+            *without(good, "logged_in_customer_id"),
+            ("logged_in_customer_id", "1"),
+        ],
+        "another shop": [*without(good, "shop"), ("shop", "rival.myshopify.com")],
+    }
+    for why, query in bad.items():
+        answer = proxy.ask(query)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "bad_signature"), why
+    for seconds in (-91, 95):
+        answer = proxy.ask(proxy.query(proxy.pairs(timestamp=str(now + seconds))))
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "expired")
+
+
+def test_65_no_other_cut_of_a_signed_query_changes_who_asks(proxy):
+    """The signed text has no separators: every query of the same text has the same signature."""
+    rng = random.Random(65)
+    victim = "115310627314723954"
+    honest = proxy.pairs(("a", f"1logged_in_customer_id={victim}"), customer="")
+    signature = proxy.query(honest)[-1]
+    text = canonical(honest)
+    starts = [place for place in range(1, len(text)) if "=" in text[place : place + 24]]
+    crafted = [("a", "1"), *[pair for pair in honest[1:] if pair[0] != "logged_in_customer_id"]]
+    tried = [[*crafted, ("logged_in_customer_id", victim)]]
+    while len(tried) < 200:
+        cuts = [0, *sorted(rng.sample(starts, rng.randrange(3, 7))), len(text)]
+        parts = [text[a:b] for a, b in pairwise(cuts)]
+        if all("=" in part for part in parts):
+            tried.append([tuple(part.split("=", 1)) for part in parts])
+    for pairs in tried:
+        answer = proxy.ask([*pairs, signature])
+        assert answer.status_code == 401 or answer.get_json() == NOBODY, pairs
+
+
+def test_a_shopify_shop_we_do_not_know_is_not_found(service, proxy):
+    answer = proxy.ask(proxy.query(proxy.pairs(shop="stranger.myshopify.com")))
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "shop_not_found")
+    with service.database.write() as db:
+        shops.uninstall(db, proxy.shop.id, clock.now(), clock.now())
+    assert proxy.ask(proxy.query(proxy.pairs())).status_code == 404
