@@ -184,7 +184,9 @@ def embedded() -> Response:
     platform = shopify()
     id_token = request.args.get("id_token", "")
     if not id_token:
-        return door.page("install/bounce.html", client_id=platform.client_id)
+        shop_key = request.args.get("shop")
+        framed_by = verify.shop_domain(shop_key) if shop_key else None
+        return door.page("install/bounce.html", framed_by=framed_by, client_id=platform.client_id)
     person = platform.staff(id_token)
     with runtime().database.read() as db:
         shop = shops.find(db, platform.name, person.shop_key)
@@ -195,7 +197,8 @@ def embedded() -> Response:
         staff = shops.staff_for(db, shop.business_id, person.user_key, now)
         token = shops.open_session(db, staff.id, now)
     response = make_response(redirect(f"/admin/{shop.public_id}/"))
-    session.remember(response, token)
+    # Inside the admin's frame only a partitioned cookie lives, and that needs https.
+    session.remember(response, token, framed=runtime().settings.secure)
     return response
 
 
