@@ -17,6 +17,7 @@ from connector.web.runtime import EXTENSION, request_id
 _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
 _HTML_DOORS = ("admin", "install")
+_FOR_MACHINES = ("install.woocommerce_keys",)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -65,7 +66,7 @@ def _finish(response: Response) -> Response:
 
 
 def _refused(problem: PerennialError) -> tuple[Response | str, int]:
-    if request.blueprint in _HTML_DOORS:
+    if request.blueprint in _HTML_DOORS and request.endpoint not in _FOR_MACHINES:
         return admin.error_page(problem), problem.status
     response = jsonify(error_body(problem.code, problem.message, problem.field))
     if isinstance(problem, TooMany):

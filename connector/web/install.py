@@ -18,7 +18,14 @@ from adapters.shopify import Shopify, verify
 from adapters.woocommerce import WooCommerce
 from connector.core import clock
 from connector.core.commerce import Credentials, InstallRequest, ShopFacts
-from connector.core.errors import BadInput, Conflict, Forbidden, NotFound, PerennialError
+from connector.core.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PerennialError,
+    Unauthenticated,
+)
 from connector.orders import imports
 from connector.runtime import Runtime
 from connector.shops import joining
@@ -191,7 +198,7 @@ def embedded() -> Response:
     with runtime().database.read() as db:
         shop = shops.find(db, platform.name, person.shop_key)
     if shop is None or not shop.is_live or shop.problem == "reauthorize":
-        shop = settle_shopify(runtime(), platform, platform.exchange(id_token))
+        shop = settle_shopify(runtime(), platform, _exchanged(platform, id_token))
     now = clock.now()
     with runtime().database.write() as db:
         staff = shops.staff_for(db, shop.business_id, person.user_key, now)
@@ -200,6 +207,14 @@ def embedded() -> Response:
     # Inside the admin's frame only a partitioned cookie lives, and that needs https.
     session.remember(response, token, framed=runtime().settings.secure)
     return response
+
+
+def _exchanged(platform: Shopify, id_token: str) -> Credentials:
+    """Credentials for a proven ID token; ``reinstall`` where the shop has removed the app."""
+    try:
+        return platform.exchange(id_token)
+    except Unauthenticated:
+        raise Unauthenticated("reinstall", "install the app from Shopify again") from None
 
 
 def settle_shopify(parts: Runtime, platform: Shopify, credentials: Credentials) -> Shop:
