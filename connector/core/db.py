@@ -95,7 +95,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
+        make = _sqlite_engine if self.is_sqlite else _postgres_engine
+        self.engine = make(url, pool_size)
+        self._reads = {} if self.is_sqlite else {"postgresql_readonly": True}
         self._committing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         path = make_url(url).database
         self._turnstile = Turnstile(Path(path)) if self.is_sqlite and path else None
@@ -110,8 +112,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One read transaction: a stable view, never upgraded to a write."""
-        with self.engine.connect() as connection, connection.begin():
+        """One read transaction: a stable view; writing in it is refused."""
+        connection = self.engine.connect().execution_options(**self._reads)
+        with connection, connection.begin():
             yield connection
 
     def run(self, work: Callable[[Connection], _T], *, one_statement: bool = False) -> _T:
@@ -204,11 +207,12 @@ def upsert(db: Connection, table: Table) -> Any:
     return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    timeout = {"timeout": _BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=timeout)
 
     @event.listens_for(engine, "connect")
     def connect(dbapi: Any, _record: Any) -> None:
@@ -225,6 +229,7 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql(f"PRAGMA query_only={0 if writes else 1}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

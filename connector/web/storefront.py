@@ -56,16 +56,20 @@ class Visitor:
 @blueprint.get("/woocommerce/<public_id>/<view>", provide_automatic_options=False)
 def woocommerce(public_id: str, view: str) -> Response:
     """A WooCommerce storefront; its own origin is the only one that may read the answer."""
+
+    def find(db: Connection) -> Shop:
+        shop = _living(shops.by_public_id(db, public_id))
+        g.cors_origin = _origin(shop.key)
+        return shop
+
     if view in public.VIEWS:
-        found = public.payload(
-            view, "woocommerce", public_id, lambda db: _living(shops.by_public_id(db, public_id))
-        )
+        found = public.payload(view, "woocommerce", public_id, find)
         g.cors_origin = _origin(found.shop_key)
         return found.response()
     with runtime().database.read() as db:
-        shop = _living(shops.by_public_id(db, public_id))
-        g.cors_origin = _origin(shop.key)
-        return _own(db, Visitor(shop, _token_customer(db, shop)), view)
+        shop = find(db)
+        _check_view(view)
+        return _own(db, Visitor(shop, _token_customer(db, shop)))
 
 
 @blueprint.route("/woocommerce/<public_id>/<view>", methods=["OPTIONS"])
@@ -84,14 +88,18 @@ def shopify(view: str) -> Response:
     if platform is None:
         raise NotFound("not_found", "Shopify is not set up here")
     proven = cast("Shopify", platform).visitor(request.query_string.decode("latin-1"))
+
+    def find(db: Connection) -> Shop:
+        shop = shops.find(db, "shopify", proven.shop_key)
+        if shop is None:
+            raise NotFound("shop_not_found", "no such shop")
+        return _living(shop)
+
     if view in public.VIEWS:
-        found = public.payload(
-            view, "shopify", proven.shop_key, lambda db: _of_shopify(db, proven.shop_key)
-        )
-        return found.response()
+        return public.payload(view, "shopify", proven.shop_key, find).response()
+    _check_view(view)
     with runtime().database.read() as db:
-        shop = _of_shopify(db, proven.shop_key)
-        return _own(db, Visitor(shop, proven.customer_key), view)
+        return _own(db, Visitor(find(db), proven.customer_key))
 
 
 @blueprint.after_request
@@ -107,9 +115,12 @@ def _allow_origin(response: Response) -> Response:
     return response
 
 
-def _own(db: Connection, visitor: Visitor, view: str) -> Response:
+def _check_view(view: str) -> None:
     if view != "me":
         raise NotFound("not_found", "no such view")
+
+
+def _own(db: Connection, visitor: Visitor) -> Response:
     response = jsonify(me(db, visitor))
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -170,13 +181,6 @@ def _token_customer(db: Connection, shop: Shop) -> str | None:
 
 def _base64url(raw: bytes) -> bytes:
     return base64.urlsafe_b64encode(raw).rstrip(b"=")
-
-
-def _of_shopify(db: Connection, shop_key: str) -> Shop:
-    shop = shops.find(db, "shopify", shop_key)
-    if shop is None:
-        raise NotFound("shop_not_found", "no such shop")
-    return _living(shop)
 
 
 def _living(shop: Shop) -> Shop:

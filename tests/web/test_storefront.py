@@ -197,9 +197,10 @@ def test_a_question_that_cannot_be_meant(acme, view, query, status, code):
 
 
 def test_a_shop_that_is_not_there_or_has_left_answers_alike(service, acme):
-    assert acme.ask("config").status_code == 200
+    assert acme.ask("me").status_code == 200
     with service.database.write() as db:
         shops.uninstall(db, acme.shop.id, clock.now(), clock.now())
+    assert acme.ask("me").status_code == 404
     gone = acme.ask("config")
     never = service.http.get("/storefront/woocommerce/000000000000/config")
     assert gone.status_code == never.status_code == 404

@@ -1,0 +1,89 @@
+"""What is the same for everybody is remembered for a moment; what is one's own, never."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from connector.core import clock
+from connector.rooms.points import service as points
+from connector.web import memory
+from connector.web.memory import Memory
+
+STORE = "https://acme.example"
+
+
+class Page:
+    """A page of Acme's store, which asks us."""
+
+    def __init__(self, service):
+        self.service, self.shop = service, service.install("woocommerce", STORE)
+
+    def __call__(self, view, **headers):
+        path = f"/storefront/woocommerce/{self.shop.public_id}/{view}"
+        return self.service.http.get(path, headers=headers)
+
+
+@pytest.fixture
+def ask(service):
+    return Page(service)
+
+
+def publish(service, shop, hold_days):
+    with service.database.write() as db:
+        rule = replace(points.program(db, shop.id), hold_days=hold_days)
+        points.publish_program(db, shop.id, rule, clock.now())
+
+
+def hold_days(answer):
+    return answer.get_json()["program"]["hold_days"]
+
+
+def test_a_programme_is_remembered_for_a_moment(service, ask):
+    assert hold_days(ask("config")) == 14
+    publish(service, ask.shop, 7)
+    assert hold_days(ask("config")) == 14
+    service.app.extensions["perennial_public"] = Memory(1)  # as after ten seconds
+    assert hold_days(ask("config")) == 7
+
+
+def test_memory_forgets_in_time_and_when_there_is_too_much(monkeypatch):
+    monkeypatch.setattr(memory, "SECONDS", 0.05)
+    known = Memory[str, int](2)
+    known.put("a", 1)
+    known.put("b", 2)
+    known.put("c", 3)
+    assert [known.get(key) for key in "abc"] == [None, 2, 3]
+    time.sleep(0.06)
+    assert [known.get(key) for key in "abc"] == [None, None, None]
+
+
+def test_each_question_has_its_own_answer(service, ask):
+    other = service.install("woocommerce", "https://other.example")
+    publish(service, other, 3)
+    told = service.http.get(f"/storefront/woocommerce/{other.public_id}/config")
+    assert (hold_days(ask("config")), hold_days(told)) == (14, 3)
+    assert told.headers["Access-Control-Allow-Origin"] == "https://other.example"
+    assert ask("config").headers["Access-Control-Allow-Origin"] == STORE
+
+
+def test_a_remembered_answer_looks_like_the_first(ask):
+    first, again = ask("config"), ask("config")
+    del first.headers["X-Request-Id"], again.headers["X-Request-Id"]
+    assert (first.data, dict(first.headers)) == (again.data, dict(again.headers))
+    assert "max-age=60" in again.headers["Cache-Control"]
+
+
+def test_who_has_the_answer_gets_no_body(ask):
+    etag = ask("config").headers["ETag"]
+    answer = ask("config", **{"If-None-Match": etag})
+    assert (answer.status_code, answer.data) == (304, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == STORE
+    assert ask("config", **{"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_refusal_is_not_remembered_and_may_be_read_by_the_store(ask):
+    refused = ask("badge?product=9")
+    assert (refused.status_code, refused.get_json()["code"]) == (404, "product_not_found")
+    assert refused.headers["Access-Control-Allow-Origin"] == STORE
+    assert "Cache-Control" not in refused.headers
