@@ -269,7 +269,10 @@ def _refuse_taken(db: Connection, store: str, business_id: int | None) -> None:
 def _own_intent(state: str) -> tuple[str, Row[Any]]:
     browser = request.cookies.get(_cookie_name(), "")
     with runtime().database.read() as db:
-        return state, joining.intent_of_browser(db, state, browser)
+        intent = joining.intent_of_browser(db, state, browser)
+    if intent.expires_at <= clock.now():
+        raise NotFound("intent_not_found", "start the installation again")
+    return state, intent
 
 
 def _cookie_name() -> str:
