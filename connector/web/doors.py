@@ -18,11 +18,11 @@ _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
 _HTML_DOORS = ("admin", "install")
 _FOR_MACHINES = ("install.woocommerce_keys",)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-}
-CLOSED_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+HEADERS = (  # unless the view says otherwise
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+)
 
 
 def open_all(runtime: Runtime) -> Flask:
@@ -52,16 +52,16 @@ def error_body(code: str, message: str, field: str | None = None) -> dict[str, s
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
-    asked = (request.path, *request.args, *request.args.values())
-    if any("\x00" in text for text in asked):
+    if "\x00" in request.path or b"%00" in request.query_string:
         raise BadInput("invalid_text", "a NUL is no text", status=400)
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = request_id()
-    response.headers.setdefault("Content-Security-Policy", CLOSED_PAGE)
+    told = {name.lower() for name, _ in response.headers}
+    for name, value in HEADERS:
+        if name.lower() not in told:
+            response.headers.add(name, value)
+    response.headers.add("X-Request-Id", request_id())
     return response
 
 
