@@ -1,0 +1,122 @@
+"""What is asked for is asked once, carried out by one, and never lost."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from connector.core import outbox
+from connector.core.commerce import NeedsFetch
+from connector.core.outbox import LEASE_SECONDS, MAX_ATTEMPTS
+from tests.world import NOW
+
+ORDER = NeedsFetch("order", "46")
+SECOND = timedelta(seconds=1)
+
+
+def ask(database, *wants, now=NOW, shop_id=7):
+    with database.write() as db:
+        outbox.ask(db, shop_id, wants, now)
+
+
+def claim(database, now=NOW, limit=10):
+    with database.write() as db:
+        return outbox.claim(db, now, limit)
+
+
+def rows(database):
+    with database.read() as db:
+        return db.execute(select(outbox.outbox)).all()
+
+
+def test_asking_twice_is_asking_once(database):
+    ask(database, ORDER, ORDER, NeedsFetch("order_refunds", "46"))
+    ask(database, ORDER)
+    ask(database)
+    found = claim(database)
+    assert sorted(task.payload["what"] for task in found) == ["order", "order_refunds"]
+    assert {task.payload["key"] for task in found} == {"46"}
+
+
+def test_shops_do_not_share_what_they_ask(database):
+    ask(database, ORDER, shop_id=7)
+    ask(database, ORDER, shop_id=8)
+    assert {task.shop_id for task in claim(database)} == {7, 8}
+
+
+def test_a_claimed_task_is_ours_until_its_lease_ends(database):
+    ask(database, ORDER)
+    assert len(claim(database)) == 1
+    assert claim(database) == []
+    assert claim(database, NOW + timedelta(seconds=LEASE_SECONDS - 1)) == []
+    (again,) = claim(database, NOW + timedelta(seconds=LEASE_SECONDS))
+    assert again.attempts == 2
+
+
+def test_a_finished_task_is_gone(database):
+    ask(database, ORDER)
+    (task,) = claim(database)
+    with database.write() as db:
+        assert not outbox.any_due(db, NOW)
+        outbox.finish(db, task, NOW)
+    assert rows(database) == []
+
+
+def test_what_is_asked_again_meanwhile_runs_again(database):
+    ask(database, ORDER)
+    (task,) = claim(database)
+    ask(database, ORDER)
+    with database.write() as db:
+        outbox.finish(db, task, NOW)
+    (again,) = claim(database)
+    assert again.attempts == 1
+    with database.write() as db:
+        outbox.finish(db, again, NOW)
+    assert rows(database) == []
+
+
+def test_what_failed_waits_longer_each_time_and_in_the_end_for_a_person(database):
+    ask(database, ORDER)
+    now, waits = NOW, []
+    for _ in range(MAX_ATTEMPTS):
+        (task,) = claim(database, now)
+        with database.write() as db:
+            outbox.postpone(db, task, now, "platform_unreachable")
+        (row,) = rows(database)
+        if row.due_at is not None:
+            waits.append(row.due_at - now)
+            now = row.due_at
+    assert waits == sorted(waits)
+    assert waits[-1] <= timedelta(hours=1)
+    assert (row.due_at, row.error) == (None, "platform_unreachable")
+
+
+def test_a_platform_may_say_when_to_come_back_or_never(database):
+    ask(database, ORDER)
+    (task,) = claim(database)
+    with database.write() as db:
+        outbox.postpone(db, task, NOW, "throttled", seconds=7)
+    assert rows(database)[0].due_at == NOW + 7 * SECOND
+    with database.write() as db:
+        outbox.postpone(db, task, NOW, "refused", seconds=-1)
+    assert rows(database)[0].due_at is None
+    ask(database, ORDER)
+    assert len(claim(database)) == 1
+
+
+def test_the_longest_waiting_goes_first(database):
+    for number in range(5):
+        ask(database, NeedsFetch("order", str(number)), now=NOW + number * SECOND)
+    assert [task.payload["key"] for task in claim(database, NOW + 9 * SECOND, 3)] == [
+        "0",
+        "1",
+        "2",
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_two_workers_never_hold_the_same_task(database, limit):
+    ask(database, *(NeedsFetch("order", str(number)) for number in range(4)))
+    first, second = claim(database, limit=limit), claim(database, limit=4)
+    keys = [task.payload["key"] for task in (*first, *second)]
+    assert sorted(keys) == ["0", "1", "2", "3"]
