@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import click
+from dataclasses import asdict
 
+import click
+import msgspec
+from sqlalchemy import Connection
+
+from connector import orders
 from connector.cli.process import runtime
 from connector.core import clock
+from connector.members import store as member_store
+from connector.orders import store as order_store
+from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
+from connector.runtime import Runtime
 from connector.shops import service as shops
+
+MAX_EXPORTED = 100_000
 
 
 @click.group()
@@ -48,12 +59,27 @@ def key_(shop_id: int, label: str) -> None:
         click.echo(shops.new_api_key(db, shops.get(db, shop_id).id, label, clock.now()))
 
 
+@shop.command()
+@click.argument("shop_id", type=int)
+def privacy(shop_id: int) -> None:
+    """List what customers of SHOP_ID asked for through their platform."""
+    with runtime().database.read() as db:
+        for one in member_store.privacy_requests(db, shop_id):
+            whom = f"member {one.member_id}" if one.member_id else "nobody we know"
+            click.echo(f"{one.received_at.isoformat()}  {one.kind}  {one.reference}  {whom}")
+
+
 @click.command()
 @click.argument("shop_id", type=int)
 @click.argument("member_id", type=int)
-def member(shop_id: int, member_id: int) -> None:
+@click.option("--export", is_flag=True, help="Print everything we hold of the person, as JSON.")
+def member(shop_id: int, member_id: int, *, export: bool) -> None:
     """Print a member's balance and newest entries."""
-    with runtime().database.read() as db:
+    parts = runtime()
+    with parts.database.read() as db:
+        if export:
+            click.echo(msgspec.json.encode(_everything(db, parts, shop_id, member_id)).decode())
+            return
         have = points.balance(db, shop_id, member_id)
         click.echo(f"available {have.available}  pending {have.pending}  debt {have.debt}")
         for entry in timeline.entries(db, shop_id, member_id, None, 50):
@@ -61,3 +87,21 @@ def member(shop_id: int, member_id: int) -> None:
                 f"{entry.occurred_at:%Y-%m-%d %H:%M}  {entry.kind}  {entry.points:+d}"
                 f"  {entry.order_number or ''}"
             )
+
+
+def _everything(db: Connection, parts: Runtime, shop_id: int, member_id: int) -> dict[str, object]:
+    """What a person may ask us for: who they are to us, their orders, points and gifts."""
+    ids = [row.id for row in order_store.of_member(db, shop_id, member_id, MAX_EXPORTED)]
+    return {
+        "person": asdict(parts.members.person(db, shop_id, member_id)),
+        "balance": asdict(points.balance(db, shop_id, member_id)),
+        "entries": [
+            asdict(one) for one in timeline.entries(db, shop_id, member_id, None, MAX_EXPORTED)
+        ],
+        "orders": [asdict(order) for _, order in orders.load(db, shop_id, ids)],
+        "donations": [
+            {"order": row.order_id, "given_minor": row.given_minor, "currency": row.currency}
+            for order_id in ids
+            for row in giving.of_order(db, shop_id, order_id)
+        ],
+    }

@@ -80,3 +80,14 @@ tombstone = Table(
     Column("identity_hash", Key, primary_key=True),  # of an erased customer key or e-mail
     Column("until", Utc, nullable=False),
 )
+
+privacy_request = Table(
+    "privacy_request",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),  # data_request or redact_customer
+    Column("reference", Text, nullable=False),  # the platform's own number of it
+    Column("member_id", Id),  # None: we knew nobody like this
+    Column("received_at", Utc, nullable=False),
+)

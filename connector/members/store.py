@@ -6,44 +6,42 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, true, update
 
 from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
-from connector.members.models import member, member_key, member_person, member_word, tombstone
+from connector.members.models import (
+    member,
+    member_key,
+    member_person,
+    member_word,
+    privacy_request,
+    tombstone,
+)
 
 
 def by_customer_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Member rows by platform account."""
-    rows = db.execute(
-        select(member).where(member.c.shop_id == shop_id, among(db, member.c.customer_key, keys))
-    )
+    chosen = select(member).where(member.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, member.c.customer_key, keys))
     return {row.customer_key: row for row in rows}
 
 
 def guests_by_hash(db: Connection, shop_id: int, hashes: Sequence[str]) -> dict[str, int]:
     """Guest identities by keyed e-mail hash."""
-    rows = db.execute(
-        select(member.c.email_hash, member.c.id).where(
-            member.c.shop_id == shop_id,
-            member.c.state == "guest",
-            among(db, member.c.email_hash, hashes),
-        )
+    chosen = select(member.c.email_hash, member.c.id).where(
+        member.c.shop_id == shop_id, member.c.state == "guest"
     )
+    rows = db.execute(among(db, chosen, member.c.email_hash, hashes))
     return {row.email_hash: row.id for row in rows}
 
 
 def buried(db: Connection, shop_id: int, hashes: Sequence[str], now: datetime) -> set[str]:
     """Which identities were erased and must not come back yet."""
-    return set(
-        db.scalars(
-            select(tombstone.c.identity_hash).where(
-                tombstone.c.shop_id == shop_id,
-                among(db, tombstone.c.identity_hash, hashes),
-                tombstone.c.until > now,
-            )
-        )
+    chosen = select(tombstone.c.identity_hash).where(
+        tombstone.c.shop_id == shop_id, tombstone.c.until > now
     )
+    return set(db.scalars(among(db, chosen, tombstone.c.identity_hash, hashes)))
 
 
 def any_buried(db: Connection, shop_id: int) -> bool:
@@ -99,15 +97,8 @@ def merged_into(db: Connection, shop_id: int, kept_id: int) -> list[Row[Any]]:
 
 def erased(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int]:
     """Which of these members are gone."""
-    return set(
-        db.scalars(
-            select(member.c.id).where(
-                member.c.shop_id == shop_id,
-                among(db, member.c.id, member_ids),
-                member.c.state == "erased",
-            )
-        )
-    )
+    chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "erased")
+    return set(db.scalars(among(db, chosen, member.c.id, member_ids)))
 
 
 def get(db: Connection, shop_id: int, member_id: int) -> Row[Any] | None:
@@ -175,6 +166,21 @@ def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
         db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
 
 
+def note_privacy(db: Connection, **values: object) -> None:
+    db.execute(insert(privacy_request).values(**values))
+
+
+def privacy_requests(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """What customers asked for, newest first."""
+    return list(
+        db.execute(
+            select(privacy_request)
+            .where(privacy_request.c.shop_id == shop_id)
+            .order_by(privacy_request.c.id.desc())
+        )
+    )
+
+
 def sealed_people(
     db: Connection, shop_id: int, member_ids: Sequence[int]
 ) -> dict[int, tuple[bytes, bytes]]:
@@ -195,11 +201,10 @@ def sealed_people(
 
 def member_keys(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, bytes]:
     """Key ciphertexts by member: who has a person row already."""
-    rows = db.execute(
-        select(member_key.c.member_id, member_key.c.key).where(
-            member_key.c.shop_id == shop_id, among(db, member_key.c.member_id, member_ids)
-        )
+    chosen = select(member_key.c.member_id, member_key.c.key).where(
+        member_key.c.shop_id == shop_id
     )
+    rows = db.execute(among(db, chosen, member_key.c.member_id, member_ids))
     return {row.member_id: row.key for row in rows}
 
 

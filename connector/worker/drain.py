@@ -140,13 +140,14 @@ def _apply(
     waiting = inbox.still_waiting(db, shop.id, [reading.row.id for reading in readings])
     mine = [reading for reading in readings if reading.row.id in waiting]
     live = [reading for reading in mine if shop.is_live or _survives_uninstall(reading)]
+    # Named before they are taken over: an erasure among them finds its own bytes, too.
+    outcomes = [_outcome(runtime, shop, reading) for reading in mine]
+    inbox.finish(db, shop.id, outcomes, now)
     for source in sorted({reading.row.source for reading in live}):
         snapshots = [
             one for reading in live if reading.row.source == source for one in reading.snapshots
         ]
         take_snapshots(db, runtime, shop, source, snapshots, now)
-    outcomes = [_outcome(runtime, shop, reading) for reading in mine]
-    inbox.finish(db, shop.id, outcomes, now)
     heard = [reading.row.received_at for reading in mine if reading.row.source == "hook"]
     if heard:
         shops.note_event(db, shop.id, max(heard))

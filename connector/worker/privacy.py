@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from connector.core import inbox
 from connector.core.commerce import Customer, Person, PrivacyRequest
 from connector.core.db import metadata
+from connector.core.errors import NotFound
 from connector.core.facts import Fact
-from connector.members import Members
+from connector.core.ids import new_id
+from connector.members import Members, store
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -22,12 +24,26 @@ _log = logging.getLogger("perennial.privacy")
 def answer(
     db: Connection, members: Members, shop: Shop, request: PrivacyRequest, now: datetime
 ) -> list[Fact]:
-    """Carry out one request; for people we do not know there is nothing to do."""
+    """Carry out one request; for people we do not know there is nothing to do.
+
+    A request for data is kept for the merchant, who answers it with ``perennial member --export``.
+    """
     _log.info("privacy shop=%d kind=%s", shop.id, request.kind)
+    if request.kind == "redact_shop":
+        if not shop.is_live:
+            forget_shop(db, shop.id)
+        return []
+    store.note_privacy(
+        db,
+        shop_id=shop.id,
+        id=new_id(),
+        kind=request.kind,
+        reference=request.reference,
+        member_id=_member(db, members, shop, request),
+        received_at=now,
+    )
     if request.kind == "redact_customer":
         return forget_customer(db, members, shop, request, now)
-    if request.kind == "redact_shop" and not shop.is_live:
-        forget_shop(db, shop.id)
     return []
 
 
@@ -52,3 +68,15 @@ def forget_shop(db: Connection, shop_id: int) -> None:
         if "shop_id" in table.c and table.name not in KEPT:
             db.execute(table.delete().where(table.c.shop_id == shop_id))
     shops.forget(db, shop_id)
+
+
+def _member(db: Connection, members: Members, shop: Shop, request: PrivacyRequest) -> int | None:
+    """Whom it is about, while we still know them."""
+    if request.customer_key:
+        found = members.by_customer_key(db, shop.id, request.customer_key)
+        if found is not None:
+            return found
+    try:
+        return members.by_email(db, shop.id, request.email) if request.email else None
+    except NotFound:
+        return None
