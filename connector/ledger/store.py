@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from connector.core.bulk import among, insert_rows, rows_of
 from connector.core.db import upsert
@@ -25,22 +36,17 @@ def load_purses(
 ) -> dict[int, Purse]:
     """The members' balances, their rows locked in one order; a new member has zeros."""
     purses = {member_id: Purse(member_id) for member_id in member_ids}
-    names = sorted(
+    names = [
         f"{state}:{member_id}"
         for member_id in member_ids
         for state in ("member", "pending", "held", "debt")
-    )
-    rows = db.execute(
+    ]
+    chosen = (
         select(ledger_account.c.name, ledger_account.c.balance)
-        .where(
-            ledger_account.c.shop_id == shop_id,
-            ledger_account.c.unit == unit,
-            among(db, ledger_account.c.name, names),
-        )
-        .order_by(ledger_account.c.name)
+        .where(ledger_account.c.shop_id == shop_id, ledger_account.c.unit == unit)
         .with_for_update()
     )
-    for name, balance in rows:
+    for name, balance in db.execute(among(db, chosen, ledger_account.c.name, names)):
         state, _, member_id = name.partition(":")
         setattr(purses[int(member_id)], "available" if state == "member" else state, balance)
     return purses
@@ -52,15 +58,10 @@ def load_lots(
     """Open lots of these members."""
     lots: dict[int, list[Lot]] = defaultdict(list)
     names = [f"member:{member_id}" for member_id in member_ids]
-    rows = db.execute(
-        select(ledger_lot).where(
-            ledger_lot.c.shop_id == shop_id,
-            among(db, ledger_lot.c.account, names),
-            ledger_lot.c.unit == unit,
-            ledger_lot.c.remaining > 0,
-        )
+    chosen = select(ledger_lot).where(
+        ledger_lot.c.shop_id == shop_id, ledger_lot.c.unit == unit, ledger_lot.c.remaining > 0
     )
-    for row in rows:
+    for row in db.execute(among(db, chosen, ledger_lot.c.account, names)):
         lots[int(row.account.partition(":")[2])].append(
             Lot(row.id, row.granted, row.remaining, row.origin, row.expires_at)
         )
@@ -121,12 +122,13 @@ def draw_lots(db: Connection, shop_id: int, taken: Mapping[int, int]) -> None:
     """Lower what remains of lots; InsufficientPoints if one holds less than is taken of it."""
     if not taken:
         return
-    told = [{"id": lot_id, "amount": amount} for lot_id, amount in sorted(taken.items())]
-    draw, lot = rows_of(db, {"id": int, "amount": int}, told).c, ledger_lot.c
+    told = [{"lot_id": lot_id, "taken": amount} for lot_id, amount in sorted(taken.items())]
+    lot, amount = ledger_lot.c, bindparam("taken", type_=BigInteger)
     done = db.execute(
         update(ledger_lot)
-        .where(lot.shop_id == shop_id, lot.id == draw.id, lot.remaining >= draw.amount)
-        .values(remaining=lot.remaining - draw.amount)
+        .where(lot.shop_id == shop_id, lot.id == bindparam("lot_id"), lot.remaining >= amount)
+        .values(remaining=lot.remaining - amount),
+        told,
     )
     if done.rowcount != len(told):
         raise InsufficientPoints(f"a lot of {sorted(taken)} no longer holds what is taken of it")
@@ -178,16 +180,20 @@ def _raise_or_make(
 
 
 def _lower(db: Connection, shop_id: int, unit: str, told: Sequence[Mapping[str, Any]]) -> None:
-    move, account = rows_of(db, _MOVE, told).c, ledger_account.c
+    account, amount = ledger_account.c, bindparam("amount", type_=BigInteger)
     done = db.execute(
         update(ledger_account)
         .where(
             account.shop_id == shop_id,
             account.unit == unit,
-            account.name == move.name,
-            or_(account.balance + move.amount >= 0, account.name.startswith("debt:")),
+            account.name == bindparam("of_name"),
+            or_(account.balance + amount >= 0, account.name.startswith("debt:")),
         )
-        .values(balance=account.balance + move.amount, version=account.version + move.entries)
+        .values(
+            balance=account.balance + amount,
+            version=account.version + bindparam("entries", type_=BigInteger),
+        ),
+        [{"of_name": one["name"], **one} for one in told],
     )
     if done.rowcount != len(told):
         wanted = ", ".join(f"{-one['amount']} of {one['name']}" for one in told[:3])

@@ -26,20 +26,14 @@ CHUNK = 500
 
 def by_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Order rows by platform key."""
-    rows = db.execute(
-        select(orders).where(orders.c.shop_id == shop_id, among(db, orders.c.key, keys))
-    )
-    return {row.key: row for row in rows}
+    chosen = select(orders).where(orders.c.shop_id == shop_id)
+    return {row.key: row for row in db.execute(among(db, chosen, orders.c.key, keys))}
 
 
 def by_ids(db: Connection, shop_id: int, ids: Sequence[int]) -> list[Row[Any]]:
     """Order rows by id, oldest first."""
-    rows = db.execute(
-        select(orders)
-        .where(orders.c.shop_id == shop_id, among(db, orders.c.id, ids))
-        .order_by(orders.c.id)
-    )
-    return list(rows)
+    chosen = select(orders).where(orders.c.shop_id == shop_id)
+    return sorted(db.execute(among(db, chosen, orders.c.id, ids)), key=lambda row: int(row.id))
 
 
 def by_number(db: Connection, shop_id: int, number: str) -> list[Row[Any]]:
@@ -73,12 +67,9 @@ def of_member(db: Connection, shop_id: int, member_id: int, limit: int) -> list[
 def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[OrderLine]]:
     """Lines by order id, in the order's own sequence."""
     found: dict[int, list[OrderLine]] = defaultdict(list)
-    rows = db.execute(
-        select(order_line)
-        .where(order_line.c.shop_id == shop_id, among(db, order_line.c.order_id, ids))
-        .order_by(order_line.c.order_id, order_line.c.position)
-    )
-    for row in rows:
+    chosen = select(order_line).where(order_line.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, order_line.c.order_id, ids))
+    for row in sorted(rows, key=lambda row: int(row.position)):
         found[row.order_id].append(
             OrderLine(
                 key=row.key,
@@ -100,36 +91,28 @@ def refunds(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[
     """Refunds with their lines, by order id, oldest first."""
     refund_lines: dict[tuple[int, str], list[RefundLine]] = defaultdict(list)
     found: dict[int, list[Refund]] = defaultdict(list)
-    for part in _chunks(ids):
-        heads = db.execute(
-            select(order_refund)
-            .where(order_refund.c.shop_id == shop_id, order_refund.c.order_id.in_(part))
-            .order_by(order_refund.c.order_id, order_refund.c.refunded_at, order_refund.c.key)
-        ).all()
-        if not heads:
-            continue
-        rows = db.execute(
-            select(order_refund_line).where(
-                order_refund_line.c.shop_id == shop_id, order_refund_line.c.order_id.in_(part)
+    chosen = select(order_refund).where(order_refund.c.shop_id == shop_id)
+    heads = db.execute(among(db, chosen, order_refund.c.order_id, ids)).all()
+    if not heads:
+        return found
+    chosen = select(order_refund_line).where(order_refund_line.c.shop_id == shop_id)
+    column = order_refund_line.c.order_id
+    for row in db.execute(among(db, chosen, column, [head.order_id for head in heads])):
+        refund_lines[row.order_id, row.refund_key].append(
+            RefundLine(row.line_key, row.quantity, row.total_minor, row.tax_minor)
+        )
+    for head in sorted(heads, key=lambda one: (one.refunded_at, one.key)):
+        lines = refund_lines[head.order_id, head.key]
+        found[head.order_id].append(
+            Refund(
+                key=head.key,
+                refunded_at=head.refunded_at,
+                amount_minor=head.amount_minor,
+                other_minor=head.other_minor,
+                lines=tuple(sorted(lines, key=lambda one: one.line_key)),
+                lines_known=head.lines_known,
             )
         )
-        for row in rows:
-            refund_lines[row.order_id, row.refund_key].append(
-                RefundLine(row.line_key, row.quantity, row.total_minor, row.tax_minor)
-            )
-        for head in heads:
-            found[head.order_id].append(
-                Refund(
-                    key=head.key,
-                    refunded_at=head.refunded_at,
-                    amount_minor=head.amount_minor,
-                    other_minor=head.other_minor,
-                    lines=tuple(
-                        sorted(refund_lines[head.order_id, head.key], key=lambda one: one.line_key)
-                    ),
-                    lines_known=head.lines_known,
-                )
-            )
     return found
 
 

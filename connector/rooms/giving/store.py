@@ -43,26 +43,20 @@ def change_cause(db: Connection, shop_id: int, cause_id: int, **values: object) 
 def giving_orders(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[int]:
     """Which of these orders have a donation line, or had one logged."""
     lines = select(order_line.c.order_id).where(
-        order_line.c.shop_id == shop_id,
-        among(db, order_line.c.order_id, order_ids),
-        order_line.c.kind == LineKind.DONATION,
+        order_line.c.shop_id == shop_id, order_line.c.kind == LineKind.DONATION
     )
-    logged = select(giving_donation.c.order_id).where(
-        giving_donation.c.shop_id == shop_id, among(db, giving_donation.c.order_id, order_ids)
-    )
-    return sorted(db.scalars(lines.union(logged)))
+    logged = select(giving_donation.c.order_id).where(giving_donation.c.shop_id == shop_id)
+    found = set(db.scalars(among(db, lines, order_line.c.order_id, order_ids)))
+    found.update(db.scalars(among(db, logged, giving_donation.c.order_id, order_ids)))
+    return sorted(found)
 
 
 def donations_of(
     db: Connection, shop_id: int, order_ids: Sequence[int]
 ) -> dict[tuple[int, str], Row[Any]]:
     """Logged donations by (order id, line key)."""
-    rows = db.execute(
-        select(giving_donation).where(
-            giving_donation.c.shop_id == shop_id,
-            among(db, giving_donation.c.order_id, order_ids),
-        )
-    )
+    chosen = select(giving_donation).where(giving_donation.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, giving_donation.c.order_id, order_ids))
     return {(row.order_id, row.line_key): row for row in rows}
 
 

@@ -50,11 +50,8 @@ def insert_program(db: Connection, **values: object) -> None:
 
 def posted(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, Posted]:
     """What is frozen and posted so far, by order id."""
-    rows = db.execute(
-        select(points_order).where(
-            points_order.c.shop_id == shop_id, among(db, points_order.c.order_id, order_ids)
-        )
-    )
+    chosen = select(points_order).where(points_order.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, points_order.c.order_id, order_ids))
     return {row.order_id: _posted(row) for row in rows}
 
 
@@ -184,13 +181,10 @@ def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[st
         for member_id in member_ids
         for state in ("member", "pending", "held", "debt")
     ]
-    rows = db.execute(
-        select(ledger_account.c.name, ledger_account.c.balance).where(
-            ledger_account.c.shop_id == shop_id,
-            ledger_account.c.unit == "PTS",
-            among(db, ledger_account.c.name, names),
-        )
+    chosen = select(ledger_account.c.name, ledger_account.c.balance).where(
+        ledger_account.c.shop_id == shop_id, ledger_account.c.unit == "PTS"
     )
+    rows = db.execute(among(db, chosen, ledger_account.c.name, names))
     return {row.name: row.balance for row in rows}
 
 
