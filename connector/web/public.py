@@ -28,24 +28,28 @@ from connector.web.runtime import runtime
 BROWSER_SECONDS = 60
 MAX_PRODUCTS = 20
 REMEMBERED = 10_000
+LONGEST_QUERY = 1000  # of one that is remembered
 _AMOUNTS = (1, 2, 5)  # whole units offered as gifts
 _EXTENSION = "perennial_public"
-_CACHE_CONTROL = f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}"
+_HEADERS = (
+    ("Content-Type", "application/json"),
+    (
+        "Cache-Control",
+        f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An answer's exact bytes, and the key of the shop it tells of."""
+    """An answer as it goes out."""
 
-    shop_key: str
     body: bytes
-    etag: str
+    headers: tuple[tuple[str, str], ...]
 
     def response(self) -> Response:
         """200 with the body, or 304 to who has it already."""
-        response = Response(self.body, mimetype="application/json")
-        response.headers["ETag"] = self.etag
-        response.headers["Cache-Control"] = _CACHE_CONTROL
+        response = Response(self.body, headers=list(self.headers))
         if "HTTP_IF_NONE_MATCH" in request.environ:
             return cast("Response", response.make_conditional(request))
         return response
@@ -55,24 +59,42 @@ def remember_in(blueprint: Blueprint) -> None:
     """Give each application with this blueprint a memory of its own."""
 
     def remember(state: BlueprintSetupState) -> None:
-        state.app.extensions[_EXTENSION] = Memory[tuple[str, ...], Payload](REMEMBERED)
+        state.app.extensions[_EXTENSION] = Memory[tuple[object, ...], Payload](REMEMBERED)
 
     blueprint.record_once(remember)
 
 
-def payload(view: str, door: str, name: str, find: Callable[[Connection], Shop]) -> Payload:
-    """The answer of ``view``, one of VIEWS, about the shop that ``door`` knows by ``name``."""
-    keys = [] if view == "config" else _product_keys()
-    memory: Memory[tuple[str, ...], Payload] = current_app.extensions[_EXTENSION]
-    question = (door, name, view, *keys)
-    known = memory.get(question)
+def answer(
+    view: str,
+    question: tuple[object, ...],
+    find: Callable[[Connection], Shop],
+    headers: Callable[[Shop], Sequence[tuple[str, str]]] = lambda _: (),
+) -> Response:
+    """The answer of ``view``, one of VIEWS, about the shop that ``find`` finds.
+
+    question: says with ``view`` all that the answer depends on; products come from the query.
+    headers: what this door adds for its shop.
+    """
+    memory: Memory[tuple[object, ...], Payload] = current_app.extensions[_EXTENSION]
+    known = memory.get((view, *question))
     if known is None:
+        keys = () if view == "config" else product_keys()
         with runtime().database.read() as db:
             shop = find(db)
             body = msgspec.json.encode(VIEWS[view](db, shop, keys))
-        known = Payload(shop.key, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        memory.put(question, known)
-    return known
+        etag = hashlib.sha256(body).hexdigest()[:32]
+        known = Payload(body, (*_HEADERS, ("ETag", f'"{etag}"'), *headers(shop)))
+        if len(request.query_string) <= LONGEST_QUERY:
+            memory.put((view, *question), known)
+    return known.response()
+
+
+def product_keys() -> tuple[str, ...]:
+    """The products a query names; BadInput ``product_required`` unless there are some."""
+    keys = tuple(key for key in request.args.get("product", "").split(",") if key)
+    if not 1 <= len(keys) <= MAX_PRODUCTS:
+        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
+    return keys
 
 
 def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
@@ -133,10 +155,3 @@ VIEWS: dict[str, Callable[[Connection, Shop, Sequence[str]], dict[str, Any]]] = 
     "badge": badge,
     "recommendations": recommendations,
 }
-
-
-def _product_keys() -> list[str]:
-    keys = [key for key in request.args.get("product", "").split(",") if key]
-    if not 1 <= len(keys) <= MAX_PRODUCTS:
-        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
-    return keys

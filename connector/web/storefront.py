@@ -58,14 +58,12 @@ def woocommerce(public_id: str, view: str) -> Response:
     """A WooCommerce storefront; its own origin is the only one that may read the answer."""
 
     def find(db: Connection) -> Shop:
-        shop = _living(shops.by_public_id(db, public_id))
-        g.cors_origin = _origin(shop.key)
+        shop = g.read_by = _living(shops.by_public_id(db, public_id))
         return shop
 
     if view in public.VIEWS:
-        found = public.payload(view, "woocommerce", public_id, find)
-        g.cors_origin = _origin(found.shop_key)
-        return found.response()
+        question = ("woocommerce", public_id, request.query_string)
+        return public.answer(view, question, find, _readable_by)
     with runtime().database.read() as db:
         shop = find(db)
         _check_view(view)
@@ -77,7 +75,7 @@ def preflight(public_id: str, view: str) -> tuple[str, int]:
     """May the shop's own pages send a token? Yes, and no others."""
     del view
     with runtime().database.read() as db:
-        g.cors_origin = _origin(shops.by_public_id(db, public_id).key)
+        g.read_by = shops.by_public_id(db, public_id)
     return "", 204
 
 
@@ -96,7 +94,8 @@ def shopify(view: str) -> Response:
         return _living(shop)
 
     if view in public.VIEWS:
-        return public.payload(view, "shopify", proven.shop_key, find).response()
+        products = request.args.get("product")  # the rest of the query is new each time
+        return public.answer(view, ("shopify", proven.shop_key, products), find)
     _check_view(view)
     with runtime().database.read() as db:
         return _own(db, Visitor(find(db), proven.customer_key))
@@ -104,15 +103,23 @@ def shopify(view: str) -> Response:
 
 @blueprint.after_request
 def _allow_origin(response: Response) -> Response:
-    origin = g.get("cors_origin")
-    if origin:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Vary"] = "Origin"
-        if request.method == "OPTIONS":
-            response.headers["Access-Control-Allow-Headers"] = "Authorization"
-            response.headers["Access-Control-Allow-Methods"] = "GET"
-            response.headers["Access-Control-Max-Age"] = "600"
+    shop: Shop | None = g.get("read_by")
+    if shop is None:
+        return response
+    if "Access-Control-Allow-Origin" not in response.headers:
+        response.headers.extend(_readable_by(shop))
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Headers"] = "Authorization"
+        response.headers["Access-Control-Allow-Methods"] = "GET"
+        response.headers["Access-Control-Max-Age"] = "600"
     return response
+
+
+def _readable_by(shop: Shop) -> list[tuple[str, str]]:
+    """The store's own pages, and no others."""
+    scheme, _, rest = shop.key.partition("://")
+    origin = f"{scheme}://{rest.partition('/')[0]}"
+    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
 
 
 def _check_view(view: str) -> None:
@@ -187,8 +194,3 @@ def _living(shop: Shop) -> Shop:
     if not shop.is_live:
         raise NotFound("shop_not_found", "no such shop")
     return shop
-
-
-def _origin(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}"
