@@ -8,16 +8,18 @@ started again after any death it goes on there, and what it repeats is no news t
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import click
 import msgspec
@@ -32,6 +34,7 @@ from connector.core.errors import BadInput, Conflict
 from connector.orders import files, imports
 from connector.orders.files import Record, Rejected, Survey
 from connector.orders.imports import Import
+from connector.orders.told import order_of
 from connector.rooms.points import service as points
 from connector.runtime import Runtime
 from connector.shops import service as shops
@@ -39,9 +42,11 @@ from connector.shops.service import Shop
 from connector.worker import history
 
 SHOWN = 20  # rejected orders named when the file is refused
+_OBJECTS = 100_000  # made between two looks for garbage
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 10.0  # between two lines of progress where no terminal is
 Tell = Callable[[int, int], None]
+_T = TypeVar("_T")
 
 
 @click.command("import")
@@ -117,18 +122,17 @@ def take(
     counts_history: bool | None = None,
 ) -> Import:
     """Take over every order that can be meant, from where an earlier try of this file ended."""
-    with path.open("rb") as file:
+    with path.open("rb") as file, _rare_collections():
         what = f"file:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         job = parts.database.run(lambda db: _begin(db, shop, what, counts_history=counts_history))
         unchanged, size = _state(file), history.chunk_size(parts)
-        records = files.read(file, layout, clock.now(), int(job.cursor or 0))
+        now = clock.now() if seen.rejected else None
+        records = files.read(file, layout, now, int(job.cursor or 0))
         done = job.done
-        while chunk := list(islice(records, size)):
+        for found, cursor in _ahead(lambda: _chunk(records, size)):
             if _state(file) != unchanged:
                 raise Conflict("file_changed", "the file was written to while it was imported")
-            found = [one.found for one in chunk if isinstance(one.found, Order)]
             done += len(found)
-            cursor = str(chunk[-1].end)
             history.take_chunk(
                 parts, shop, job, found, done=done, total=seen.orders, cursor=cursor
             )
@@ -137,6 +141,24 @@ def take(
     history.finish(parts, shop, job)
     parts.wake(shop.id)
     return job
+
+
+def _chunk(records: Iterator[Record], size: int) -> tuple[list[Order], str] | None:
+    """The next orders, and the cursor after them; None at the end."""
+    chunk = list(islice(records, size))
+    if not chunk:
+        return None
+    found = [order_of(one.found) for one in chunk if not isinstance(one.found, Rejected)]
+    return found, str(chunk[-1].end)
+
+
+def _ahead(make: Callable[[], _T | None]) -> Iterator[_T]:
+    """What ``make`` returns until None, the next one made while this one is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(make)
+        while (found := coming.result()) is not None:
+            coming = thread.submit(make)
+            yield found
 
 
 def _begin(db: Connection, shop: Shop, what: str, *, counts_history: bool | None) -> Import:
@@ -154,6 +176,20 @@ def _begin(db: Connection, shop: Shop, what: str, *, counts_history: bool | None
 def _state(file: IO[bytes]) -> tuple[int, int]:
     told = os.fstat(file.fileno())
     return told.st_size, told.st_mtime_ns
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage once a chunk or so: chunks hold many objects and leave no cycles."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -16,10 +16,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from connector.core.commerce import Order
 from connector.core.errors import BadInput
 from connector.orders.sheets import LINE_BYTES, Sheet, Together, sheets
-from connector.orders.told import ToldOrder, order_of
+from connector.orders.told import ToldOrder, check
 
 LAYOUTS = ("jsonl", "csv")
 _NUL = b"\\u0000"  # how JSON writes the one character that PostgreSQL keeps nowhere
@@ -45,7 +44,7 @@ class Record:
 
     end: int
     key: str
-    found: Order | Rejected
+    found: ToldOrder | Rejected
 
 
 @dataclass(slots=True)
@@ -76,16 +75,20 @@ def survey(path: Path, layout: str, now: datetime, on_record: Callable[[Record],
     return counts
 
 
-def read(file: BinaryIO, layout: str, now: datetime, start: int = 0) -> Iterator[Record]:
-    """The orders of ``file`` from byte ``start`` on: 0, or the ``end`` of an earlier record."""
+def read(file: BinaryIO, layout: str, now: datetime | None, start: int = 0) -> Iterator[Record]:
+    """The orders of ``file`` from byte ``start`` on: 0, or the ``end`` of an earlier record.
+
+    now: what their times are checked against; None where a survey found nothing to reject, which
+    need not be checked again.
+    """
     return _read_csv(file, now, start) if layout == "csv" else _read_jsonl(file, now, start)
 
 
-def _read_jsonl(file: BinaryIO, now: datetime, start: int) -> Iterator[Record]:
+def _read_jsonl(file: BinaryIO, now: datetime | None, start: int) -> Iterator[Record]:
     decode = msgspec.json.Decoder(ToldOrder).decode
     file.seek(start)
     line, end = 0, start
-    found: Order | Rejected
+    found: ToldOrder | Rejected
     while raw := file.readline(LINE_BYTES):
         line += 1
         end += len(raw)
@@ -96,10 +99,11 @@ def _read_jsonl(file: BinaryIO, now: datetime, start: int) -> Iterator[Record]:
                 raise BadInput("line_too_long", f"over {LINE_BYTES} bytes")
             if raw.isspace():
                 continue
-            told = decode(raw)
+            found = told = decode(raw)
             if _NUL in raw and _has_nul(raw):
                 raise BadInput("control_character", "a text holds the character NUL")
-            found = order_of(told, now)
+            if now is not None:
+                check(told, now)
         except _UNREADABLE as problem:
             found = _rejected(line, problem)
         yield Record(end, told.key if told else "", found)
@@ -119,15 +123,16 @@ def _has_nul(raw: bytes) -> bool:
     return _NUL in raw.replace(b"\\\\", b"")
 
 
-def _read_csv(file: BinaryIO, now: datetime, start: int) -> Iterator[Record]:
+def _read_csv(file: BinaryIO, now: datetime | None, start: int) -> Iterator[Record]:
     for sheet in sheets(file, start):
-        found: Order | Rejected
+        found: ToldOrder | Rejected
         if sheet.problem is not None:
             found = Rejected(*sheet.problem)
         else:
             try:
-                told = msgspec.convert(sheet.document, ToldOrder, strict=False)
-                found = order_of(told, now)
+                found = msgspec.convert(sheet.document, ToldOrder, strict=False)
+                if now is not None:
+                    check(found, now)
             except _UNREADABLE as problem:
                 found = _rejected(_line_of(sheet, problem), problem)
         yield Record(sheet.end, sheet.key, found)

@@ -1,12 +1,11 @@
 """What the import format says of an order, and the order it means (docs/import-format.md).
 
-Shapes are checked while they are decoded; ``order_of`` checks the rest. Amounts are decimal text
-in the order's currency, because a number with a point is already rounded when it arrives.
+Shapes are checked while they are decoded; ``check`` does the rest. Amounts are decimal text in
+the order's currency, because a number with a point is already rounded when it arrives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -102,25 +101,31 @@ class ToldOrder(Struct, forbid_unknown_fields=True, gc=False):
     refunds: tuple[ToldRefund, ...] = ()
 
 
-def order_of(told: ToldOrder, now: datetime) -> Order:
-    """The order that is meant, with everything left out filled in; BadInput if nothing can be."""
+def check(told: ToldOrder, now: datetime) -> None:
+    """BadInput for an order that cannot be meant though its shape is right."""
     currency = told.currency
     exponent(currency)
-    lines = tuple([_line(n, one, currency) for n, one in enumerate(told.lines, 1)])
-    keys = {line.key for line in lines}
-    if len(keys) != len(lines):
+    keys = [line.key or str(position) for position, line in enumerate(told.lines, 1)]
+    if len(set(keys)) != len(keys):
         raise BadInput("duplicate_line", "two lines have the same key")
-    refunds = tuple([_refund(n, one, currency, keys) for n, one in enumerate(told.refunds, 1)])
-    if len({refund.key for refund in refunds}) != len(refunds):
-        raise BadInput("duplicate_refund", "two refunds have the same key")
+    for line in told.lines:
+        _amounts(currency, line.total, line.tax, line.subtotal)
+    _amounts(currency, told.shipping, told.tax, told.total)
+    if told.refunds:
+        _check_refunds(told, set(keys))
+    _check_times(told, now)
+
+
+def order_of(told: ToldOrder) -> Order:
+    """The order that is meant, with everything left out filled in. It has been checked."""
+    currency = told.currency
+    lines = tuple([_line(n, one, currency) for n, one in enumerate(told.lines, 1)])
+    refunds = tuple([_refund(n, one, currency) for n, one in enumerate(told.refunds, 1)])
     paid_at, completed_at = told.paid_at, told.completed_at
     if paid_at is None and told.state in _PAID:
         paid_at = completed_at or told.placed_at
     if completed_at is None and told.state is OrderState.COMPLETED:
         completed_at = paid_at
-    times = [told.placed_at, paid_at, completed_at, told.modified_at]
-    times += [refund.refunded_at for refund in refunds]
-    latest = _latest(times, now)
     shipping = _minor(told.shipping, currency)
     tax = sum([line.tax_minor for line in lines])
     if told.tax is not None:
@@ -131,11 +136,11 @@ def order_of(told: ToldOrder, now: datetime) -> Order:
         key=told.key,
         state=told.state,
         currency=currency,
-        modified_at=_utc(told.modified_at) or latest,
+        modified_at=_utc(told.modified_at or _latest(told)),
         number=told.number or told.key,
         placed_at=_utc(told.placed_at),
-        paid_at=_utc(paid_at),
-        completed_at=_utc(completed_at),
+        paid_at=paid_at and _utc(paid_at),
+        completed_at=completed_at and _utc(completed_at),
         customer_key=customer.key if customer else None,
         person=_person(customer) if customer else _NOBODY,
         is_test=told.is_test,
@@ -146,6 +151,39 @@ def order_of(told: ToldOrder, now: datetime) -> Order:
         lines=lines,
         refunds=refunds,
     )
+
+
+def _check_refunds(told: ToldOrder, line_keys: set[str]) -> None:
+    currency = told.currency
+    keys = {refund.key or str(position) for position, refund in enumerate(told.refunds, 1)}
+    if len(keys) != len(told.refunds):
+        raise BadInput("duplicate_refund", "two refunds have the same key")
+    for refund in told.refunds:
+        least = _amounts(currency, refund.other)
+        for line in refund.lines:
+            least += _amounts(currency, line.total, line.tax)
+            if line.line not in line_keys:
+                raise BadInput("unknown_line", f"a refund names the line {line.line!r}")
+        if refund.amount is not None and _minor(refund.amount, currency) < least:
+            raise BadInput("refund_amount", "a refund is less than its lines and money off")
+
+
+def _check_times(told: ToldOrder, now: datetime) -> None:
+    times = _times(told)
+    if min(times) < _EARLIEST or max(times) > now + _SLACK:
+        raise BadInput("time_range", "times are between 1970 and today")
+
+
+def _times(told: ToldOrder) -> list[datetime]:
+    times = [told.placed_at]
+    others = (told.paid_at, told.completed_at, told.modified_at)
+    times += [at for at in others if at is not None]
+    times += [refund.refunded_at for refund in told.refunds]
+    return times
+
+
+def _latest(told: ToldOrder) -> datetime:
+    return max(_times(told))
 
 
 def _line(position: int, told: ToldLine, currency: str) -> OrderLine:
@@ -164,7 +202,7 @@ def _line(position: int, told: ToldLine, currency: str) -> OrderLine:
     )
 
 
-def _refund(position: int, told: ToldRefund, currency: str, line_keys: set[str]) -> Refund:
+def _refund(position: int, told: ToldRefund, currency: str) -> Refund:
     lines = tuple(
         [
             RefundLine(
@@ -176,25 +214,23 @@ def _refund(position: int, told: ToldRefund, currency: str, line_keys: set[str])
             for one in told.lines
         ]
     )
-    for line in lines:
-        if line.line_key not in line_keys:
-            raise BadInput("unknown_line", f"a refund names the line {line.line_key!r}")
     other = _minor(told.other, currency)
     amount = sum([line.total_minor + line.tax_minor for line in lines]) + other
-    if told.amount is not None:
-        least, amount = amount, _minor(told.amount, currency)
-        if amount < least:
-            raise BadInput("refund_amount", "a refund is less than its lines and other money off")
     return Refund(
         key=told.key or str(position),
-        refunded_at=told.refunded_at.astimezone(UTC),
-        amount_minor=amount,
+        refunded_at=_utc(told.refunded_at),
+        amount_minor=amount if told.amount is None else _minor(told.amount, currency),
         other_minor=other,
         lines=lines,
     )
 
 
-@lru_cache(maxsize=50_000)
+def _amounts(currency: str, *told: str | None) -> int:
+    """Their sum in minor units."""
+    return sum([_minor(text, currency) for text in told if text is not None])
+
+
+@lru_cache(maxsize=20_000)
 def _minor(text: str, currency: str) -> int:
     minor = Money.parse(text, currency).minor
     if minor < 0:
@@ -207,13 +243,5 @@ def _person(customer: ToldCustomer) -> Person:
     return Person(email=email or None, name=customer.name or None, locale=customer.locale or None)
 
 
-def _latest(times: Iterable[datetime | None], now: datetime) -> datetime:
-    told = [at for at in times if at is not None]
-    latest = max(told)
-    if min(told) < _EARLIEST or latest > now + _SLACK:
-        raise BadInput("time_range", "times are between 1970 and today")
-    return latest.astimezone(UTC)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC)
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
