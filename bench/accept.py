@@ -55,7 +55,7 @@ class _Rounds:
 
 @benchmark("accept")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    rounds, seconds = (3, 1.0) if quick else (5, 4.0)
+    rounds, seconds = (3, 1.0) if quick else (9, 2.0)
     for name, make in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
         with make() as url, tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
             house = build(url, Path(folder))

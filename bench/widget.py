@@ -30,7 +30,7 @@ _HEADERS = {"Origin": ORIGIN, "Accept": "application/json"}
 
 @benchmark("widget")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    rounds, seconds = (3, 0.7) if quick else (5, 3.0)
+    rounds, seconds = (5, 0.3) if quick else (15, 1.0)
     with sqlite() as url, tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
         house = build(url, Path(folder))
         furnish(house)
@@ -53,7 +53,7 @@ def compare(
     asked = [request("GET", path, _HEADERS) for path in paths]
     size = _size(port, paths[0])
     plain = [request("GET", f"/{size}", _HEADERS)]
-    load(port, asked[:ASKED_OFTEN], CONNECTIONS, 0.3)
+    load(port, asked[:ASKED_OFTEN], CONNECTIONS, 0.2)
     rates, limits, slow = [], [], []
     for number in range(rounds):
         limits.append(load(limit_port, plain, CONNECTIONS, seconds).rate)
