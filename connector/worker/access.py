@@ -38,10 +38,21 @@ def credentials(runtime: Runtime, shop: Shop) -> Credentials:
         with runtime.database.write() as db:
             mine = shops.lease_credentials(db, shop.id, now, now + LEASE)
         if mine:
-            return _renew(runtime, shop, have)
+            return _renew_once(runtime, shop, now)
         if time.monotonic() > deadline:
             raise PlatformBusy("token_refresh_busy", "another process is renewing the token")
         time.sleep(0.2)
+
+
+def _renew_once(runtime: Runtime, shop: Shop, now: datetime) -> Credentials:
+    """Renew under the lease, unless somebody did between our look and our lease."""
+    with runtime.database.read() as db:
+        have = shops.credentials(db, runtime.keys, shop.id)
+    if _ends_soon(have, now):
+        return _renew(runtime, shop, have)
+    with runtime.database.write() as db:
+        shops.end_lease(db, shop.id)
+    return have
 
 
 def _renew(runtime: Runtime, shop: Shop, have: Credentials) -> Credentials:
