@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from connector.core import clock, inbox, outbox
 from connector.core.commerce import Delivery, NeedsFetch, Order, OrderState, Product
-from connector.core.db import try_shop_lock
+from connector.core.db import is_transient, try_shop_lock
 from connector.core.errors import (
     Conflict,
+    PerennialError,
     PlatformBusy,
-    PlatformError,
     PlatformMissing,
     PlatformRefused,
 )
@@ -29,12 +29,36 @@ _log = logging.getLogger("perennial.dispatch")
 
 
 def dispatch(runtime: Runtime) -> int:
-    """Carry out due outbox rows; returns how many."""
+    """Carry out due outbox rows; returns how many.
+
+    A shop that does not answer is asked once a round: its other rows wait as long as the first.
+    """
     now = clock.now()
     tasks = runtime.database.run(lambda db: outbox.claim(db, now, BATCH))
+    silent: dict[int, PlatformBusy] = {}
     for task in tasks:
-        _carry_out(runtime, task)
+        problem = silent.get(task.shop_id) or _attempt(runtime, task)
+        seconds = None
+        if isinstance(problem, PlatformBusy):
+            silent[task.shop_id] = problem
+            seconds = problem.retry_after_seconds or None
+        if problem is not None:
+            _postpone(runtime, task, problem.code, seconds)
     return len(tasks)
+
+
+def _attempt(runtime: Runtime, task: Task) -> PerennialError | None:
+    """Carry out one row; what it has to wait for, if it could not be done."""
+    try:
+        _carry_out(runtime, task)
+    except PerennialError as problem:
+        return problem
+    except Exception as problem:
+        if is_transient(problem):
+            raise
+        _log.exception("failed shop=%d task=%d", task.shop_id, task.id)
+        return PerennialError("dispatch_failed", type(problem).__name__)
+    return None
 
 
 def _carry_out(runtime: Runtime, task: Task) -> None:
@@ -48,12 +72,8 @@ def _carry_out(runtime: Runtime, task: Task) -> None:
         delivery = access.client(runtime, shop).fetch(want)
     except PlatformMissing:
         runtime.database.run(lambda db: _missing(db, runtime, shop, want, task))
-    except PlatformBusy as problem:
-        _postpone(runtime, task, problem.code, problem.retry_after_seconds or None)
     except (PlatformRefused, Conflict) as problem:
         _refused(runtime, shop, task, problem.code)
-    except PlatformError as problem:
-        _postpone(runtime, task, problem.code, None)
     else:
         runtime.database.run(lambda db: _answered(db, task, delivery))
         runtime.wake(shop.id)

@@ -91,6 +91,9 @@ def _read(platform: Platform, row: Waiting) -> _Reading:
         return _Reading(row, platform.normalise(row.delivery))
     except UnreadablePayload as problem:
         return _Reading(row, (), problem)
+    except Exception as problem:  # noqa: BLE001 - our mistake: the shop's other rows go on
+        _log.exception("reader failed row=%d topic=%s", row.id, row.topic)
+        return _Reading(row, (), UnreadablePayload("reader_failed", type(problem).__name__))
 
 
 def _take_over(

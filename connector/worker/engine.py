@@ -1,8 +1,9 @@
 """The engine: huey carries wake-ups and gives concurrency; it holds nothing that may not be lost.
 
-One queue a lane: ``live`` (deliveries, fetches, holds that end) and ``slow`` (reconcile, imports,
-builds). JOBS_URL says where the queues live: SQLite, PostgreSQL or Redis. A poll each second finds
-work whose wake-up was lost.
+One queue a lane: ``live`` (deliveries, holds that end), ``calls`` (what is asked of stores: one
+that is silent keeps no delivery waiting) and ``slow`` (reconcile, imports, builds). JOBS_URL says
+where the queues live: SQLite, PostgreSQL or Redis. A poll each second finds work whose wake-up was
+lost.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from connector.core.errors import PerennialError
 from connector.runtime import Runtime
 from connector.worker import schedule
 
+LANES = ("live", "calls", "slow")
 WAKE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 _log = logging.getLogger("perennial.engine")
@@ -33,7 +35,7 @@ class Engine:
     """The queues of one process. Any process may ask for work; ``run`` makes this one do it."""
 
     def __init__(self, jobs_url: str) -> None:
-        self._queues = {lane: _queue(jobs_url, lane) for lane in ("live", "slow")}
+        self._queues = {lane: _queue(jobs_url, lane) for lane in LANES}
         self._runtime: Runtime | None = None
         self._asked: dict[tuple[str, int], float] = {}
         self._asking = threading.Lock()
@@ -58,7 +60,7 @@ class Engine:
     def run(self, runtime: Runtime, stop: threading.Event) -> None:
         """Work until ``stop`` is set or the process is told to end. Main thread only."""
         self._runtime = runtime
-        workers = {"live": 1 if runtime.database.is_sqlite else 4, "slow": 1}
+        workers = {"live": 1 if runtime.database.is_sqlite else 4, "calls": 2, "slow": 1}
         consumers = [
             Consumer(queue, workers=workers[lane], periodic=False, backoff=1.05, max_delay=0.2)
             for lane, queue in self._queues.items()

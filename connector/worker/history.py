@@ -160,7 +160,9 @@ def _read(normalise: drain.Normalise, delivery: Delivery) -> Sequence[Snapshot |
         return normalise(delivery)
     except UnreadablePayload as problem:
         _log.warning("unreadable topic=%s code=%s", delivery.topic, problem.code)
-        return ()
+    except Exception:  # noqa: BLE001 - our mistake: the history's other orders go on
+        _log.exception("reader failed topic=%s", delivery.topic)
+    return ()
 
 
 def _parts(deliveries: Sequence[Delivery], size: int) -> Iterator[Sequence[Delivery]]:

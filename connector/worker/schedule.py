@@ -44,7 +44,7 @@ def _build(runtime: Runtime, shop_id: int) -> None:
 
 JOBS = {
     "drain": Job("live", drain.drain),
-    "dispatch": Job("live", _dispatch),
+    "dispatch": Job("calls", _dispatch),
     "release": Job("live", _release),
     "reconcile": Job("slow", reconcile.reconcile),
     "nightly": Job("slow", reconcile.nightly),
