@@ -1,0 +1,3 @@
+from tests.flows.fixtures import serve, service
+
+__all__ = ["serve", "service"]
