@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -13,4 +14,7 @@ def now() -> datetime:
 
 def local_date(at: datetime, zone: str) -> str:
     """``at`` as an ISO date in the shop's zone: what SQL groups by."""
-    return at.astimezone(ZoneInfo(zone)).date().isoformat()
+    return at.astimezone(_zone(zone)).date().isoformat()
+
+
+_zone = lru_cache(maxsize=1000)(ZoneInfo)

@@ -89,12 +89,13 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     logged: dict[int, list[str]] = defaultdict(list)
     for order_id, line_key in found:
         logged[order_id].append(line_key)
+    known = causes(db, shop_id)
     kept: list[dict[str, Any]] = []
     movements: dict[str, list[tuple[str, str, int, Voucher]]] = {}
     for row, order in orders.load(db, shop_id, giving):
         for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged[row.id])):
             before = found.get((row.id, line.key))
-            cause_id = before.cause_id if before else _cause_for(db, shop_id, line, now).id
+            cause_id = before.cause_id if before else _cause_for(db, shop_id, known, line, now).id
             after, steps = _difference(row, order, line, before, cause_id)
             kept.append({"shop_id": shop_id, **after})
             movements.setdefault(order.currency, []).extend(steps)
@@ -129,13 +130,14 @@ def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
     return list(store.donations_of(db, shop_id, [order_id]).values())
 
 
-def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> Cause:
+def _cause_for(
+    db: Connection, shop_id: int, known: list[Cause], line: OrderLine, now: datetime
+) -> Cause:
     """The cause a line names, made if it is new; the default one where it names none.
 
     No donation is ever left without a cause, and none is booked to another's. Only a shop that
-    has MAX_CAUSES already books what names yet another one to its default.
+    has MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
     """
-    known = causes(db, shop_id)
     key = (line.cause or "")[:KEY_LENGTH]
     named = next((cause for cause in known if cause.key == key), None)
     if named is not None:
@@ -143,7 +145,8 @@ def _cause_for(db: Connection, shop_id: int, line: OrderLine, now: datetime) -> 
     if known and (not key or len(known) >= MAX_CAUSES):
         return known[0]
     title = line.title[:NAME_LENGTH].strip() or "Donation"
-    return add_cause(db, shop_id, title, "", now, key=key)
+    known.append(add_cause(db, shop_id, title, "", now, key=key))
+    return known[-1]
 
 
 def _difference(
