@@ -55,7 +55,7 @@ class _Rounds:
 
 @benchmark("accept")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    rounds, seconds = (3, 1.0) if quick else (9, 2.0)
+    rounds, seconds = (3, 0.6) if quick else (9, 2.0)
     for name, make in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
         with make() as url, tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
             house = build(url, Path(folder))
@@ -66,7 +66,7 @@ def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is a
                     found.loads.append(load(port, [_hook(house)], CONNECTIONS, seconds))
                     _check(house, found.loads)
                 yield from _figures(name, found)
-                orders, seconds = (5_000, 3.0) if quick else (100_000, 15.0)
+                orders, seconds = (5_000, 2.0) if quick else (100_000, 15.0)
                 busy = _busy(house, port, Path(folder), found.loads, orders, seconds)
         yield _p99(f"p99 while worker and import run, {name}", [busy])
 
@@ -157,7 +157,7 @@ def _busy(
     with ExitStack() as stack:
         stack.enter_context(running(["-m", "connector.cli", "worker"], house.environment))
         stack.enter_context(running([*importing, "--points"], house.environment))
-        time.sleep(1.5)
+        time.sleep(1)  # until both work
         found = load(port, requests, CONNECTIONS, seconds)
     _check(house, [*before, found], filled)
     return found

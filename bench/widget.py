@@ -30,7 +30,7 @@ _HEADERS = {"Origin": ORIGIN, "Accept": "application/json"}
 
 @benchmark("widget")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    rounds, seconds = (5, 0.3) if quick else (15, 1.0)
+    rounds, seconds = (3, 0.3) if quick else (15, 1.0)
     with sqlite() as url, tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
         house = build(url, Path(folder))
         furnish(house)
