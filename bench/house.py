@@ -7,11 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bench.deliveries import ORIGIN
 from connector import settings
@@ -28,7 +30,8 @@ from connector.worker.engine import Engine
 
 HOOK_SECRET = b"a-secret-of-the-benchmark"
 HOST = "127.0.0.1"
-START_SECONDS = 20
+START_SECONDS = 60
+END_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class House:
         port = free_port()
         workers, threads = (1, 16) if self.is_sqlite else (2, 8)
         command = ["-m", "connector.cli", "serve", "--port", str(port), "--workers", str(workers)]
-        with running(command, {**self.environment, "WEB_THREADS": str(threads)}):
-            wait_until_open(port, "/healthz")
+        with running(command, {**self.environment, "WEB_THREADS": str(threads)}) as program:
+            program.wait_until_open(port, "/healthz")
             yield port
 
 
@@ -85,21 +88,45 @@ def build(url: str, folder: Path, key: str = ORIGIN) -> House:
     return House(environment, shop)
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that runs meanwhile, and what it says."""
+
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+
+    def wait_until_open(self, port: int, path: str) -> None:
+        """Until it answers ``path`` with 200."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            with suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection(HOST, port, timeout=1)
+                connection.request("GET", path)
+                if connection.getresponse().status == 200:
+                    return
+            time.sleep(0.05)
+        self.said.seek(0)
+        raise TimeoutError(f"{self.process.args!r} does not answer:\n{self.said.read().decode()}")
+
+
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
+def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Program]:
     """A Python program that runs meanwhile, and is ended by its process id."""
-    with subprocess.Popen(
-        [sys.executable, *command],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [sys.executable, *command],
+            env={**os.environ, **environment},
+            stdout=said,
+            stderr=said,
+        ) as process,
+    ):
         try:
-            yield
+            yield Program(process, said)
         finally:
             process.terminate()
             try:
-                process.wait(timeout=START_SECONDS)
+                process.wait(timeout=END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
 
@@ -109,16 +136,3 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_until_open(port: int, path: str) -> None:
-    """Until a server answers ``path`` with 200."""
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(HOST, port, timeout=1)
-            connection.request("GET", path)
-            if connection.getresponse().status == 200:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing answers {path} at port {port}")

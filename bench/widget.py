@@ -13,7 +13,7 @@ from statistics import median
 from bench import Figure, benchmark
 from bench.databases import sqlite
 from bench.deliveries import ORIGIN, PRODUCTS
-from bench.house import HOST, House, build, free_port, running, wait_until_open
+from bench.house import HOST, House, build, free_port, running
 from bench.load import load, request
 from connector import orders
 from connector.core import clock
@@ -115,8 +115,8 @@ def trivial() -> Iterator[int]:
     port = free_port()
     sizes = ["--workers", "1", "--blocking-threads", "16"]
     server = ["-m", "granian", "--interface", "wsgi", "--no-access-log", "--port", str(port)]
-    with running([*server, *sizes, "bench.trivial:app"], {}):
-        wait_until_open(port, "/100")
+    with running([*server, *sizes, "bench.trivial:app"], {}) as program:
+        program.wait_until_open(port, "/100")
         yield port
 
 
