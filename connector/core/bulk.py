@@ -7,6 +7,7 @@ an INSERT whose parameters SQLAlchemy prepares row by row.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -29,6 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import UserDefinedType
+
+from connector.core.db import Utc
 
 COPY_ROWS = 50  # fewer are not worth the round trips of a COPY
 _ARRAY_MARKS = str.maketrans({"\\": "\\\\", '"': '\\"'})
@@ -158,8 +161,23 @@ def _processes(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, _Process], ...]:
     """By place: what makes a column's Python value one that the driver takes."""
-    found = (table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
-    return tuple((place, process) for place, process in enumerate(found) if process is not None)
+    found = []
+    for place, name in enumerate(names):
+        kind = table.c[name].type
+        process = kind.dialect_impl(dialect).bind_processor(dialect)
+        if isinstance(kind, Utc) and dialect.name != "sqlite":
+            process = _moment
+        if process is not None:
+            found.append((place, process))
+    return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _moment(at: datetime | None) -> str | None:
+    """A time as PostgreSQL reads it: few are different, and to write one takes the driver long."""
+    if at is not None and at.tzinfo is None:
+        raise ValueError("naive time: say which zone")
+    return None if at is None else at.isoformat()
 
 
 def _values(

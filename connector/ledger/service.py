@@ -140,17 +140,16 @@ class Book:
             entry_id = new_id()
             self._entries.append(self._entry(entry_id, member_id, movement, why))
             why.number += 1
-            self._consumptions += [
-                {
-                    "shop_id": self._shop_id,
-                    "entry_id": entry_id,
-                    "lot_id": lot_id,
-                    "amount": amount,
-                }
-                for lot_id, amount in movement.lots
-            ]
             for lot_id, amount in movement.lots:
                 self._drawn[lot_id] += amount
+                self._consumptions.append(
+                    {
+                        "shop_id": self._shop_id,
+                        "entry_id": entry_id,
+                        "lot_id": lot_id,
+                        "amount": amount,
+                    }
+                )
             if movement.opens_lot:
                 self._open_lot(entry_id, member_id, movement, why)
 
