@@ -20,7 +20,7 @@ from tests.world import MIA, NOW, World, acme, compare
 LATER = NOW + timedelta(days=20)
 STEPS = ["paid", "pending", "voided", "refunded", "cancel", "fulfil", "edit"]
 REFUNDS = ["pieces", "pieces", "amount", "shipping"]
-anywhere = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anywhere = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @anywhere

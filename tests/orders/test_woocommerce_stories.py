@@ -18,7 +18,7 @@ from tests.oracle import Payload
 from tests.world import MIA, NOW, World, acme, compare
 
 LATER = NOW + timedelta(days=20)
-anywhere = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anywhere = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @anywhere

@@ -146,7 +146,7 @@ moves = st.lists(
 PAIRS = [(MIA, NOOR), (NOOR, MIA), (MIA, "3"), ("3", MIA), (NOOR, "3"), ("3", NOOR)]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=moves)
 def test_whoever_merges_and_goes_the_book_stays_sound(database, story):
     world = acme(database)
