@@ -42,6 +42,7 @@ class Shopify:
     """
 
     name = "shopify"
+    tells_all = False  # without read_all_orders, orders of more than 60 days are not shown
     signs_shop = False  # one secret signs for all shops, and the shop's name is outside it
 
     def __init__(

@@ -27,6 +27,7 @@ class WooCommerce:
     """Implements Platform."""
 
     name = "woocommerce"
+    tells_all = True
     signs_shop = True  # each store signs with a secret of its own
 
     def __init__(self, http: Http) -> None:

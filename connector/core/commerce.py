@@ -309,6 +309,7 @@ class Platform(Protocol):
 
     name: str
     signs_shop: bool  # a verified delivery proves which shop sent it
+    tells_all: bool  # what it does not find is deleted, not merely out of our sight
 
     def install_url(self, request: InstallRequest) -> str: ...
 

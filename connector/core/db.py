@@ -212,7 +212,13 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     timeout = {"timeout": _BUSY_TIMEOUT_MS / 1000}
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=timeout)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args=timeout,
+    )
 
     @event.listens_for(engine, "connect")
     def connect(dbapi: Any, _record: Any) -> None:
@@ -236,7 +242,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
 
 
 def _postgres_engine(url: str, pool_size: int) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size)
 
     @event.listens_for(engine, "connect")
     def connect(dbapi: Any, _record: Any) -> None:

@@ -273,6 +273,11 @@ def forget_customer(db: Connection, shop_id: int, customer_key: str) -> None:
     )
 
 
+def drop_shop(db: Connection, shop_id: int) -> None:
+    """Forget what still arrived for a shop that is gone."""
+    db.execute(inbox.delete().where(inbox.c.shop_id == shop_id))
+
+
 class Keeper:
     """Keeps messages durably before it returns.
 

@@ -28,7 +28,7 @@ from connector.core.db import Id, Json, Key, Utc, metadata, upsert
 from connector.core.ids import new_id
 
 LEASE_SECONDS = 120
-MAX_ATTEMPTS = 12
+MAX_DELAY_SECONDS = 3600
 
 outbox = Table(
     "outbox",
@@ -137,9 +137,9 @@ def finish(db: Connection, task: Task, now: datetime) -> None:
 def postpone(
     db: Connection, task: Task, now: datetime, error: str, *, seconds: float | None = None
 ) -> None:
-    """Try again later; after MAX_ATTEMPTS, or with ``seconds`` < 0, it waits for a person."""
-    delay = min(2**task.attempts, 3600) if seconds is None else seconds
-    given_up = task.attempts >= MAX_ATTEMPTS or delay < 0
+    """Try again later, an hour at most; with ``seconds`` < 0 it waits until ``revive``."""
+    delay = min(2 ** min(task.attempts, 12), MAX_DELAY_SECONDS) if seconds is None else seconds
+    given_up = delay < 0
     db.execute(
         update(outbox)
         .where(outbox.c.shop_id == task.shop_id, outbox.c.id == task.id)
@@ -148,3 +148,17 @@ def postpone(
             error=error[:500],
         )
     )
+
+
+def revive(db: Connection, shop_id: int, now: datetime) -> None:
+    """The shop answers again: what was given up is tried once more."""
+    db.execute(
+        update(outbox)
+        .where(outbox.c.shop_id == shop_id, outbox.c.due_at.is_(None))
+        .values(due_at=now, attempts=0)
+    )
+
+
+def drop_shop(db: Connection, shop_id: int) -> None:
+    """Forget what was asked of a shop that is gone."""
+    db.execute(sql_delete(outbox).where(outbox.c.shop_id == shop_id))

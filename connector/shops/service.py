@@ -69,6 +69,10 @@ def get(db: Connection, shop_id: int) -> Shop:
     return _found(store.get(db, shop_id))
 
 
+def peek(db: Connection, shop_id: int) -> Shop | None:
+    return _shop(row) if (row := store.get(db, shop_id)) else None
+
+
 def find(db: Connection, platform: str, key: str) -> Shop | None:
     row = store.by_key(db, platform, key)
     return _shop(row) if row else None
@@ -187,12 +191,18 @@ def install(
     else:
         shop_id = row.id
         living = row.state in ("active", "unpaired")
-        if business_id is not None and row.business_id != business_id:
-            if living:
-                raise Conflict("shop_taken", f"{credentials.shop_key} belongs to another account")
-            values["business_id"] = business_id
+        if living and business_id not in (None, row.business_id):
+            raise Conflict("shop_taken", f"{credentials.shop_key} belongs to another account")
         if living:
-            values |= {"state": row.state, "installed_at": row.installed_at}
+            values |= {
+                "state": row.state,
+                "installed_at": row.installed_at,
+                "reconcile_due_at": now,
+                "nightly_due_at": row.nightly_due_at,
+            }
+        else:
+            # Who comes back unknown must not walk into an account that may hold other shops.
+            values["business_id"] = business_id or found_business(db, facts.name, now)
         store.change(db, shop_id, **values)
     put_credentials(db, keys, shop_id, credentials, now)
     return get(db, shop_id)

@@ -66,7 +66,9 @@ def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> li
 
 def any_due(db: Connection, column: str, now: datetime) -> bool:
     due = shop.c[column]
-    return db.scalar(select(shop.c.id).where(due.is_not(None), due <= now).limit(1)) is not None
+    living = shop.c.state.in_(("active", "unpaired"))
+    found = select(shop.c.id).where(due.is_not(None), due <= now, living).limit(1)
+    return db.scalar(found) is not None
 
 
 def insert_business(db: Connection, **values: object) -> None:

@@ -132,10 +132,11 @@ def woocommerce_confirm() -> Response:
             imports.begin(db, shop.id, ("products", "orders"), now)
         elif not shop.is_live:
             raise Conflict("not_ready", "install the app again")
-        staff = g.staff
         token = None
-        if staff is None or staff.business_id != shop.business_id:
+        if intent.business_id is None:  # the account was made for this installation
             token = shops.open_owner_session(db, shop.business_id, now)
+        elif g.staff is None or g.staff.business_id != shop.business_id:
+            raise Unauthenticated("sign_in_needed", "sign in to the account that began this")
         joining.close_intent(db, state)
     response = make_response(redirect(f"/admin/{shop.public_id}/"))
     if token:

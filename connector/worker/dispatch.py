@@ -91,7 +91,7 @@ def _missing(db: Connection, runtime: Runtime, shop: Shop, want: NeedsFetch, tas
     if not try_shop_lock(db, shop.id):
         outbox.postpone(db, task, now, "shop_busy", seconds=1)
         return
-    if want.what in ("order", "order_refunds"):
+    if want.what in ("order", "order_refunds") and runtime.platforms[shop.platform].tells_all:
         gone = Order(want.key, OrderState.DELETED, shop.currency, now, partial=True)
         drain.take_snapshots(db, runtime, shop, "fetch", [gone], now)
     elif want.what == "product":

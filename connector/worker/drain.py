@@ -67,7 +67,10 @@ def drain(runtime: Runtime, shop_id: int) -> int:
             rows = inbox.waiting(db, shop_id, now, limit)
             if not rows:
                 return done
-            shop = shops.get(db, shop_id)
+            shop = shops.peek(db, shop_id)
+        if shop is None:
+            _forget(runtime, shop_id)
+            return done
         platform = runtime.platforms[shop.platform]
         readings = [_read(platform, row) for row in rows]
         taken, took = _take_over(runtime, shop, readings, now)
@@ -77,6 +80,13 @@ def drain(runtime: Runtime, shop_id: int) -> int:
         _log.info("drained shop=%d rows=%d took_ms=%d", shop_id, taken, took * 1000)
         if runtime.database.is_sqlite:
             limit = _next_limit(limit, took)
+
+
+def _forget(runtime: Runtime, shop_id: int) -> None:
+    """A delivery came for a shop whose every row was deleted: it goes the same way."""
+    with runtime.database.write() as db:
+        inbox.drop_shop(db, shop_id)
+        outbox.drop_shop(db, shop_id)
 
 
 def _next_limit(limit: int, took: float) -> int:

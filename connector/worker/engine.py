@@ -27,6 +27,7 @@ from connector.worker import schedule
 
 LANES = ("live", "calls", "slow")
 WAKE_SECONDS = 1.0
+SLOW_SECONDS = 60.0  # a slow job may wait behind others; asking each second would fill its lane
 POLL_SECONDS = 1.0
 _log = logging.getLogger("perennial.engine")
 
@@ -49,10 +50,11 @@ class Engine:
         self.ask("drain", shop_id)
 
     def ask(self, job: str, shop_id: int) -> None:
-        """Ask for a job; asking again within a second is asking once."""
+        """Ask for a job; asking again while it is new is asking once."""
         now = time.monotonic()
         with self._asking:
-            if now - self._asked.get((job, shop_id), -WAKE_SECONDS) < WAKE_SECONDS:
+            patience = SLOW_SECONDS if schedule.JOBS[job].lane == "slow" else WAKE_SECONDS
+            if now - self._asked.get((job, shop_id), -patience) < patience:
                 return
             self._asked[job, shop_id] = now
         self._tasks[job](shop_id)

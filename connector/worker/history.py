@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.commerce import Delivery, NeedsFetch, Snapshot
-from connector.core.db import try_shop_lock
+from connector.core.db import is_transient, try_shop_lock
 from connector.core.errors import Conflict, PlatformBusy, PlatformError, UnreadablePayload
 from connector.core.facts import HistoryImported, publish
 from connector.orders import imports
@@ -71,8 +71,41 @@ def take_chunk(
         imports.save(db, shop.id, job.id, **progress)
         return True
 
+    try:
+        while not runtime.database.run(work):
+            time.sleep(0.05)  # another worker has the shop; it lets go after each batch
+    except Exception as problem:
+        if is_transient(problem) or not snapshots:
+            raise
+        _log.exception("chunk failed shop=%d what=%s", shop.id, job.what)
+        _take_one_by_one(runtime, shop, job, snapshots)
+        take_chunk(runtime, shop, job, (), **progress)
+    drain.drain(runtime, shop.id)  # what happens now must not wait for what happened long ago
+
+
+def _take_one_by_one(
+    runtime: Runtime, shop: Shop, job: Import, snapshots: Sequence[Snapshot | NeedsFetch]
+) -> None:
+    """Take over what can be taken of a chunk that failed; the rest is in the log."""
+    for one in snapshots:
+        try:
+            _take(runtime, shop, one)
+        except Exception as problem:
+            if is_transient(problem):
+                raise
+            key = getattr(one, "key", "")
+            _log.exception("skipped shop=%d what=%s key=%s", shop.id, job.what, key)
+
+
+def _take(runtime: Runtime, shop: Shop, snapshot: Snapshot | NeedsFetch) -> None:
+    def work(db: Connection) -> bool:
+        if not try_shop_lock(db, shop.id):
+            return False
+        drain.take_snapshots(db, runtime, shop, "import", [snapshot], clock.now())
+        return True
+
     while not runtime.database.run(work):
-        time.sleep(0.05)  # another worker has the shop; it lets go after each batch
+        time.sleep(0.05)
 
 
 def chunk_size(runtime: Runtime) -> int:
@@ -151,7 +184,8 @@ def _later(
 ) -> None:
     due_at: datetime = clock.now() + timedelta(seconds=seconds)
     with runtime.database.write() as db:
-        imports.save(db, shop.id, job.id, due_at=due_at, code=code, cursor=cursor or job.cursor)
+        progress = {} if cursor is None else {"cursor": cursor}
+        imports.save(db, shop.id, job.id, due_at=due_at, code=code, **progress)
 
 
 def _read(normalise: drain.Normalise, delivery: Delivery) -> Sequence[Snapshot | NeedsFetch]:

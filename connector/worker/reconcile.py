@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from connector import ledger
-from connector.core import clock, inbox
+from connector.core import clock, inbox, outbox
 from connector.core.commerce import ShopClient
 from connector.core.errors import Conflict, PlatformBusy, PlatformError
 from connector.core.inbox import Received
@@ -35,10 +35,16 @@ def nightly(runtime: Runtime, shop_id: int) -> None:
         shop = shops.get(db, shop_id)
     _round(runtime, shop, clock.now() - DEEP)
     now = clock.now()
+    while _seal(runtime, shop_id, now):
+        pass
     with runtime.database.write() as db:
-        ledger.seal(db, shop_id, now)
         inbox.drop_bodies(db, shop_id, now - timedelta(days=inbox.KEEP_BODY_DAYS))
         shops.note_nightly(db, shop_id, now)
+
+
+def _seal(runtime: Runtime, shop_id: int, now: datetime) -> int:
+    with runtime.database.write() as db:
+        return ledger.seal(db, shop_id, now)
 
 
 def hook_url(runtime: Runtime, shop: Shop) -> str:
@@ -70,6 +76,7 @@ def _round(runtime: Runtime, shop: Shop, since: datetime) -> int:
     drain.drain(runtime, shop.id)
     with runtime.database.write() as db:
         shops.note_reconciled(db, shop.id, until, clock.now())
+        outbox.revive(db, shop.id, clock.now())
     _log.info("reconciled shop=%d read=%d", shop.id, count)
     return count
 

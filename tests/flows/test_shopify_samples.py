@@ -154,15 +154,14 @@ def test_after_an_uninstall_only_the_law_is_heard(world):
     send(service, "app/uninstalled")
     service.work()
     for topic in acme.TOPICS:
-        send(service, topic, delivery=f"late {topic}")
+        if topic != "shop/redact":  # forgets the very rows this looks at; see below
+            send(service, topic, delivery=f"late {topic}")
     service.work()
     told = service.told(shop)
     assert (told.orders, told.members, told.gifts) == ({}, {}, {})
     states = {row.topic: row.state for row in service.inbox(shop)}
     heard = {topic for topic, state in states.items() if state == "done"}
-    assert heard == {
-        "app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"
-    }  # fmt: skip
+    assert heard == {"app/uninstalled", "customers/data_request", "customers/redact"}
 
 
 def test_a_shop_that_left_is_forgotten_but_for_its_numbers(world):
@@ -176,5 +175,5 @@ def test_a_shop_that_left_is_forgotten_but_for_its_numbers(world):
     with service.database.read() as db:
         people = service.runtime.members.search(db, shop.id, "jon", 10)
     assert people == []
-    assert all(row.body is None and row.headers == {} for row in service.inbox(shop))
+    assert service.inbox(shop) == []
     assert service.audit(shop) == []

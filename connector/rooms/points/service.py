@@ -22,6 +22,7 @@ from connector.core.money import exponent
 from connector.core.points import LIMIT, UNIT
 from connector.ledger import Book, Difference, Voucher
 from connector.members import erased
+from connector.members import store as member_store
 from connector.rooms.points import rules, store
 from connector.rooms.points.rules import Basis, Program, Trace
 from connector.rooms.points.store import Posted
@@ -169,6 +170,9 @@ def adjust(
         raise BadInput(
             "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"
         )
+    row = member_store.get(db, shop_id, member_id)
+    if row is None or row.state not in ("member", "guest"):
+        raise NotFound("member_not_found", "this member is gone; look the person up again")
     adjustment_id = new_id()
     why = Voucher(
         stem=f"points:adjustment:{adjustment_id}",
