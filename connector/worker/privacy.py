@@ -30,7 +30,7 @@ def answer(
     """
     _log.info("privacy shop=%d kind=%s", shop.id, request.kind)
     if request.kind == "redact_shop":
-        if not shop.is_live:
+        if not shops.get(db, shop.id).is_live:  # the uninstall may be of this very batch
             forget_shop(db, shop.id)
         return []
     store.note_privacy(
