@@ -153,27 +153,35 @@ def test_after_an_uninstall_only_the_law_is_heard(world):
     service, shop = world
     send(service, "app/uninstalled")
     service.work()
-    for topic in acme.TOPICS:
-        if topic != "shop/redact":  # forgets the very rows this looks at; see below
-            send(service, topic, delivery=f"late {topic}")
+    for topic in set(acme.TOPICS) - {"shop/redact"}:
+        send(service, topic, delivery=f"late {topic}")
     service.work()
     told = service.told(shop)
     assert (told.orders, told.members, told.gifts) == ({}, {}, {})
-    states = {row.topic: row.state for row in service.inbox(shop)}
-    heard = {topic for topic, state in states.items() if state == "done"}
+    heard = {row.topic for row in service.inbox(shop) if row.state == "done"}
     assert heard == {"app/uninstalled", "customers/data_request", "customers/redact"}
 
 
-def test_a_shop_that_left_is_forgotten_but_for_its_numbers(world):
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_shop_that_left_is_forgotten_but_for_its_numbers(world, at_once):
+    """Also when a worker that was away finds both messages at once."""
     service, shop = world
-    order = paid()
-    send(service, "orders/paid", order)
+    send(service, "orders/paid", paid())
     service.work()
     send(service, "app/uninstalled")
+    if not at_once:
+        service.work()
     send(service, "shop/redact")
     service.work()
-    with service.database.read() as db:
-        people = service.runtime.members.search(db, shop.id, "jon", 10)
-    assert people == []
-    assert service.inbox(shop) == []
-    assert service.audit(shop) == []
+    told = service.told(shop)
+    assert (service.inbox(shop), told.orders, told.members) == ([], {}, {})
+    assert service.entries(shop) == 1
+
+
+def test_a_shop_that_is_here_is_not_forgotten(world):
+    """It came back within the 48 hours after which Shopify asks for it."""
+    service, shop = world
+    send(service, "orders/paid", paid())
+    send(service, "shop/redact")
+    service.work()
+    assert service.told(shop).members[BUYER] == (0, 414)

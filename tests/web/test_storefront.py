@@ -126,10 +126,10 @@ def test_a_claim_is_what_it_must_be(acme, changes, code):
     ("begins", "ends", "status"),
     [
         (0, 300, 200),
-        (-290, 9, 200),
-        (-309, -9, 200),
-        (-312, -12, 401),
-        (15, 300, 401),
+        (-260, 40, 200),
+        (-303, -3, 200),
+        (-320, -20, 401),
+        (120, 300, 401),
         (0, 301, 401),
     ],
 )
@@ -278,7 +278,7 @@ def test_64_to_67_nothing_unsigned_old_or_doubled(proxy):
     for why, query in bad.items():
         answer = proxy.ask(query)
         assert (answer.status_code, answer.get_json()["code"]) == (401, "bad_signature"), why
-    for seconds in (-91, 95):
+    for seconds in (-91, 300):
         answer = proxy.ask(proxy.query(proxy.pairs(timestamp=str(now + seconds))))
         assert (answer.status_code, answer.get_json()["code"]) == (401, "expired")
 
