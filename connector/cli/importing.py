@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -42,6 +41,7 @@ from connector.shops.service import Shop
 from connector.worker import history
 
 SHOWN = 20  # rejected orders named when the file is refused
+_LINES = 2  # an order, on average, before chunks get fewer orders
 _OBJECTS = 100_000  # made between two looks for garbage
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 10.0  # between two lines of progress where no terminal is
@@ -144,12 +144,17 @@ def take(
 
 
 def _chunk(records: Iterator[Record], size: int) -> tuple[list[Order], str] | None:
-    """The next orders, and the cursor after them; None at the end."""
-    chunk = list(islice(records, size))
-    if not chunk:
-        return None
-    found = [order_of(one.found) for one in chunk if not isinstance(one.found, Rejected)]
-    return found, str(chunk[-1].end)
+    """The next orders, fewer where they have many lines, and the cursor; None at the end."""
+    found: list[Order] = []
+    lines, end = 0, None
+    for record in records:
+        end = record.end
+        if not isinstance(record.found, Rejected):
+            found.append(order_of(record.found))
+            lines += len(found[-1].lines)
+        if len(found) == size or lines >= size * _LINES:
+            break
+    return None if end is None else (found, str(end))
 
 
 def _ahead(make: Callable[[], _T | None]) -> Iterator[_T]:
