@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from connector.core import outbox
 from connector.core.commerce import NeedsFetch
-from connector.core.outbox import LEASE_SECONDS, MAX_ATTEMPTS
+from connector.core.outbox import LEASE_SECONDS, MAX_DELAY_SECONDS
 from tests.world import NOW
 
 ORDER = NeedsFetch("order", "46")
@@ -75,20 +75,30 @@ def test_what_is_asked_again_meanwhile_runs_again(database):
     assert rows(database) == []
 
 
-def test_what_failed_waits_longer_each_time_and_in_the_end_for_a_person(database):
+def test_what_failed_waits_longer_each_time_and_an_hour_at_most(database):
     ask(database, ORDER)
     now, waits = NOW, []
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(15):
         (task,) = claim(database, now)
         with database.write() as db:
             outbox.postpone(db, task, now, "platform_unreachable")
         (row,) = rows(database)
-        if row.due_at is not None:
-            waits.append(row.due_at - now)
-            now = row.due_at
+        waits.append(row.due_at - now)
+        now = row.due_at
     assert waits == sorted(waits)
-    assert waits[-1] <= timedelta(hours=1)
-    assert (row.due_at, row.error) == (None, "platform_unreachable")
+    assert waits[-1] == MAX_DELAY_SECONDS * SECOND
+    assert row.error == "platform_unreachable"
+
+
+def test_what_was_given_up_is_tried_again_once_the_shop_answers(database):
+    ask(database, ORDER)
+    (task,) = claim(database)
+    with database.write() as db:
+        outbox.postpone(db, task, NOW, "forbidden", seconds=-1)
+    assert claim(database, NOW + timedelta(days=9)) == []
+    with database.write() as db:
+        outbox.revive(db, SHOP, NOW)
+    assert len(claim(database)) == 1
 
 
 def test_a_platform_may_say_when_to_come_back_or_never(database):
