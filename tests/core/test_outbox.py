@@ -97,7 +97,7 @@ def test_what_was_given_up_is_tried_again_once_the_shop_answers(database):
         outbox.postpone(db, task, NOW, "forbidden", seconds=-1)
     assert claim(database, NOW + timedelta(days=9)) == []
     with database.write() as db:
-        outbox.revive(db, SHOP, NOW)
+        outbox.revive(db, 7, NOW)
     assert len(claim(database)) == 1
 
 
