@@ -12,14 +12,17 @@ from werkzeug.exceptions import HTTPException
 from connector.core.errors import BadInput, PerennialError, TooMany
 from connector.runtime import Runtime
 from connector.web import admin, api, hooks, install, storefront
-from connector.web.headers import HEADERS
-from connector.web.remembered import Shortcut
-from connector.web.runtime import EXTENSION, REQUEST_ID_BYTES, request_id
+from connector.web.runtime import EXTENSION, request_id
 
 _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
 _HTML_DOORS = ("admin", "install")
 _FOR_MACHINES = ("install.woocommerce_keys",)
+HEADERS = (  # unless the view says otherwise
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+)
 
 
 def open_all(runtime: Runtime) -> Flask:
@@ -36,7 +39,6 @@ def open_all(runtime: Runtime) -> Flask:
     app.register_error_handler(Exception, _broken)
     app.add_url_rule("/static/widgets/<path:name>", "widgets", _widget)
     app.add_url_rule("/healthz", "healthz", lambda: ("ok", 200))
-    app.wsgi_app = Shortcut(app)  # type: ignore[method-assign]
     return app
 
 
@@ -49,7 +51,7 @@ def error_body(code: str, message: str, field: str | None = None) -> dict[str, s
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(REQUEST_ID_BYTES)
+    g.request_id = secrets.token_hex(8)
     if "\x00" in request.path or b"%00" in request.query_string:
         raise BadInput("invalid_text", "a NUL is no text", status=400)
 
