@@ -22,8 +22,6 @@ from typing import IO, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import Connection
 
 from connector.cli.process import runtime
@@ -40,9 +38,9 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.worker import history
 
+CHUNK = 2_500  # orders at most: so many are written while as many are read
 SHOWN = 20  # rejected orders named when the file is refused
 _LINES = 2  # an order, on average, before chunks get fewer orders
-_OBJECTS = 100_000  # made between two looks for garbage
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 10.0  # between two lines of progress where no terminal is
 Tell = Callable[[int, int], None]
@@ -122,10 +120,10 @@ def take(
     counts_history: bool | None = None,
 ) -> Import:
     """Take over every order that can be meant, from where an earlier try of this file ended."""
-    with path.open("rb") as file, _rare_collections():
+    with path.open("rb") as file, _collecting_by_hand():
         what = f"file:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         job = parts.database.run(lambda db: _begin(db, shop, what, counts_history=counts_history))
-        unchanged, size = _state(file), history.chunk_size(parts)
+        unchanged, size = _state(file), min(history.chunk_size(parts), CHUNK)
         now = clock.now() if seen.rejected else None
         records = files.read(file, layout, now, int(job.cursor or 0))
         done = job.done
@@ -136,6 +134,7 @@ def take(
             history.take_chunk(
                 parts, shop, job, found, done=done, total=seen.orders, cursor=cursor
             )
+            gc.collect(1)
             tell(done, seen.orders)
     job = replace(job, done=done)
     history.finish(parts, shop, job)
@@ -184,16 +183,15 @@ def _state(file: IO[bytes]) -> tuple[int, int]:
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for garbage once a chunk or so: chunks hold many objects and leave no cycles."""
-    before = gc.get_threshold()
+def _collecting_by_hand() -> Iterator[None]:
+    """Garbage is looked for after a chunk, and not while its many thousand objects are made."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS, 10, 10)
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
         gc.unfreeze()
 
 
@@ -217,8 +215,10 @@ def _progress() -> Iterator[Callable[[str], Tell]]:
             lambda done, total: click.echo(f"{words} {done} of {total}", err=True),
         )
         return
-    columns = (TextColumn("{task.description:9}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+    from rich.console import Console  # noqa: PLC0415 - a script that imports need not load it
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True)) as bars:
 
         def begin(words: str) -> Tell:
             bar = bars.add_task(words, total=None)

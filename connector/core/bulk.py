@@ -172,7 +172,7 @@ def _processes(
     return tuple(found)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _moment(at: datetime | None) -> str | None:
     """A time as PostgreSQL reads it: few are different, and to write one takes the driver long."""
     if at is not None and at.tzinfo is None:

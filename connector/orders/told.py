@@ -230,7 +230,7 @@ def _amounts(currency: str, *told: str | None) -> int:
     return sum([_minor(text, currency) for text in told if text is not None])
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def _minor(text: str, currency: str) -> int:
     minor = Money.parse(text, currency).minor
     if minor < 0:
