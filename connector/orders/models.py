@@ -32,7 +32,9 @@ orders = Table(
     Column("paid_at", Utc),
     Column("completed_at", Utc),
     Column("confirmed_at", Utc),
-    Column("historic", Boolean, nullable=False),  # first seen by a history import
+    Column(
+        "historic", Boolean, nullable=False
+    ),  # of the past: it earns only if the program counts history
     Column("is_test", Boolean, nullable=False),
     Column("taxes_included", Boolean, nullable=False),
     Column("total_minor", BigInteger, nullable=False),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,7 +29,9 @@ from connector.core.ids import new_ids
 from connector.members import Members
 from connector.orders import rules, store
 from connector.shops import service as shops
+from connector.shops.service import Shop
 
+GRACE = timedelta(days=30)  # placed so shortly before the install, an order was in flight at it
 _WRITTEN = "orders"  # in ``known``: what the newest ``record`` wrote, by id
 _Loaded = tuple[Row[Any], Order]
 
@@ -193,16 +195,17 @@ def _write(
     revisions: list[dict[str, Any]] = []
     written: dict[int, _Loaded] = {}
     ids = iter(new_ids(len(changed)))
+    shop = shops.get(db, context.shop_id)
     for order, digest in changed:
         row = rows.get(order.key)
         values = _values(context, order, digest, now)
         values["member_id"] = owners[order.key]
         if not order.currency:
-            values["currency"] = shops.get(db, context.shop_id).currency
+            values["currency"] = shop.currency
         if row is None:
             values["id"] = next(ids)
             values["confirmed_at"] = now if context.trusted else None
-            values["historic"] = context.source == "import"
+            values["historic"] = _is_historic(context, shop, values["placed_at"])
             values["revision"] = 1
             new.append(values)
         else:
@@ -221,6 +224,13 @@ def _write(
     store.add_revisions(db, revisions)
     known(db)[_WRITTEN] = written
     return [OrderChanged(context.shop_id, order_id) for order_id in written]
+
+
+def _is_historic(context: Context, shop: Shop, placed_at: datetime) -> bool:
+    """Whether an order seen for the first time is of the past: docs/decisions/0010."""
+    if context.source == "import" or shop.installed_at is None:
+        return context.source == "import"
+    return placed_at < shop.installed_at - GRACE
 
 
 def _values(context: Context, order: Order, digest: str, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from connector.core.commerce import OrderState
 from connector.core.errors import BadInput, Conflict, InsufficientPoints
 from connector.ledger.models import ledger_entry
 from connector.rooms.points import service as points
+from connector.rooms.points.models import points_order
 from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, states, took
 
 DAY = timedelta(days=1)
@@ -196,6 +197,32 @@ def test_orders_from_before_the_install_earn_only_if_the_merchant_says_so(databa
         assert points.settle_history(db, world.shop.id, last, 1, AFTER) > last
         assert points.settle_history(db, world.shop.id, 2**62, 1, AFTER) == 0
     assert shown(world) == (120, 0, 0)
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize("source", ["hook", "poll", "fetch"])
+def test_an_order_long_before_the_install_earns_no_more_than_an_imported_one(database, source):
+    world = acme(database)
+    installed_at = NOW - 30 * DAY
+    old, in_flight = installed_at - 30 * DAY - timedelta(seconds=1), installed_at - 30 * DAY
+    world.tell(
+        order("1", CUP, placed_at=old, paid_at=NOW),
+        order("2", goods("b", 700), placed_at=in_flight, paid_at=NOW),
+        source=source,
+    )
+    world.tell(order("1", CUP, goods("c", 900), minute=1, placed_at=old), source=source)
+    assert states(world, ["1", "2"]) == {"1": (0, 0), "2": (7, 7)}
+    assert diagnosis(world, "1").trace.reason == "before_program"
+    publish(world, counts_history=True)
+    with database.write() as db:
+        points.settle_history(db, world.shop.id, 0, 10, NOW)
+    assert states(world, ["1", "2"]) == {"1": (69, 69), "2": (7, 7)}
+    with database.read() as db:
+        retro = select(points_order.c.retro).order_by(points_order.c.posted)
+        assert list(db.scalars(retro.where(points_order.c.shop_id == world.shop.id))) == [
+            False,
+            True,
+        ]
     assert world.audit() == []
 
 
