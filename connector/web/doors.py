@@ -9,14 +9,14 @@ from pathlib import Path
 from flask import Flask, Response, g, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
-from connector.core.errors import BadInput, PerennialError, TooMany
+from connector.core.errors import PerennialError, TooMany
 from connector.runtime import Runtime
-from connector.web import admin, api, hooks, install, storefront
+from connector.web import addresses, admin, api, hooks, install, storefront
 from connector.web.runtime import EXTENSION, request_id
 
 _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
-_HTML_DOORS = ("admin", "install")
+_FOR_PEOPLE = ("/admin", "/install/", "/app/")
 _FOR_MACHINES = ("install.woocommerce_keys",)
 HEADERS = (  # unless the view says otherwise
     ("X-Content-Type-Options", "nosniff"),
@@ -30,6 +30,7 @@ def open_all(runtime: Runtime) -> Flask:
     app = Flask("connector.web", static_folder=None)
     app.extensions[EXTENSION] = runtime
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["id"] = addresses.RowId
     for door in (hooks, install, storefront, admin, api):
         app.register_blueprint(door.blueprint)
     app.before_request(_begin)
@@ -52,8 +53,7 @@ def error_body(code: str, message: str, field: str | None = None) -> dict[str, s
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
-    if "\x00" in request.path or b"%00" in request.query_string:
-        raise BadInput("invalid_text", "a NUL is no text", status=400)
+    addresses.check()
 
 
 def _finish(response: Response) -> Response:
@@ -66,7 +66,7 @@ def _finish(response: Response) -> Response:
 
 
 def _refused(problem: PerennialError) -> tuple[Response | str, int]:
-    if request.blueprint in _HTML_DOORS and request.endpoint not in _FOR_MACHINES:
+    if request.path.startswith(_FOR_PEOPLE) and request.endpoint not in _FOR_MACHINES:
         return admin.error_page(problem), problem.status
     response = jsonify(error_body(problem.code, problem.message, problem.field))
     if isinstance(problem, TooMany):

@@ -31,6 +31,7 @@ from connector.runtime import Runtime
 from connector.shops import joining
 from connector.shops import service as shops
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.admin import door, session
 from connector.web.runtime import runtime
 
@@ -49,7 +50,7 @@ def _enter() -> None:
 @blueprint.get("/install/woocommerce")
 def begin_woocommerce() -> Response:
     """Send the merchant to their store's key-granting page; without an address, ask for it."""
-    address = request.args.get("store", "").strip()
+    address = addresses.text("store")
     if not address:
         return door.page("install/begin.html")
     platform = _woocommerce()
@@ -107,9 +108,9 @@ def woocommerce_keys() -> Response:
 @blueprint.get("/install/woocommerce/return")
 def woocommerce_return() -> Response:
     """The browser is back: wait for the keys, then ask for the one explicit confirm."""
-    if request.args.get("success") != "1":
+    if addresses.text("success") != "1":
         return door.page("install/denied.html")
-    state, intent = _own_intent(request.args.get("user_id", ""))
+    state, intent = _own_intent(addresses.text("user_id"))
     if intent.shop_id is None:
         return door.page("install/waiting.html", store=intent.shop_key)
     with runtime().database.read() as db:
@@ -190,9 +191,9 @@ def embedded() -> Response:
     App Bridge, which comes back with one.
     """
     platform = shopify()
-    id_token = request.args.get("id_token", "")
+    id_token = addresses.text("id_token")
     if not id_token:
-        shop_key = request.args.get("shop")
+        shop_key = addresses.text("shop")
         framed_by = verify.shop_domain(shop_key) if shop_key else None
         return door.page("install/bounce.html", framed_by=framed_by, client_id=platform.client_id)
     person = platform.staff(id_token)

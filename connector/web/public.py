@@ -22,6 +22,7 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.memory import Memory
 from connector.web.runtime import runtime
 
@@ -91,7 +92,7 @@ def answer(
 
 def product_keys() -> tuple[str, ...]:
     """The products a query names; BadInput ``product_required`` unless there are some."""
-    keys = tuple(key for key in request.args.get("product", "").split(",") if key)
+    keys = tuple(key for key in addresses.text("product").split(",") if key)
     if not 1 <= len(keys) <= MAX_PRODUCTS:
         raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
     return keys

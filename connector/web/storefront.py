@@ -23,7 +23,7 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops.service import Shop
-from connector.web import public
+from connector.web import addresses, public
 from connector.web.history import entries_json
 from connector.web.runtime import runtime
 
@@ -94,7 +94,7 @@ def shopify(view: str) -> Response:
         return _living(shop)
 
     if view in public.VIEWS:
-        products = request.args.get("product")  # the rest of the query is new each time
+        products = addresses.text("product")  # the rest of the query is new each time
         return public.answer(view, ("shopify", proven.shop_key, products), find)
     _check_view(view)
     with runtime().database.read() as db:

@@ -28,6 +28,7 @@ from connector.core.errors import NotFound, PerennialError, Unauthenticated
 from connector.core.i18n import LANGUAGES, SOURCE, language
 from connector.shops import service as shops
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.admin import sentences, session
 from connector.web.admin.words import TEMPLATE_WORDS
 from connector.web.runtime import request_id, runtime
@@ -86,7 +87,7 @@ def _keep_shop(endpoint: str, values: dict[str, Any]) -> None:
 
 def choose_language() -> None:
     """Set ``g.language``: as asked for now, else as chosen before, else as the browser prefers."""
-    asked = language(request.args.get("lang"))
+    asked = language(addresses.text("lang"))
     known = language(request.cookies.get(LANGUAGE_COOKIE))
     preferred = (language(tag) for tag, _ in request.accept_languages)
     g.language = asked or known or next(filter(None, preferred), SOURCE)
@@ -140,7 +141,7 @@ def error_page(problem: PerennialError) -> str:
 
 @blueprint.get("/static/<version>/<name>", endpoint="asset")
 def _asset(version: str, name: str) -> Response:
-    if version != _asset_version(name):
+    if version != _asset_versions().get(name):
         raise NotFound("asset_not_found", "an older page asks for it; reload the page")
     response = send_from_directory(ASSETS, name, max_age=ASSET_SECONDS)
     response.cache_control.immutable = True
@@ -219,12 +220,14 @@ def _form_token() -> Markup:
 
 
 def _asset_url(name: str) -> str:
-    return url_for("admin.asset", version=_asset_version(name), name=name)
+    return url_for("admin.asset", version=_asset_versions()[name], name=name)
 
 
 @cache
-def _asset_version(name: str) -> str:
-    path = ASSETS / name
-    if path.parent != ASSETS or not path.is_file():
-        return ""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def _asset_versions() -> Mapping[str, str]:
+    """By name of each of our files, what changes with its content."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in ASSETS.iterdir()
+        if path.is_file()
+    }

@@ -13,7 +13,6 @@ from connector.core.money import Money
 from connector.core.points import LIMIT
 
 TEXT_LIMIT = 2000
-ID_LIMIT = 2**63
 _WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 
@@ -47,10 +46,3 @@ def amount(given: str, currency: str, field: str) -> int:
         return Money.parse(given.strip(), currency).minor
     except BadInput as problem:
         raise BadInput(problem.code, problem.message, field=field) from None
-
-
-def row_id(given: str | None) -> int | None:
-    """An id from an address; None for anything that cannot be one."""
-    if not given or not given.isascii() or not given.isdecimal():
-        return None
-    return int(given) if int(given) < ID_LIMIT else None

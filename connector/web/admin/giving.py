@@ -14,11 +14,13 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.core.errors import BadInput
 from connector.rooms.giving import service
+from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
 from connector.web.runtime import runtime
 
 PAGE = 25
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def add_cause() -> Response:
 
 
 def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
-    page = min(forms.row_id(request.args.get("page")) or 1, 10_000)
+    page = addresses.number("page", 1, MOST_PAGES)
     with runtime().database.read() as db:
         causes = service.causes(db, g.shop.id)
         totals = service.totals(db, g.shop.id)
@@ -88,5 +90,5 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         more=len(log) > PAGE,
         form=form,
         errors=errors,
-        said=sentences.said(request.args.get("said")),
+        said=sentences.said(addresses.text("said")),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
@@ -21,6 +21,7 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.admin import charts, door, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.giving import sums
@@ -99,7 +100,7 @@ def home() -> Response:
     values["enough"] = insight.ENOUGH
     values["book"] = _checked.get(shop.id)
     values["is_new"] = told.figures.known_since is None
-    values["said"] = sentences.said(request.args.get("said"))
+    values["said"] = sentences.said(addresses.text("said"))
     return door.page("admin/home.html", **values)
 
 

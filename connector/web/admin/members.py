@@ -21,6 +21,7 @@ from connector.rooms.points import timeline
 from connector.rooms.points.service import Balance
 from connector.rooms.points.timeline import Entry
 from connector.shops import store as shop_store
+from connector.web import addresses
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.store import Span
@@ -58,8 +59,8 @@ class Told:
 @blueprint.get("/<shop>/members")
 def members() -> Response:
     """All members, newest first, or those that a search finds."""
-    words = request.args.get("q", "").strip()[:100]
-    before = forms.row_id(request.args.get("before"))
+    words = addresses.text("q", 100)
+    before = addresses.before()
     with runtime().database.read() as db:
         rows = _found(db, words) if words else member_store.page(db, g.shop.id, before, PAGE + 1)
         orders = order_store.by_number(db, g.shop.id, words) if _is_number(words) else []
@@ -75,12 +76,12 @@ def members() -> Response:
     )
 
 
-@blueprint.get("/<shop>/members/<int:member_id>")
+@blueprint.get("/<shop>/members/<id:member_id>")
 def member(member_id: int) -> Response:
     return _page(member_id, {}, {})
 
 
-@blueprint.post("/<shop>/members/<int:member_id>/adjustments")
+@blueprint.post("/<shop>/members/<id:member_id>/adjustments")
 def adjust(member_id: int) -> Response:
     """Show what an adjustment would do; with ``confirmed``, do it, once for each form shown."""
     form = {name: request.form.get(name, "") for name in ("points", "direction", "reason", "once")}
@@ -143,8 +144,7 @@ def _adjust_once(member_id: int, signed: int, reason: str, once: str) -> None:
 def _page(
     member_id: int, form: dict[str, str], errors: dict[str, Any], asked: int | None = None
 ) -> Response:
-    limit = forms.row_id(request.args.get("entries")) or ENTRIES
-    limit = min(limit, MOST_ENTRIES)
+    limit = addresses.number("entries", ENTRIES, MOST_ENTRIES)
     with runtime().database.read() as db:
         row = _row(db, member_id)
         if row.state == "merged":
@@ -178,7 +178,7 @@ def _page(
         form={"direction": "give", **form, "once": form.get("once") or keyring.token(16)},
         errors=errors,
         asked=asked,
-        said=sentences.said(request.args.get("said")),
+        said=sentences.said(addresses.text("said")),
         **values,
     )
 

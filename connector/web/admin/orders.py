@@ -18,6 +18,7 @@ from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Diagnosis
+from connector.web import addresses
 from connector.web.admin import door
 from connector.web.admin import store as asked_store
 from connector.web.admin.door import blueprint
@@ -39,7 +40,7 @@ class Check:
 @blueprint.get("/<shop>/orders")
 def orders() -> Response:
     """Find an order by its number, its id, or the address of its page in the store's admin."""
-    typed = request.args.get("number", "").strip()[:200]
+    typed = addresses.text("number", 200)
     with runtime().database.read() as db:
         found = _found(db, typed) if typed else []
         newest = newest_orders(db, runtime().members, g.shop.id)
@@ -58,7 +59,7 @@ def orders() -> Response:
     )
 
 
-@blueprint.get("/<shop>/orders/<int:order_id>")
+@blueprint.get("/<shop>/orders/<id:order_id>")
 def order(order_id: int) -> Response:
     with runtime().database.read() as db:
         diagnosis = points.diagnose(db, g.shop.id, order_id)
@@ -82,7 +83,7 @@ def order(order_id: int) -> Response:
     return door.page("admin/order.html", was_asked="asked" in request.args, **values)
 
 
-@blueprint.post("/<shop>/orders/<int:order_id>/repair")
+@blueprint.post("/<shop>/orders/<id:order_id>/repair")
 def repair(order_id: int) -> Response:
     """Ask the store again for this order, and book at once what the book can already tell."""
 

@@ -15,6 +15,7 @@ from connector.core.money import exponent
 from connector.rooms.points import rules
 from connector.rooms.points import service as points
 from connector.rooms.points.rules import Program
+from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
 from connector.web.admin.words import amount_text
@@ -68,7 +69,7 @@ def _page(draft: Draft, known: Program) -> Response:
         status=422 if draft.errors else 200,
         known=known,
         errors=draft.errors,
-        said=sentences.said(request.args.get("said")),
+        said=sentences.said(addresses.text("said")),
         **trial,
     )
 

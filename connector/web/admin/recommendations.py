@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import g, request
+from flask import g
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from connector.core import clock
 from connector.orders import store as order_store
 from connector.rooms.recommend import rules
 from connector.rooms.recommend import service as recommend
+from connector.web import addresses
 from connector.web.admin import door, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.words import local, mark
@@ -31,8 +32,8 @@ HIDDEN = {
 
 @blueprint.get("/<shop>/recommendations", endpoint="recommendations")
 def recommendations() -> Response:
-    words = request.args.get("q", "").strip()[:100]
-    chosen = request.args.get("product", "")[:200]
+    words = addresses.text("q", 100)
+    chosen = addresses.text("product", 200)
     with runtime().database.read() as db:
         listed = _listed(db, words)
         if not chosen and listed:

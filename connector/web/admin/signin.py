@@ -6,7 +6,6 @@ from flask import g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from connector.core import clock
-from connector.core.errors import NotFound
 from connector.shops import service as shops
 from connector.web.admin import door, session
 from connector.web.admin.door import blueprint
@@ -26,12 +25,6 @@ def sign_out() -> Response:
     with runtime().database.write() as db:
         shops.sign_out(db, g.session)
     return session.forget(door.redirected(url_for("admin.start")))
-
-
-@blueprint.get("/<path:_anything>")
-def nothing(_anything: str) -> Response:
-    """An address that no page has."""
-    raise NotFound("not_found", "no such page")
 
 
 @blueprint.get("/")

@@ -12,6 +12,7 @@ from connector.core import clock
 from connector.core.errors import BadInput
 from connector.shops import service as shops
 from connector.shops import store as shop_store
+from connector.web import addresses
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.health import health
@@ -50,7 +51,7 @@ def add_key() -> Response:
     return _page(made=made)
 
 
-@blueprint.post("/<shop>/keys/<int:key_id>/revocation")
+@blueprint.post("/<shop>/keys/<id:key_id>/revocation")
 def revoke_key(key_id: int) -> Response:
     runtime().database.run(lambda db: shops.revoke_api_key(db, g.shop.id, key_id, clock.now()))
     return door.redirected(url_for("admin.stores", said="revoked"))
@@ -74,5 +75,5 @@ def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None
         errors=errors or {},
         label=request.form.get("label", ""),
         public_url=runtime().settings.public_url,
-        said=sentences.said(request.args.get("said")),
+        said=sentences.said(addresses.text("said")),
     )

@@ -24,6 +24,7 @@ from connector.rooms.recommend import service as recommend
 from connector.shops import service as shops
 from connector.shops import store as shop_store
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation, Parameter, describe
 from connector.web.body import read_json
@@ -31,23 +32,22 @@ from connector.web.runtime import runtime
 
 MAX_PAGE = 200
 MAX_KEY_CHARS = 255
-MAX_ID = 2**63 - 1
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="../templates")
 
 
 def list_members(db: Connection, shop: Shop) -> shapes.MemberPage:
     """By e-mail, by platform id, or all of them a page at a time."""
-    email, customer_key = request.args.get("email"), request.args.get("customer_key")
-    if email is not None:
-        ids = [runtime().members.by_email(db, shop.id, email)]
-    elif customer_key is not None:
-        found = runtime().members.by_customer_key(db, shop.id, customer_key)
+    if "email" in request.args:
+        ids = [runtime().members.by_email(db, shop.id, addresses.text("email"))]
+    elif "customer_key" in request.args:
+        key = addresses.text("customer_key")
+        found = runtime().members.by_customer_key(db, shop.id, key)
         if found is None:
             raise NotFound("member_not_found", "no member has this platform id")
         ids = [found]
     else:
-        limit = _page_size()
-        rows = member_store.page(db, shop.id, _id_arg("before"), limit)
+        limit = addresses.number("limit", 50, MAX_PAGE)
+        rows = member_store.page(db, shop.id, addresses.before(), limit)
         members = _members(db, shop, rows)
         return shapes.MemberPage(members, members[-1].id if len(rows) == limit else None)
     rows = [row for one in ids if (row := member_store.get(db, shop.id, one))]
@@ -61,9 +61,9 @@ def get_member(db: Connection, shop: Shop, member_id: str) -> shapes.Member:
 
 def list_entries(db: Connection, shop: Shop, member_id: str) -> shapes.EntryPage:
     """The member's ledger entries, newest first."""
-    limit = _page_size()
+    limit = addresses.number("limit", 50, MAX_PAGE)
     row = _member(db, shop, member_id)
-    found = timeline.entries(db, shop.id, row.id, _id_arg("before"), limit)
+    found = timeline.entries(db, shop.id, row.id, addresses.before(), limit)
     entries = [
         shapes.Entry(
             id=str(entry.id),
@@ -287,7 +287,8 @@ def _shop_of_key(db: Connection) -> Shop:
 
 
 def _member(db: Connection, shop: Shop, member_id: str) -> Row[Any]:
-    row = member_store.get(db, shop.id, _id(member_id)) if _id(member_id) else None
+    found = addresses.row_id(member_id)
+    row = member_store.get(db, shop.id, found) if found else None
     if row is None or row.state == "erased":
         raise NotFound("member_not_found", "no such member")
     if row.merged_into is not None:
@@ -321,28 +322,6 @@ def _order(db: Connection, shop: Shop, key: str) -> tuple[Row[Any], Any]:
     if key not in rows:
         raise NotFound("order_not_found", "we do not know this order")
     return orders.load(db, shop.id, [rows[key].id])[0]
-
-
-def _id(text: str) -> int:
-    """The id a text says; 0, which nothing has, where it says none."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID))
-    return int(text) if is_number and int(text) <= MAX_ID else 0
-
-
-def _id_arg(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not _id(text):
-        raise BadInput("invalid_parameter", "not an id", field=name)
-    return _id(text)
-
-
-def _page_size() -> int:
-    text = request.args.get("limit", "50")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PAGE):
-        raise BadInput("invalid_parameter", f"1 to {MAX_PAGE}", field="limit")
-    return int(text)
 
 
 def _time(at: Any) -> str:
