@@ -20,7 +20,7 @@ from connector.core.facts import (
     Subscriptions,
 )
 from connector.core.http import Http
-from connector.core.inbox import Keeper
+from connector.core.keeper import Keeper
 from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.rooms.giving import handlers as giving

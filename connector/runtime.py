@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import Subscriptions
-from connector.core.inbox import Keeper
+from connector.core.keeper import Keeper
 from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.settings import Settings

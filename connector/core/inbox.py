@@ -1,20 +1,21 @@
 """The inbox: bytes first, thinking later.
 
 One row per message, kept before it is understood. ``due_at`` set means it still waits; the same
-``dedupe_key`` again is a no-op. Bodies of processed rows are dropped after seven days.
+``dedupe_key`` again is a no-op. Once read, the bytes stay only where we know whose they are, so
+that an erasure finds them, and for KEEP_READ_DAYS; what is ignored or names nobody keeps none.
+What could not be taken over waits for a person for KEEP_UNREAD_DAYS, and an erasure reads it too.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -24,17 +25,18 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     select,
     update,
 )
 
 from connector.core.bulk import insert_new
 from connector.core.commerce import Delivery
-from connector.core.db import Database, Id, Json, Key, Utc, metadata
+from connector.core.db import Id, Json, Key, Utc, metadata
 from connector.core.ids import new_id
 
-BATCH = 64
-KEEP_BODY_DAYS = 7
+KEEP_READ_DAYS = 7
+KEEP_UNREAD_DAYS = 30
 MAX_ATTEMPTS = 8
 
 inbox = Table(
@@ -179,11 +181,14 @@ class Outcome:
     code: str | None = None
     error: str | None = None
 
+    @property
+    def keeps_bytes(self) -> bool:
+        waits_for_a_person = self.state in ("quarantined", "parked")
+        return waits_for_a_person or (self.state == "done" and bool(self.customer_key))
+
 
 def finish(db: Connection, shop_id: int, outcomes: Sequence[Outcome], now: datetime) -> None:
     """These rows need nothing more."""
-    if not outcomes:
-        return
     statement = (
         update(inbox)
         .where(inbox.c.shop_id == shop_id, inbox.c.id == bindparam("row_id"))
@@ -196,29 +201,46 @@ def finish(db: Connection, shop_id: int, outcomes: Sequence[Outcome], now: datet
             processed_at=now,
         )
     )
-    db.execute(
-        statement,
-        [
-            {
-                "row_id": one.id,
-                "row_state": one.state,
-                "row_code": one.code,
-                "row_error": one.error and one.error[:500],
-                "row_customer": one.customer_key,
-            }
-            for one in outcomes
-        ],
-    )
+    told: dict[bool, list[dict[str, object]]] = {True: [], False: []}
+    for one in outcomes:
+        values: dict[str, object] = {
+            "row_id": one.id,
+            "row_state": one.state,
+            "row_code": one.code,
+            "row_error": one.error and one.error[:500],
+            "row_customer": one.customer_key,
+        }
+        told[one.keeps_bytes].append(values)
+    if told[True]:
+        db.execute(statement, told[True])
+    if told[False]:
+        db.execute(statement.values(body=None, headers={}), told[False])
 
 
-def park(db: Connection, shop_id: int, row: Waiting, now: datetime, code: str, error: str) -> None:
+def park(
+    db: Connection,
+    shop_id: int,
+    row: Waiting,
+    now: datetime,
+    code: str,
+    error: str,
+    *,
+    customer_key: str | None = None,
+) -> None:
     """This row failed and only this: try later, give up after MAX_ATTEMPTS."""
     attempts = row.attempts + 1
     again = None if attempts >= MAX_ATTEMPTS else now + timedelta(seconds=2**attempts)
     db.execute(
         update(inbox)
         .where(inbox.c.shop_id == shop_id, inbox.c.id == row.id)
-        .values(state="parked", attempts=attempts, due_at=again, code=code, error=error[:500])
+        .values(
+            state="parked",
+            attempts=attempts,
+            due_at=again,
+            code=code,
+            error=error[:500],
+            customer_key=customer_key,
+        )
     )
 
 
@@ -249,110 +271,57 @@ def need_a_look(db: Connection, shop_id: int, limit: int) -> list[Row[Any]]:
     )
 
 
-def drop_bodies(db: Connection, shop_id: int, before: datetime) -> int:
-    """Forget the bytes of rows processed before ``before``; quarantined ones stay."""
+def drop_bodies(db: Connection, shop_id: int, now: datetime) -> int:
+    """Forget the bytes that were kept long enough; returns of how many rows."""
+    read = (inbox.c.state == "done") & (inbox.c.received_at < now - timedelta(days=KEEP_READ_DAYS))
+    unread = inbox.c.received_at < now - timedelta(days=KEEP_UNREAD_DAYS)
+    old = inbox.c.due_at.is_(None) & inbox.c.body.is_not(None) & (read | unread)
+    return _forget(db, shop_id, old, "too_old")
+
+
+def unread(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Id, topic and body of what could not be taken over, and so names nobody yet."""
+    return list(
+        db.execute(
+            select(inbox.c.id, inbox.c.topic, inbox.c.body).where(
+                inbox.c.shop_id == shop_id,
+                inbox.c.state.in_(("quarantined", "parked")),
+                inbox.c.customer_key.is_(None),
+                inbox.c.body.is_not(None),
+            )
+        )
+    )
+
+
+def forget_people(db: Connection, shop_id: int, customer_keys: Collection[str]) -> None:
+    """Erase the bytes of these people."""
+    _forget(db, shop_id, inbox.c.customer_key.in_(customer_keys), "erased")
+
+
+def forget_rows(db: Connection, shop_id: int, ids: Collection[int]) -> None:
+    """Erase the bytes of these rows."""
+    _forget(db, shop_id, inbox.c.id.in_(ids), "erased")
+
+
+def _forget(db: Connection, shop_id: int, chosen: ColumnElement[bool], code: str) -> int:
+    """Without bytes a row cannot be read again: one that still had to be is given up."""
+    is_done = inbox.c.state == "done"
     result = db.execute(
         update(inbox)
-        .where(
-            inbox.c.shop_id == shop_id,
-            inbox.c.state.in_(("done", "ignored")),
-            inbox.c.processed_at < before,
-            inbox.c.body.is_not(None),
+        .where(inbox.c.shop_id == shop_id, chosen)
+        .values(
+            body=None,
+            headers={},
+            customer_key=None,
+            due_at=None,
+            error=None,
+            code=case((is_done, inbox.c.code), else_=code),
+            state=case((is_done, "done"), else_="ignored"),
         )
-        .values(body=None, headers={})
     )
     return result.rowcount
-
-
-def forget_customer(db: Connection, shop_id: int, customer_key: str) -> None:
-    """Erase what the inbox still holds of one customer."""
-    db.execute(
-        update(inbox)
-        .where(inbox.c.shop_id == shop_id, inbox.c.customer_key == customer_key)
-        .values(body=None, headers={}, customer_key=None, due_at=None)
-    )
 
 
 def drop_shop(db: Connection, shop_id: int) -> None:
     """Forget what still arrived for a shop that is gone."""
     db.execute(inbox.delete().where(inbox.c.shop_id == shop_id))
-
-
-class Keeper:
-    """Keeps messages durably before it returns.
-
-    On SQLite one thread commits what waits, up to BATCH at a time, so that a synced commit is
-    shared (four times the rate of a commit each). PostgreSQL groups commits itself.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._queue: queue.SimpleQueue[tuple[Received, _Receipt]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
-
-    def keep(self, received: Received) -> None:
-        """Returns once the row is committed; raises what the commit raised."""
-        if not self._database.is_sqlite:
-            self._database.run(lambda db: keep(db, [received]), one_statement=True)
-            return
-        self._start()
-        receipt = _Receipt()
-        self._queue.put((received, receipt))
-        receipt.wait()
-
-    def _start(self) -> None:
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._commit, name="keeper", daemon=True
-                    )
-                    self._thread.start()
-
-    def _commit(self) -> None:
-        while True:
-            batch = [self._queue.get()]
-            while len(batch) < BATCH:
-                try:
-                    batch.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
-            try:
-                with self._database.write() as db:
-                    keep(db, [received for received, _ in batch])
-            except Exception:  # noqa: BLE001 - each waiter gets its own outcome below
-                self._one_by_one(batch)
-            else:
-                for _, receipt in batch:
-                    receipt.done()
-
-    def _one_by_one(self, batch: Sequence[tuple[Received, _Receipt]]) -> None:
-        for received, receipt in batch:
-            try:
-                with self._database.write() as db:
-                    keep(db, [received])
-            except Exception as problem:  # noqa: BLE001 - handed to the thread that waits for it
-                receipt.done(problem)
-            else:
-                receipt.done()
-
-
-class _Receipt:
-    """One waiter's outcome."""
-
-    __slots__ = ("_lock", "_problem")
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-        self._problem: BaseException | None = None
-
-    def done(self, problem: BaseException | None = None) -> None:
-        self._problem = problem
-        self._lock.release()
-
-    def wait(self) -> None:
-        self._lock.acquire()
-        if self._problem is not None:
-            raise self._problem

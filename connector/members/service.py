@@ -7,7 +7,7 @@ identity, known by a keyed hash of its e-mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -165,6 +165,14 @@ class Members:
         for row in store.by_email_hash(db, shop_id, one):
             facts += self.erase(db, shop_id, row.id, now)
         return facts
+
+    def buried(
+        self, db: Connection, shop_id: int, names: Collection[str], now: datetime
+    ) -> set[str]:
+        """Which of these names, account keys and e-mail hashes, were erased of late."""
+        hashed = {self._keys.hash(shop_id, "customer", name): name for name in names}
+        hashed |= {name: name for name in names}
+        return {hashed[one] for one in store.buried(db, shop_id, sorted(hashed), now)}
 
     def person(self, db: Connection, shop_id: int, member_id: int) -> Person:
         """The person behind a member; an empty one when erased."""

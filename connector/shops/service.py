@@ -231,7 +231,7 @@ def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool
         state="uninstalled",
         uninstalled_at=now,
         reconcile_due_at=None,
-        nightly_due_at=None,
+        nightly_due_at=now,  # what was kept grows too old here as well
     )
     store.drop_credentials(db, shop_id, ["access"])
     return True

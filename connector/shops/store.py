@@ -52,12 +52,12 @@ def everywhere(db: Connection) -> list[Row[Any]]:
 
 
 def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> list[int]:
-    """Living shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, now ours."""
+    """Shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, now ours."""
     due = shop.c[column]
     return list(
         db.scalars(
             update(shop)
-            .where(due.is_not(None), due <= now, shop.c.state.in_(("active", "unpaired")))
+            .where(due.is_not(None), due <= now)
             .values({column: lease})
             .returning(shop.c.id)
         )
@@ -66,8 +66,7 @@ def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> li
 
 def any_due(db: Connection, column: str, now: datetime) -> bool:
     due = shop.c[column]
-    living = shop.c.state.in_(("active", "unpaired"))
-    found = select(shop.c.id).where(due.is_not(None), due <= now, living).limit(1)
+    found = select(shop.c.id).where(due.is_not(None), due <= now).limit(1)
     return db.scalar(found) is not None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -139,10 +139,23 @@ def _one_by_one(
                 raise
             code = problem.code if isinstance(problem, PerennialError) else "handler_failed"
             _log.exception("parked shop=%d row=%d code=%s", shop.id, reading.row.id, code)
-            with runtime.database.write() as db:
-                inbox.park(db, shop.id, reading.row, now, code, type(problem).__name__)
+            _park(runtime, shop, reading, now, code, type(problem).__name__)
             taken = 1
         yield taken
+
+
+def _park(
+    runtime: Runtime, shop: Shop, reading: _Reading, now: datetime, code: str, error: str
+) -> None:
+    """Set one row aside, with the name an erasure looks for."""
+    outcome = replace(_outcome(runtime, shop, reading), state="parked")
+
+    def work(db: Connection) -> None:
+        key = outcome.customer_key
+        inbox.park(db, shop.id, reading.row, now, code, error, customer_key=key)
+        privacy.forget_late(db, runtime.members, shop.id, [(reading.row, outcome)], now)
+
+    runtime.database.run(work)
 
 
 def _apply(
@@ -161,6 +174,8 @@ def _apply(
             one for reading in live if reading.row.source == source for one in reading.snapshots
         ]
         take_snapshots(db, runtime, shop, source, snapshots, now)
+    told = [(reading.row, outcome) for reading, outcome in zip(mine, outcomes, strict=True)]
+    privacy.forget_late(db, runtime.members, shop.id, told, now)
     heard = [reading.row.received_at for reading in mine if reading.row.source == "hook"]
     if heard:
         shops.note_event(db, shop.id, max(heard))
@@ -181,7 +196,11 @@ def take_snapshots(
     members = runtime.members
     facts: list[Fact] = []
     customers = [one for one in snapshots if isinstance(one, Customer)]
-    facts += members.record(db, shop.id, customers, now) if customers else []
+    if customers:
+        gone = [one.key for one in customers if one.deleted]
+        names = privacy.names(db, members, shop.id, gone, None)
+        facts += members.record(db, shop.id, customers, now)
+        privacy.forget_bytes(db, members, shop.id, names, now)
     merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
     facts += members.merge(db, shop.id, merges, now) if merges else []
     told = [one for one in snapshots if isinstance(one, Order | RefundsOfOrder)]

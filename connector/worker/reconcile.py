@@ -30,15 +30,19 @@ def reconcile(runtime: Runtime, shop_id: int) -> int:
 
 
 def nightly(runtime: Runtime, shop_id: int) -> None:
-    """Once a day: read seven days back, seal the book, forget old bodies."""
+    """Once a day: read seven days back, seal the book, forget old bodies.
+
+    A shop that left is asked nothing; its book is sealed, and its bodies go, all the same.
+    """
     with runtime.database.read() as db:
         shop = shops.get(db, shop_id)
-    _round(runtime, shop, clock.now() - DEEP)
+    if shop.is_live:
+        _round(runtime, shop, clock.now() - DEEP)
     now = clock.now()
     while _seal(runtime, shop_id, now):
         pass
     with runtime.database.write() as db:
-        inbox.drop_bodies(db, shop_id, now - timedelta(days=inbox.KEEP_BODY_DAYS))
+        inbox.drop_bodies(db, shop_id, now)
         shops.note_nightly(db, shop_id, now)
 
 

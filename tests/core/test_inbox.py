@@ -1,6 +1,7 @@
 """Bytes first: kept once, handed out until done, forgotten when asked."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.core import inbox
 from connector.core.commerce import Delivery
-from connector.core.inbox import MAX_ATTEMPTS, Keeper, Outcome, Received
+from connector.core.inbox import (
+    KEEP_READ_DAYS,
+    KEEP_UNREAD_DAYS,
+    MAX_ATTEMPTS,
+    Outcome,
+    Received,
+)
+from connector.core.keeper import Keeper
 from tests.world import NOW
 
 SHOP = 7
@@ -100,7 +108,7 @@ def test_a_failed_message_comes_back_later_and_in_the_end_waits_for_a_person(dat
 def test_what_failed_can_be_replayed(database):
     keep(database, *(received(str(n)) for n in range(3)))
     first, second, third = waiting(database)
-    finish(database, Outcome(first.id, "quarantined", code="x"), Outcome(third.id, "done"))
+    finish(database, Outcome(first.id, "quarantined", code="x"), Outcome(third.id, "done", "1001"))
     with database.write() as db:
         inbox.park(db, SHOP, second, NOW, "x", "y")
         assert inbox.replay(db, SHOP, NOW) == 2
@@ -111,26 +119,52 @@ def test_what_failed_can_be_replayed(database):
     assert len(waiting(database)) == 3
 
 
-def test_bodies_go_after_a_while_but_not_what_could_not_be_read(database):
+def test_bytes_that_name_nobody_are_not_kept(database):
+    keep(database, *(received(str(n)) for n in range(4)))
+    named, nameless, ignored, bad = (row.id for row in waiting(database))
+    finish(
+        database,
+        Outcome(named, "done", "1001"),
+        Outcome(nameless, "done"),
+        Outcome(ignored, "ignored", "1001"),
+        Outcome(bad, "quarantined", code="x"),
+    )
+    assert [row.body for row in stored(database)] == [b"{}", None, None, b"{}"]
+    assert [bool(row.headers) for row in stored(database)] == [True, False, False, True]
+
+
+def test_bodies_grow_too_old_and_what_could_not_be_read_later(database):
+    keep(database, *(received(str(n)) for n in range(4)))
+    read, bad, failed, _waits = waiting(database)
+    finish(database, Outcome(read.id, "done", "1001"), Outcome(bad.id, "quarantined"))
+    with database.write() as db:
+        row = replace(failed, attempts=MAX_ATTEMPTS)
+        inbox.park(db, SHOP, row, NOW, "x", "y", customer_key="1002")
+        assert inbox.drop_bodies(db, SHOP, NOW + timedelta(days=KEEP_READ_DAYS)) == 0
+        assert inbox.drop_bodies(db, SHOP, NOW + timedelta(days=KEEP_READ_DAYS) + SECOND) == 1
+        assert inbox.replay(db, SHOP, NOW, [read.id]) == 0
+        assert inbox.drop_bodies(db, SHOP, NOW + timedelta(days=KEEP_UNREAD_DAYS) + SECOND) == 2
+        assert inbox.need_a_look(db, SHOP, 5) == []
+    assert [row.body for row in stored(database)] == [None, None, None, b"{}"]
+    assert [row.code for row in stored(database)] == [None, "too_old", "too_old", None]
+
+
+def test_what_is_held_of_people_is_erased(database):
     keep(database, received("a"), received("b"), received("c"))
-    a, b, _ = (row.id for row in waiting(database))
-    finish(database, Outcome(a, "done"), Outcome(b, "quarantined"))
+    a, b, c = waiting(database)
+    finish(database, Outcome(a.id, "done", "1001"), Outcome(b.id, "done", "1002"))
     with database.write() as db:
-        assert inbox.drop_bodies(db, SHOP, NOW) == 0
-        assert inbox.drop_bodies(db, SHOP, NOW + SECOND) == 1
-        assert inbox.replay(db, SHOP, NOW, [a]) == 0
-    assert [row.body for row in stored(database)] == [None, b"{}", b"{}"]
-
-
-def test_what_is_held_of_a_customer_is_erased(database):
-    keep(database, received("a"), received("b"))
-    a, b = (row.id for row in waiting(database))
-    finish(database, Outcome(a, "done", "1001"), Outcome(b, "done", "1002"))
-    with database.write() as db:
-        inbox.forget_customer(db, SHOP, "1001")
-    gone, left = stored(database)
-    assert (gone.body, gone.headers, gone.customer_key) == (None, {}, None)
+        inbox.park(db, SHOP, c, NOW, "handler_failed", "y", customer_key="1001")
+        inbox.forget_people(db, SHOP, ["1001"])
+    gone, left, parked = stored(database)
+    assert (gone.body, gone.headers, gone.customer_key, gone.state) == (None, {}, None, "done")
     assert (left.body, left.customer_key) == (b"{}", "1002")
+    assert (parked.body, parked.due_at, parked.state, parked.code) == (
+        None,
+        None,
+        "ignored",
+        "erased",
+    )
 
 
 def test_a_keeper_returns_once_the_message_is_committed(database):

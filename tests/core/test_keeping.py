@@ -6,7 +6,8 @@ from sqlalchemy import event, func, select, text
 from connector.core import db as core_db
 from connector.core.commerce import Delivery
 from connector.core.db import Database
-from connector.core.inbox import Keeper, Received, inbox, keep
+from connector.core.inbox import Received, inbox, keep
+from connector.core.keeper import Keeper
 from tests.world import NOW
 
 

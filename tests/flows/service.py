@@ -16,7 +16,8 @@ from connector.app import SUBSCRIPTIONS, create_app, platforms
 from connector.core import clock
 from connector.core.commerce import Credentials, ShopFacts
 from connector.core.db import Database
-from connector.core.inbox import Keeper, inbox
+from connector.core.inbox import inbox
+from connector.core.keeper import Keeper
 from connector.core.keyring import KeyRing
 from connector.ledger.models import ledger_entry
 from connector.members.models import member
