@@ -152,7 +152,8 @@ def order_refunds(delivery: Delivery) -> Told:
     key, currency = key_of(_header(delivery, ORDER_HEADER)), _header(delivery, CURRENCY_HEADER)
     raw = _decode(delivery, list[RefundPayload])
     gave_money = [refund for refund in raw if minor(refund.amount, currency)]
-    return [RefundsOfOrder(key, tuple(_refund(refund, currency) for refund in gave_money))]
+    refunds = tuple(_refund(refund, currency) for refund in gave_money)
+    return [RefundsOfOrder(key, currency, refunds)]
 
 
 def customer(delivery: Delivery) -> Told:

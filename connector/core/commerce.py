@@ -45,7 +45,10 @@ class LineKind(StrEnum):
 
 @snapshot(frozen=True, slots=True)
 class OrderLine:
-    """One line. ``total_minor`` is after every discount; a donation line names its ``cause``."""
+    """One line. ``total_minor`` is after every discount; a donation line names its ``cause``.
+
+    ``cause_by_shopper``: a browser wrote that name, so it can choose a cause and never make one.
+    """
 
     key: str
     kind: LineKind
@@ -57,6 +60,7 @@ class OrderLine:
     product_key: str | None = None
     sku: str | None = None
     cause: str | None = None
+    cause_by_shopper: bool = False
 
 
 @snapshot(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class RefundsOfOrder:
     """All refunds of one order, with their lines: the answer to a fetch."""
 
     order_key: str
+    currency: str
     refunds: tuple[Refund, ...]
 
 

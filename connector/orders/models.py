@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from connector.core.db import Id, Json, Key, Utc, metadata
@@ -75,6 +76,7 @@ order_line = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("cause", Text),
+    Column("cause_by_shopper", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_order_line_product", order_line.c.shop_id, order_line.c.product_key)
 

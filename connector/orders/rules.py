@@ -40,9 +40,13 @@ def net_goods_minor(order: Order) -> int:
 
 
 def after(before: Order | None, snapshot: Order | RefundsOfOrder, source: str) -> Order | None:
-    """The order as known after this snapshot; None when it tells nothing new."""
+    """The order as known after this snapshot; None when it tells nothing new.
+
+    Amounts of two currencies never meet: an order that changed its currency starts over with the
+    refunds it is told with, and an answer about refunds counts only in the order's own.
+    """
     if isinstance(snapshot, RefundsOfOrder):
-        return before and replace(before, refunds=_with_answer(before, snapshot.refunds))
+        return _answered(before, snapshot)
     if before is None:
         # A deletion may overtake the order it deletes; one without a time can not be compared.
         return None if snapshot.modified_at <= _UNTOLD else snapshot
@@ -51,9 +55,10 @@ def after(before: Order | None, snapshot: Order | RefundsOfOrder, source: str) -
         return replace(before, state=snapshot.state, modified_at=modified_at)
     if not _is_news(before, snapshot, source):
         return None
+    known = before.refunds if before.currency == snapshot.currency else ()
     if not snapshot.refunds_known:
-        return replace(snapshot, refunds=before.refunds)
-    return replace(snapshot, refunds=_with_known_lines(snapshot.refunds, before.refunds))
+        return replace(snapshot, refunds=known)
+    return replace(snapshot, refunds=_with_known_lines(snapshot.refunds, known))
 
 
 def _is_news(before: Order, told: Order, source: str) -> bool:
@@ -70,6 +75,12 @@ def _is_news(before: Order, told: Order, source: str) -> bool:
 def _progress(order: Order, before: Order) -> tuple[int, int]:
     refunds = order.refunds if order.refunds_known else before.refunds
     return _PROGRESS.index(order.state), sum(one.amount_minor for one in refunds)
+
+
+def _answered(before: Order | None, answer: RefundsOfOrder) -> Order | None:
+    if before is None or before.currency != answer.currency:
+        return None
+    return replace(before, refunds=_with_answer(before, answer.refunds))
 
 
 def _with_answer(before: Order, answered: Sequence[Refund]) -> tuple[Refund, ...]:

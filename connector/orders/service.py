@@ -294,6 +294,7 @@ def _collect_parts(
             "total_minor": line.total_minor,
             "tax_minor": line.tax_minor,
             "cause": line.cause,
+            "cause_by_shopper": line.cause_by_shopper,
         }
         for position, line in enumerate(lines)
     ]

@@ -82,6 +82,7 @@ def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[Or
                 product_key=row.product_key,
                 sku=row.sku,
                 cause=row.cause,
+                cause_by_shopper=row.cause_by_shopper,
             )
         )
     return found

@@ -145,4 +145,5 @@ def things(url: str, engine: Engine | None = None) -> dict[str, Any]:
 
 
 def _lines(sql: str | None) -> list[str]:
-    return [line.strip(" ,\t") for line in (sql or "").splitlines()]
+    """Of a table's own text; SQLite quotes the name of one that was built anew."""
+    return [line.strip(" ,\t") for line in (sql or "").replace('"', "").splitlines()]

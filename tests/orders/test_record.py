@@ -96,7 +96,7 @@ def test_lines_of_a_refund_survive_a_payload_that_tells_only_its_amount(database
     cup = goods("a", 1000)
     amount_only = Refund("r", NOW, 1000, 0, lines_known=False)
     world.tell(order("1", cup, minute=1, refunds=(amount_only,)))
-    world.tell(RefundsOfOrder("1", (refund("r", took(cup, 1)),)))
+    world.tell(RefundsOfOrder("1", "USD", (refund("r", took(cup, 1)),)))
     world.tell(order("1", cup, minute=2, refunds=(amount_only,), number="#1"))
     assert newest(world)[1].refunds[0].lines == (took(cup, 1),)
 
@@ -104,7 +104,7 @@ def test_lines_of_a_refund_survive_a_payload_that_tells_only_its_amount(database
 def test_a_late_answer_brings_no_deleted_refund_back(database):
     world = acme(database)
     cup = goods("a", 1000)
-    answer = RefundsOfOrder("1", (replace(refund("r", took(cup, 1)), refunded_at=NOW),))
+    answer = RefundsOfOrder("1", "USD", (replace(refund("r", took(cup, 1)), refunded_at=NOW),))
     world.tell(order("1", cup, minute=90))
     world.tell(answer)
     assert newest(world)[1].refunds == ()
@@ -114,7 +114,7 @@ def test_an_answer_tells_refunds_made_since_the_order_was_told(database):
     world = acme(database)
     cup = goods("a", 1000)
     world.tell(order("1", cup, minute=1))
-    world.tell(RefundsOfOrder("1", (refund("r", took(cup, 1)),)))
+    world.tell(RefundsOfOrder("1", "USD", (refund("r", took(cup, 1)),)))
     assert [one.key for one in newest(world)[1].refunds] == ["r"]
 
 

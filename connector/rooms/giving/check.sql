@@ -38,6 +38,8 @@ SELECT 'giving_due', unit, place, due_minor, due
 FROM by_line
 WHERE due_minor <> due
 UNION ALL
-SELECT 'giving_entries', unit, place, entries, movements
+-- A line counts its movements on when its order changes the currency.
+SELECT 'giving_entries', MIN(unit), place, SUM(entries), SUM(movements)
 FROM by_line
-WHERE entries <> movements
+GROUP BY place
+HAVING SUM(entries) <> SUM(movements)

@@ -19,6 +19,9 @@ class Standing:
     due_minor: int
 
 
+NOTHING = Standing(0, 0, 0)
+
+
 def donation_lines(order: Order) -> list[OrderLine]:
     return [line for line in order.lines if line.kind is LineKind.DONATION]
 

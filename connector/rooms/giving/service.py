@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,14 @@ from connector.core.errors import BadInput
 from connector.core.ids import new_id
 from connector.ledger import Difference, Voucher
 from connector.rooms.giving import rules, store
+from connector.rooms.giving.rules import Standing
 from connector.shops import service as shops
 
 NAME_LENGTH = 80
 STORY_LENGTH = 500
 KEY_LENGTH = 60
 MAX_CAUSES = 50
+Step = tuple[str, str, int, Voucher]  # from, to, how much, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,15 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
         logged[order_id].append(line_key)
     known = causes(db, shop_id)
     kept: list[dict[str, Any]] = []
-    movements: dict[str, list[tuple[str, str, int, Voucher]]] = {}
+    movements: dict[str, list[Step]] = defaultdict(list)
     for row, order in orders.load(db, shop_id, giving):
         for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged[row.id])):
             before = found.get((row.id, line.key))
             cause_id = before.cause_id if before else _cause_for(db, shop_id, known, line, now).id
-            after, steps = _difference(row, order, line, before, cause_id)
+            after, booked = _difference(row, order, line, before, cause_id)
             kept.append({"shop_id": shop_id, **after})
-            movements.setdefault(order.currency, []).extend(steps)
+            for currency, steps in booked.items():
+                movements[currency].extend(steps)
     for currency, steps in movements.items():
         ledger.append(db, shop_id, currency, zone, steps)
     store.put_donations(db, kept)
@@ -133,15 +136,18 @@ def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
 def _cause_for(
     db: Connection, shop_id: int, known: list[Cause], line: OrderLine, now: datetime
 ) -> Cause:
-    """The cause a line names, made if it is new; the default one where it names none.
+    """The cause a line names; the default one where it names none.
 
-    No donation is ever left without a cause, and none is booked to another's. Only a shop that
-    has MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
+    No donation is ever left without a cause, and none is booked to another's. A name nobody set up
+    makes a cause if the shop wrote it; a shopper's is no more than no name. A shop that has
+    MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
     """
     key = (line.cause or "")[:KEY_LENGTH]
     named = next((cause for cause in known if cause.key == key), None)
     if named is not None:
         return named
+    if line.cause_by_shopper:
+        key = ""
     if known and (not key or len(known) >= MAX_CAUSES):
         return known[0]
     title = line.title[:NAME_LENGTH].strip() or "Donation"
@@ -151,17 +157,50 @@ def _cause_for(
 
 def _difference(
     row: Row[Any], order: Order, line: OrderLine, before: Row[Any] | None, cause_id: int
-) -> tuple[dict[str, Any], list[tuple[str, str, int, Voucher]]]:
-    now_stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
-    pledged = now_stands.pledged_minor - (before.pledged_minor if before else 0)
-    due = now_stands.due_minor - (before.due_minor if before else 0)
+) -> tuple[dict[str, Any], dict[str, list[Step]]]:
+    """The donation as it is now, and the steps to it, by currency.
+
+    An order that changed its currency gives everything back in the old one and begins anew.
+    """
+    stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
+    stood, number = rules.NOTHING, 0
+    booked: dict[str, list[Step]] = {}
     why = Voucher(
         stem=f"giving:order:{row.id}:{line.key}",
-        kind="donation" if pledged + due >= 0 else "donation_refund",
+        kind="",
         occurred_at=order.modified_at if before else row.placed_at,
-        number=before.entries if before else 0,
     )
-    steps: list[tuple[str, str, int, Voucher]] = []
+    if before is not None:
+        stood = Standing(before.given_minor, before.pledged_minor, before.due_minor)
+        number = before.entries
+        if before.currency != order.currency:
+            booked[before.currency] = _steps(stood, rules.NOTHING, cause_id, why, number)
+            stood, number = rules.NOTHING, number + len(booked[before.currency])
+    booked[order.currency] = _steps(stood, stands, cause_id, why, number)
+    after = {
+        "order_id": row.id,
+        "line_key": line.key,
+        "cause_id": cause_id,
+        "member_id": row.member_id,
+        "currency": order.currency,
+        "given_minor": stands.given_minor,
+        "pledged_minor": stands.pledged_minor,
+        "due_minor": stands.due_minor,
+        "entries": number + len(booked[order.currency]),
+        "given_at": row.placed_at,
+    }
+    return after, booked
+
+
+def _steps(
+    before: Standing, after: Standing, cause_id: int, why: Voucher, number: int
+) -> list[Step]:
+    """What moves between donors, pledges and the cause; ``why`` counts on from ``number``."""
+    pledged = after.pledged_minor - before.pledged_minor
+    due = after.due_minor - before.due_minor
+    kind = "donation" if pledged + due >= 0 else "donation_refund"
+    why = replace(why, kind=kind, number=number)
+    steps: list[Step] = []
     pledge, cause = f"pledged:{cause_id}", f"cause:{cause_id}"
     if pledged < 0 < due:
         moved = min(-pledged, due)
@@ -172,16 +211,4 @@ def _difference(
             steps.append(("donors", account, amount, why))
         elif amount < 0:
             steps.append((account, "donors", -amount, why))
-    after = {
-        "order_id": row.id,
-        "line_key": line.key,
-        "cause_id": cause_id,
-        "member_id": row.member_id,
-        "currency": order.currency,
-        "given_minor": now_stands.given_minor,
-        "pledged_minor": now_stands.pledged_minor,
-        "due_minor": now_stands.due_minor,
-        "entries": (before.entries if before else 0) + len(steps),
-        "given_at": row.placed_at,
-    }
-    return after, steps
+    return steps

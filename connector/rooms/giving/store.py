@@ -64,7 +64,8 @@ def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     statement = upsert(db, giving_donation)
-    moving = ("member_id", "given_minor", "pledged_minor", "due_minor", "entries")
+    amounts = ("currency", "given_minor", "pledged_minor", "due_minor")
+    moving = ("member_id", *amounts, "entries")
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "order_id", "line_key"],

@@ -30,7 +30,8 @@ points_order = Table(
     Column("member_id", Id, nullable=False),
     # The basis, frozen:
     Column("version", Integer, nullable=False),
-    Column("points_each", Integer),  # None: no rate for the order's currency
+    Column("currency", Text, nullable=False),  # the order's; it moves, and the rate with it
+    Column("points_each", Integer),  # None: no rate for this currency
     Column("per_minor", BigInteger),
     Column("hold_days", Integer, nullable=False),
     Column("award_on", Text, nullable=False),

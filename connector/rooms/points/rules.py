@@ -14,12 +14,14 @@ from fractions import Fraction
 
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState, Refund
 from connector.core.errors import BadInput
+from connector.core.i18n import SOURCE
 from connector.core.money import Money, exponent, spread
 from connector.core.points import LIMIT
 
 MAX_POINTS_EACH = 1_000_000
 MAX_PER_MINOR = 10**9
 MAX_HOLD_DAYS = 365
+DEFAULT_HOLD_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,38 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """Every rule a shop published and since when, oldest first; and the one it began with."""
+
+    first: Program
+    published: Sequence[tuple[datetime, Program]]
+
+    @property
+    def newest(self) -> Program:
+        return self.published[-1][1] if self.published else self.first
+
+    def at(self, moment: datetime) -> Program:
+        """The rule in force at ``moment``, which platforms tell in whole seconds."""
+        found = self.first
+        for published_at, program in self.published:
+            if published_at.replace(microsecond=0) <= moment:
+                found = program
+        return found
+
+    def numbered(self, version: int) -> Program:
+        known = (program for _, program in self.published if program.version == version)
+        return next(known, self.first)
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
-    """What an order is judged by, frozen when it was first seen. ``rate`` None: no rate for it."""
+    """What an order is judged by, frozen when it was first seen.
+
+    ``rate`` is the one of the order's ``currency``; None: there is none.
+    """
 
     version: int
+    currency: str
     rate: tuple[int, int] | None
     hold_days: int
     award_on: str
@@ -70,6 +100,19 @@ class Trace:
     lines: Sequence[LineTrace] = field(default_factory=tuple)
 
 
+def beginning(currency: str) -> Program:
+    """The rule of a shop that published none: 1 point per whole unit of its currency, 14 days."""
+    return Program(
+        version=0,
+        rates={currency: (1, 10 ** exponent(currency))},
+        hold_days=DEFAULT_HOLD_DAYS,
+        award_on="paid",
+        counts_tax=False,
+        counts_fees=False,
+        counts_history=False,
+    )
+
+
 def check(program: Program, shop_currency: str) -> None:
     """BadInput for a rule that cannot be meant; ``field`` names the form's field."""
     if shop_currency not in program.rates:
@@ -89,9 +132,10 @@ def check(program: Program, shop_currency: str) -> None:
 
 
 def freeze(program: Program, currency: str) -> Basis:
-    """The basis of an order in ``currency`` seen under ``program``."""
+    """The basis of an order in ``currency`` that ``program`` judges."""
     return Basis(
         version=program.version,
+        currency=currency,
         rate=program.rates.get(currency),
         hold_days=program.hold_days,
         award_on=program.award_on,
@@ -108,8 +152,8 @@ def sentence(basis: Basis, currency: str) -> str:
     tax = "with tax" if basis.counts_tax else "without tax"
     amount = Money(per_minor, currency).text()
     return (
-        f"{points_each} points for every {amount} {currency} {tax}, once {basis.award_on};"
-        f" usable after {basis.hold_days} days"
+        f"{SOURCE.counted('point', points_each)} for every {amount} {currency} {tax},"
+        f" once {basis.award_on}; usable after {SOURCE.counted('day', basis.hold_days)}"
     )
 
 
@@ -180,6 +224,8 @@ def _stop(order: Order, basis: Basis, base_minor: int) -> str:
         return "not_completed" if basis.award_on == "completed" else "not_paid"
     if basis.rate is None:
         return "no_rate"
+    if basis.rate[0] == 0:
+        return "zero_rate"
     return "earned" if base_minor else "nothing_counts"
 
 

@@ -18,17 +18,16 @@ from connector.core import outbox
 from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
-from connector.core.money import exponent
 from connector.core.points import LIMIT, UNIT
 from connector.ledger import Book, Difference, Voucher
 from connector.members import erased
 from connector.members import store as member_store
 from connector.rooms.points import rules, store
-from connector.rooms.points.rules import Basis, Program, Trace
+from connector.rooms.points.rules import Basis, Program, Programs, Trace
 from connector.rooms.points.store import Posted
 from connector.shops import service as shops
+from connector.shops.service import Shop
 
-DEFAULT_HOLD_DAYS = 14
 REASON_LENGTH = 200
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -59,29 +58,14 @@ class Diagnosis:
     available_at: datetime | None
 
 
+def programs(db: Connection, shop: Shop) -> Programs:
+    """The rules the shop had so far."""
+    return Programs(rules.beginning(shop.currency), store.programs(db, shop.id))
+
+
 def program(db: Connection, shop_id: int) -> Program:
-    """The shop's rule now; before the merchant published one: 1 point per whole unit, 14 days."""
-    row = store.newest_program(db, shop_id)
-    if row is None:
-        currency = shops.get(db, shop_id).currency
-        return Program(
-            version=0,
-            rates={currency: (1, 10 ** exponent(currency))},
-            hold_days=DEFAULT_HOLD_DAYS,
-            award_on="paid",
-            counts_tax=False,
-            counts_fees=False,
-            counts_history=False,
-        )
-    return Program(
-        version=row.version,
-        rates={currency: (rate[0], rate[1]) for currency, rate in row.rates.items()},
-        hold_days=row.hold_days,
-        award_on=row.award_on,
-        counts_tax=row.counts_tax,
-        counts_fees=row.counts_fees,
-        counts_history=row.counts_history,
-    )
+    """The shop's rule now."""
+    return programs(db, shops.get(db, shop_id)).newest
 
 
 def publish_program(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Program:
@@ -106,8 +90,7 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     if not loaded:
         return
     shop = shops.get(db, shop_id)
-    rule = program(db, shop_id)
-    states = _states(db, shop_id, loaded, rule)
+    states = _states(db, shop, loaded)
     gone = erased(db, shop_id, {state.member_id for state in states.values()})
     due = [
         (row, order, states[row.id])
@@ -285,20 +268,23 @@ def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list
     """The same for several orders, oldest first."""
     if not order_ids:
         return []
-    rule = program(db, shop_id)
+    shop = shops.get(db, shop_id)
+    known = programs(db, shop)
     states = store.posted(db, shop_id, order_ids)
     return [
-        _diagnosis(row, order, states.get(row.id), rule)
+        _diagnosis(row, order, states.get(row.id), known, shop)
         for row, order in orders.load(db, shop_id, order_ids)
     ]
 
 
-def _diagnosis(row: Row[Any], order: Order, state: Posted | None, rule: Program) -> Diagnosis:
-    basis = state.basis if state else rules.freeze(rule, order.currency)
+def _diagnosis(
+    row: Row[Any], order: Order, state: Posted | None, known: Programs, shop: Shop
+) -> Diagnosis:
+    basis = state.basis if state else rules.freeze(_rule(row, known, shop), order.currency)
     trace = rules.trace(order, basis)
     if row.member_id is None:
         trace = replace(trace, points=0, reason="no_identity")
-    elif state is None and row.historic and not rule.counts_history:
+    elif state is None and row.historic and not known.newest.counts_history:
         trace = replace(trace, points=0, reason="before_program")
     return Diagnosis(
         order_id=row.id,
@@ -362,16 +348,33 @@ def _release(book: Book, state: Posted) -> None:
 
 
 def _states(
-    db: Connection, shop_id: int, loaded: Sequence[tuple[Row[Any], Order]], rule: Program
+    db: Connection, shop: Shop, loaded: Sequence[tuple[Row[Any], Order]]
 ) -> dict[int, Posted]:
-    """Frozen states of these orders, made where an order is seen for the first time."""
-    states = store.posted(db, shop_id, [row.id for row, _ in loaded])
-    bases: dict[str, Basis] = {}
+    """Frozen states of these orders, made where an order is seen for the first time.
+
+    An order that changed its currency is judged anew by the rule it was judged by, in that one.
+    """
+    known = programs(db, shop)
+    states = store.posted(db, shop.id, [row.id for row, _ in loaded])
+    bases: dict[tuple[int, str], Basis] = {}
     for row, order in loaded:
-        if row.id not in states and (not row.historic or rule.counts_history):
-            if order.currency not in bases:
-                bases[order.currency] = rules.freeze(rule, order.currency)
-            states[row.id] = Posted(
-                row.id, row.member_id, bases[order.currency], retro=row.historic, is_new=True
-            )
+        state = states.get(row.id)
+        if state is None and row.historic and not known.newest.counts_history:
+            continue
+        if state is not None and state.basis.currency == order.currency:
+            continue
+        rule = known.numbered(state.basis.version) if state else _rule(row, known, shop)
+        named = rule.version, order.currency
+        basis = bases.setdefault(named, rules.freeze(rule, order.currency))
+        if state is None:
+            states[row.id] = Posted(row.id, row.member_id, basis, retro=row.historic, is_new=True)
+        else:
+            state.basis = basis
     return states
+
+
+def _rule(row: Row[Any], known: Programs, shop: Shop) -> Program:
+    """What judges an order: the rule in force when it was placed, or history's (decision 0014)."""
+    if row.historic:
+        return known.newest
+    return known.at(max(row.placed_at, shop.installed_at or row.placed_at))

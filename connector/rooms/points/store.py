@@ -15,7 +15,7 @@ from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
 from connector.orders.models import orders
 from connector.rooms.points.models import points_adjustment, points_order, points_program
-from connector.rooms.points.rules import Basis
+from connector.rooms.points.rules import Basis, Program
 
 _CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
@@ -35,13 +35,24 @@ class Posted:
     is_new: bool = False  # not kept yet
 
 
-def newest_program(db: Connection, shop_id: int) -> Row[Any] | None:
-    return db.execute(
-        select(points_program)
-        .where(points_program.c.shop_id == shop_id)
-        .order_by(points_program.c.version.desc())
-        .limit(1)
-    ).one_or_none()
+def programs(db: Connection, shop_id: int) -> list[tuple[datetime, Program]]:
+    """Every rule the shop published and since when, oldest first."""
+    chosen = select(points_program).where(points_program.c.shop_id == shop_id)
+    return [
+        (
+            row.published_at,
+            Program(
+                version=row.version,
+                rates={currency: (rate[0], rate[1]) for currency, rate in row.rates.items()},
+                hold_days=row.hold_days,
+                award_on=row.award_on,
+                counts_tax=row.counts_tax,
+                counts_fees=row.counts_fees,
+                counts_history=row.counts_history,
+            ),
+        )
+        for row in db.execute(chosen.order_by(points_program.c.version))
+    ]
 
 
 def insert_program(db: Connection, **values: object) -> None:
@@ -56,13 +67,14 @@ def posted(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, 
 
 
 def put_posted(db: Connection, shop_id: int, states: Sequence[Posted]) -> None:
-    """Keep what is posted; the frozen part is written once and never again."""
+    """Keep what is posted; of the frozen part only the currency may move, and the rate with it."""
     insert_rows(db, points_order, [_row(shop_id, state) for state in states if state.is_new])
     known = [_row(shop_id, state) for state in states if not state.is_new]
     if not known:
         return
     statement = upsert(db, points_order)
-    moving = ("member_id", "posted", "pending", "entries", "available_at")
+    rate = ("currency", "points_each", "per_minor")
+    moving = ("member_id", *rate, "posted", "pending", "entries", "available_at")
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "order_id"],
@@ -209,6 +221,7 @@ def _posted(row: Row[Any]) -> Posted:
         member_id=row.member_id,
         basis=Basis(
             version=row.version,
+            currency=row.currency,
             rate=None if row.points_each is None else (row.points_each, row.per_minor),
             hold_days=row.hold_days,
             award_on=row.award_on,
@@ -231,6 +244,7 @@ def _row(shop_id: int, state: Posted) -> Mapping[str, Any]:
         "order_id": state.order_id,
         "member_id": state.member_id,
         "version": basis.version,
+        "currency": basis.currency,
         "points_each": points_each,
         "per_minor": per_minor,
         "hold_days": basis.hold_days,

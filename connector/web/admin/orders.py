@@ -118,7 +118,7 @@ def checks(diagnosis: Diagnosis, now: datetime) -> list[Check]:
         "matched": reason == "no_identity",
         "status": waits or reason in ("cancelled", "refunded", "deleted", "test_order"),
         "exclusions": reason in ("nothing_counts", "before_program"),
-        "rule": reason in ("no_rate", "below_one_point"),
+        "rule": reason in ("no_rate", "zero_rate", "below_one_point"),
     }
     found = [Check("received", "ok")]
     is_past_stop = False

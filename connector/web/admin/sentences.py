@@ -95,6 +95,7 @@ STOPS = {
     "not_paid": mark("It is not paid yet. It earns when it is."),
     "not_completed": mark("It is not completed yet. It earns when it is."),
     "no_rate": mark("Your program has no rate for {currency}."),
+    "zero_rate": mark("Your program gives 0 points for {currency}."),
     "nothing_counts": mark("Nothing in it counts: gifts, gift cards and shipping never earn."),
     "below_one_point": mark("It is too small for one whole point."),
     "no_identity": mark("It has no customer account and no e-mail, so nobody can earn."),

@@ -1,15 +1,17 @@
 """Donations stand as the order stands, to the cent, and reach the cause they name."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connector import orders
 from connector.core.commerce import CustomerMerge, OrderState
 from connector.core.errors import BadInput
 from connector.ledger.models import ledger_entry
 from connector.rooms.giving import service as giving
+from connector.rooms.giving.models import giving_cause
 from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, took
 
 GIFT = donation("d", 250)
@@ -37,6 +39,17 @@ def moves(world):
             (row.from_account.split(":")[0], row.to_account.split(":")[0], row.amount)
             for row in told
         ]
+
+
+def balances(world):
+    """What is on shop-wide accounts, by currency and kind of account."""
+    with world.database.read() as db:
+        chosen = select(ledger_entry).where(ledger_entry.c.shop_id == world.shop.id)
+        found = Counter()
+        for row in db.execute(chosen.where(ledger_entry.c.unit != "PTS")):
+            found[row.unit, row.to_account.split(":")[0]] += row.amount
+            found[row.unit, row.from_account.split(":")[0]] -= row.amount
+    return {account: amount for account, amount in found.items() if amount}
 
 
 def test_a_gift_is_pledged_until_the_order_is_paid(database):
@@ -145,6 +158,37 @@ def test_a_gift_always_has_a_cause(database):
     with database.read() as db:
         (cause,) = giving.causes(db, world.shop.id)
     assert (cause.name, cause.is_default) == ("Donation", True)
+
+
+def test_a_shopper_chooses_among_causes_and_makes_none(database):
+    world = acme(database)
+    wish = replace(donation("a", 100, "their-own"), cause_by_shopper=True, title="Plant a tree")
+    with database.write() as db:
+        reeds = giving.add_cause(db, world.shop.id, "Reeds", "", NOW)
+    named = replace(donation("b", 200, reeds.key), cause_by_shopper=True)
+    world.tell(order("1", wish, named))
+    assert [row.cause_id for row in rows(world)] == [world.riverbank.id, reeds.id]
+    causeless = acme(database)
+    with database.write() as db:
+        db.execute(delete(giving_cause).where(giving_cause.c.shop_id == causeless.shop.id))
+    causeless.tell(order("1", wish))
+    with database.read() as db:
+        (cause,) = giving.causes(db, causeless.shop.id)
+    assert (cause.key, cause.name) == ("plant-a-tree", "Plant a tree")
+
+
+@pytest.mark.parametrize("before", [OrderState.OPEN, OrderState.PAID])
+def test_an_order_that_changes_its_currency_gives_back_in_the_old_one(database, before):
+    world = acme(database)
+    world.tell(order("1", GIFT, donation("e", 50), state=before))
+    world.tell(order("1", donation("d", 300), minute=1, currency="JPY"))
+    assert world.donations() == {"JPY": (0, 300)}
+    assert balances(world) == {("JPY", "cause"): 300, ("JPY", "donors"): -300}
+    assert world.audit() == []
+    world.tell(order("1", GIFT, minute=2))
+    assert rows(world)[0].due_minor == 250
+    assert balances(world) == {("USD", "cause"): 250, ("USD", "donors"): -250}
+    assert world.audit() == []
 
 
 def test_causes_have_names_of_their_own(database):

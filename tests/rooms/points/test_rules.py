@@ -213,6 +213,7 @@ def test_equal_remainders_go_to_the_earlier_line():
         ({}, basis(rate=None), "no_rate"),
         ({"lines": (donation("d", 900),)}, basis(), "nothing_counts"),
         ({"lines": (goods("a", 99),)}, basis(), "below_one_point"),
+        ({}, basis(rate=(0, 100)), "zero_rate"),
         ({"refunds": (refund("r", other_minor=1000),)}, basis(), "refunded"),
     ],
 )
@@ -288,3 +289,12 @@ def test_a_paid_order_and_its_refunds_keep_what_the_oracle_says(data, currency):
     by = basis(rate=(1, 10 ** exponent(currency)))
     expected = oracle.woocommerce(told, backs, currency)
     assert rules.target(replace(sold, refunds=answered.refunds), by) == expected.points
+
+
+def test_the_rule_in_words_counts_as_people_do():
+    one = basis(rate=(1, 100), hold_days=1)
+    assert rules.sentence(one, "USD") == (
+        "1 point for every 1.00 USD without tax, once paid; usable after 1 day"
+    )
+    assert rules.sentence(basis(rate=(2, 500), hold_days=14), "USD").startswith("2 points for")
+    assert rules.sentence(basis(rate=None), "EUR") == "no rate for EUR"

@@ -8,22 +8,25 @@ from sqlalchemy import select
 
 from connector import orders
 from connector.core import outbox
-from connector.core.commerce import OrderState
+from connector.core.commerce import OrderState, RefundsOfOrder
 from connector.core.errors import BadInput, Conflict, InsufficientPoints
 from connector.ledger.models import ledger_entry
 from connector.rooms.points import service as points
 from connector.rooms.points.models import points_order
-from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, states, took
+from tests.world import MIA, NOW, acme, donation, goods, order, refund, states, took
 
 DAY = timedelta(days=1)
 AFTER = NOW + 15 * DAY
 CUP = goods("a", 6000, 3)
 
 
-def publish(world, **changes):
+PLACED = NOW - timedelta(hours=1)
+
+
+def publish(world, at=NOW - DAY, **changes):
     with world.database.write() as db:
         now_rule = points.program(db, world.shop.id)
-        return points.publish_program(db, world.shop.id, replace(now_rule, **changes), NOW)
+        return points.publish_program(db, world.shop.id, replace(now_rule, **changes), at)
 
 
 def settle(world, key="1", at=NOW):
@@ -147,14 +150,61 @@ def test_without_a_hold_points_are_usable_at_once_and_unseen_orders_are_asked_fo
         assert db.scalar(select(outbox.outbox.c.key)) == "fetch:order:2"
 
 
-def test_the_rule_of_an_order_is_frozen_when_it_is_first_seen(database):
+def test_an_order_is_judged_by_the_rule_in_force_when_it_was_placed(database):
     world = acme(database)
-    world.tell(order("1", CUP, state=OrderState.OPEN, paid_at=None))
-    publish(world, rates={"USD": (5, 100), "EUR": (1, 100)}, counts_tax=True)
-    world.tell(order("1", CUP, minute=1), order("2", CUP, customer_key=NOOR))
-    assert shown(world, MIA) == (0, 60, 0)
-    assert shown(world, NOOR) == (0, 300, 0)
-    assert (diagnosis(world, "1").basis.version, diagnosis(world, "2").basis.version) == (0, 1)
+    second = timedelta(seconds=1)
+    publish(world, PLACED + second / 2, rates={"USD": (5, 100), "EUR": (1, 100)})
+    publish(world, PLACED + 2 * second, rates={"USD": (7, 100)})
+    publish(world, NOW, rates={"USD": (9, 100)}, hold_days=1)
+    placed = [PLACED - second, PLACED, PLACED + second, PLACED + 2 * second, NOW]
+    late = NOW + DAY  # every delivery came after the last rule
+    told = [order(str(n), CUP, placed_at=at, paid_at=at) for n, at in enumerate(placed)]
+    world.tell(*reversed(told), at=late)
+    versions = [diagnosis(world, one.key).basis.version for one in told]
+    assert versions == [0, 1, 1, 2, 3]
+    assert [states(world, [one.key])[one.key][0] for one in told] == [60, 300, 300, 420, 540]
+    publish(world, late, rates={"USD": (0, 100)})
+    world.tell(order("0", CUP, goods("b", 1000), minute=1, placed_at=placed[0]), at=late)
+    assert states(world, ["0"])["0"][0] == 70, "an edit is judged by the order's own rule"
+    assert world.audit() == []
+
+
+def test_an_order_in_flight_at_the_install_is_judged_by_the_first_rule_of_all(database):
+    world = acme(database)
+    before_install = world.shop.installed_at - DAY
+    publish(world, world.shop.installed_at + DAY, rates={"USD": (5, 100)})
+    world.tell(order("1", CUP, placed_at=before_install, paid_at=before_install))
+    assert states(world, ["1"])["1"][0] == 60
+
+
+def test_a_program_that_gives_nothing_says_so(database):
+    world = acme(database)
+    publish(world, rates={"USD": (0, 100)})
+    world.tell(order("1", CUP))
+    found = diagnosis(world)
+    assert (found.posted, found.trace.reason) == (0, "zero_rate")
+
+
+def test_an_order_that_changes_its_currency_is_counted_anew_by_the_same_rule(database):
+    world = acme(database)
+    publish(world, rates={"USD": (1, 100), "JPY": (3, 100)})
+    cup, back = goods("a", 5000, 2), refund("r", took(goods("a", 5000, 2), 1))
+    world.tell(order("1", cup, refunds=(back,)))
+    assert states(world, ["1"]) == {"1": (25, 25)}
+    publish(world, NOW, rates={"USD": (9, 100), "JPY": (9, 100)})
+    world.tell(order("1", cup, minute=1, currency="JPY", refunds_known=False))
+    assert states(world, ["1"]) == {"1": (150, 150)}, "no dollar is taken for a yen"
+    world.tell(RefundsOfOrder("1", "USD", (back,)))
+    assert states(world, ["1"]) == {"1": (150, 150)}
+    world.tell(RefundsOfOrder("1", "JPY", (replace(back, refunded_at=NOW),)))
+    assert states(world, ["1"]) == {"1": (75, 75)}
+    world.release(AFTER)
+    world.tell(order("1", cup, minute=3, currency="EUR"), at=AFTER)
+    assert (shown(world), diagnosis(world).trace.reason) == ((0, 0, 0), "no_rate")
+    world.tell(order("1", cup, minute=4), at=AFTER)
+    assert shown(world) == (50, 0, 0)
+    assert diagnosis(world).basis.version == 1
+    assert world.audit() == []
 
 
 def test_a_currency_without_a_rate_earns_nothing_and_says_so(database):
