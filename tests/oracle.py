@@ -69,7 +69,9 @@ def woocommerce(order: Payload, refunds: list[Payload], shop_currency: str = "US
     return _expected(member, goods, gifts, backs, paid, undone, currency, shop_currency)
 
 
-def shopify(order: Payload, shop_currency: str = "USD") -> Expected:
+def shopify(
+    order: Payload, shop_currency: str = "USD", causes: tuple[str, ...] = ("riverbank",)
+) -> Expected:
     currency = order["currency"]
     inclusive = order["taxes_included"]
     back_pieces: dict[str, int] = defaultdict(int)
@@ -80,14 +82,8 @@ def shopify(order: Payload, shop_currency: str = "USD") -> Expected:
         for one in refund["refund_line_items"]:
             subtotal = _shop_money(one["subtotal_set"], currency)
             tax = _shop_money(one["total_tax_set"], currency)
-            lines.append(
-                (
-                    str(one["line_item_id"]),
-                    one["quantity"],
-                    subtotal - tax if inclusive else subtotal,
-                    tax,
-                )
-            )
+            net = subtotal - tax if inclusive else subtotal
+            lines.append((str(one["line_item_id"]), one["quantity"], net, tax))
             explained += subtotal if inclusive else subtotal + tax
             back_pieces[str(one["line_item_id"])] += one["quantity"]
         for one in refund.get("refund_shipping_lines", []):
@@ -111,9 +107,10 @@ def shopify(order: Payload, shop_currency: str = "USD") -> Expected:
         pieces = line["quantity"] - max(edited_away, 0)
         net = net * pieces // line["quantity"]
         tax = tax * pieces // line["quantity"]
-        causes = [p["value"] for p in line["properties"] if p["name"].endswith("_donation")]
-        if causes:
-            gifts.append(Sold(key, pieces, net, tax, _cause(causes[0])))
+        named = [p["value"] for p in line["properties"] if p["name"].endswith("_donation")]
+        if named and not (line["gift_card"] or line["requires_shipping"] or line["taxable"]):
+            cause = named[0] if named[0] in causes else ""  # a shopper wrote it
+            gifts.append(Sold(key, pieces, net, tax, cause))
         elif not line["gift_card"]:
             goods.append(Sold(key, pieces, net, tax))
     status = order["financial_status"]

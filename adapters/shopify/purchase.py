@@ -193,7 +193,7 @@ def _tip_among(items: Sequence[Item], tip_minor: int) -> str | None:
             and item.is_immaterial
             and item.product_key is None
             and not (item.is_tip or item.is_gift_card or item.sku)
-            and _cause(item.properties) is None
+            and _cause(item) is None
         ),
         None,
     )
@@ -201,7 +201,7 @@ def _tip_among(items: Sequence[Item], tip_minor: int) -> str | None:
 
 def _line(item: Item, returned: int, *, taxes_included: bool, is_tip: bool) -> OrderLine:
     """One line, less what an order edit took off it: edits leave no refund for unpaid pieces."""
-    cause = _cause(item.properties)
+    cause = _cause(item)
     if cause is not None:
         kind = LineKind.DONATION
     elif is_tip:
@@ -224,12 +224,19 @@ def _line(item: Item, returned: int, *, taxes_included: bool, is_tip: bool) -> O
         product_key=item.product_key,
         sku=item.sku,
         cause=cause or None,
+        cause_by_shopper=bool(cause),
     )
 
 
-def _cause(properties: Sequence[tuple[str, str]]) -> str | None:
-    """The cause a donation line names: "" for the shop's default one; None: not a donation."""
-    for name, value in properties:
+def _cause(item: Item) -> str | None:
+    """The cause a donation line names: "" for the shop's default one; None: not a donation.
+
+    A browser writes properties, so what the merchant made the product must agree: a donation has
+    nothing to ship and nothing to tax, and is no gift card.
+    """
+    if item.is_gift_card or not item.is_immaterial:
+        return None
+    for name, value in item.properties:
         if name.endswith(DONATION_SUFFIX):
             cause = value.strip()
             return "" if cause.lower() in DEFAULT_CAUSES else cause

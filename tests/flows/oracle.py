@@ -133,8 +133,7 @@ def moment(text: str | None) -> datetime | None:
 
 def woocommerce(order: Body, refunds: Iterable[Body] = ()) -> Sale:
     """An order and what ``orders/<id>/refunds`` tells of it."""
-    currency = order["currency"]
-    state = WOO_STATES[order["status"]]
+    currency, state = order["currency"], WOO_STATES[order["status"]]
     paid_at = moment(order["date_paid_gmt"]) or moment(order["date_completed_gmt"])
     if state == "paid" and order["date_paid_gmt"] is None:
         state = "open"  # cash on delivery
@@ -145,12 +144,12 @@ def woocommerce(order: Body, refunds: Iterable[Body] = ()) -> Sale:
         pieces = told.get("quantity", 1)
         return Line(str(told["id"]), pieces, net, tax, is_fee and is_gift, is_fee and not is_gift)
 
-    lines = [line(one, is_fee=False) for one in order["line_items"]]
-    lines += [line(one, is_fee=True) for one in order["fee_lines"]]
+    parts = {"line_items": False, "fee_lines": True}
+    lines = [line(one, is_fee=fee) for part, fee in parts.items() for one in order[part]]
     back = [_woo_refund(one, currency) for one in refunds]
     buyer = str(order["customer_id"] or "") or order["billing"]["email"].strip().lower() or None
-    key, total = str(order["id"]), minor(order["total"], currency)
-    return Sale(key, state, currency, total, buyer, paid_at, lines, back)
+    total = minor(order["total"], currency)
+    return Sale(str(order["id"]), state, currency, total, buyer, paid_at, lines, back)
 
 
 def _woo_refund(told: Body, currency: str) -> Refund:
@@ -172,14 +171,14 @@ def shopify(order: Body) -> Sale:
     def money(told: Body) -> int:
         return minor(told["shop_money"]["amount"], currency)
 
-    lines = []
+    lines, refunds = [], []
     for one in order["line_items"]:
         tax = sum(money(each["price_set"]) for each in one["tax_lines"])
         net = money(one["price_set"]) * one["quantity"] - (tax if within else 0)
         net -= sum(money(each["amount_set"]) for each in one["discount_allocations"])
-        is_gift = any(each["name"].endswith("_donation") for each in one["properties"])
-        lines.append(Line(_exact(one), one["quantity"], net, tax, is_gift))
-    refunds = []
+        named = any(each["name"].endswith("_donation") for each in one["properties"])
+        real = one["requires_shipping"] or one["taxable"] or one["gift_card"]
+        lines.append(Line(_exact(one), one["quantity"], net, tax, named and not real))
     for told in order["refunds"]:
         pieces, rest = {}, sum(minor(one["amount"], currency) for one in told["transactions"])
         for one in told["refund_line_items"]:

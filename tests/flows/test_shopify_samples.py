@@ -122,7 +122,13 @@ def paid(**changes):
 def test_a_paid_order_earns_by_halves_until_it_is_seen_in_the_shop(world):
     service, shop = world
     order = paid()
-    order["line_items"][4]["properties"] = [{"name": "_perennial_donation", "value": "riverbank"}]
+    gift = [{"name": "_perennial_donation", "value": "riverbank"}]
+    order["line_items"][4] |= {
+        "properties": gift,
+        "requires_shipping": False,
+        "taxable": False,
+        "gift_card": False,
+    }
     send(service, "orders/paid", order)
     service.work()
     assert_as(service, shop, [order])

@@ -157,7 +157,8 @@ class ShopifyOrder:
         discount = self.draw(st.integers(0, price * quantity // 2))
         kept = price * quantity - discount
         tax = kept * self.draw(st.sampled_from([0, 0, 7, 19])) // 119
-        kind = self.draw(st.integers(0, 6))
+        kind = self.draw(st.sampled_from(["goods"] * 4 + ["card", "gift", "gift", "claim"]))
+        shipped, taxed = self.draw(st.sampled_from([(True, True), (True, False), (False, True)]))
         name = {"name": "_perennial_donation", "value": self.draw(st.sampled_from(CAUSES))}
         return {
             "id": self._id(),
@@ -167,8 +168,10 @@ class ShopifyOrder:
             "quantity": quantity,
             "current_quantity": quantity,
             "price_set": self._set(price),
-            "gift_card": kind == 1,
-            "properties": [name] if kind == 2 else [],
+            "gift_card": kind == "card",
+            "requires_shipping": shipped and kind != "gift",
+            "taxable": taxed and kind != "gift",
+            "properties": [] if kind == "goods" else [name],
             "tax_lines": [{"price_set": self._set(tax)}] if tax else [],
             "discount_allocations": [{"amount_set": self._set(discount)}] if discount else [],
             "_money": (kept, tax),

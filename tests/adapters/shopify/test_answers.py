@@ -26,7 +26,6 @@ def test_the_plain_order_is_the_same_in_both_shapes():
 
 
 def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
-    donation = {"name": "_perennial_donation", "value": "riverbank"}
     told = webhook(
         taxes_included=True,
         fulfillment_status="fulfilled",
@@ -34,7 +33,7 @@ def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
         total_tax_set=world.money("8.62"),
         line_items=[
             world.line(1, "20.00", 3, discount="6.00", tax="8.62"),
-            world.line(2, "2.50", properties=[donation]),
+            world.gift(2, "2.50"),
             world.line(3, "50.00", gift_card=True),
         ],
         shipping_lines=[
@@ -51,7 +50,7 @@ def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
     attribute = {"key": "_perennial_donation", "value": "riverbank"}
     asked = graph.order(
         graph.line(1, "60.0", 3, discount="6.0", tax="8.62"),
-        graph.line(2, "2.5", customAttributes=[attribute]),
+        graph.line(2, "2.5", customAttributes=[attribute], requiresShipping=False, taxable=False),
         graph.line(3, "50.0", isGiftCard=True),
         taxesIncluded=True,
         displayFulfillmentStatus="FULFILLED",
@@ -60,6 +59,15 @@ def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
         shippingLines={"nodes": [shipping]},
     )
     assert read(asked) == told
+
+
+@pytest.mark.parametrize("fact", ["isGiftCard", "requiresShipping", "taxable"])
+def test_a_property_alone_makes_no_donation_of_an_answered_line(fact):
+    facts = {"isGiftCard": False, "requiresShipping": False, "taxable": False, fact: True}
+    attribute = {"key": "_perennial_donation", "value": "riverbank"}
+    found = read(graph.order(graph.line(1, "60.0", customAttributes=[attribute], **facts)))
+    assert found.lines[0].kind != "donation"
+    assert (found.lines[0].cause, found.lines[0].cause_by_shopper) == (None, False)
 
 
 @pytest.mark.parametrize("included", [False, True])

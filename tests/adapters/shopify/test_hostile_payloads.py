@@ -43,7 +43,7 @@ WEBHOOK = world.order(
     total_tip_received="1.00",
     line_items=[
         world.line(1, "20.00", 3, discount="6.00", tax="8.62"),
-        world.line(2, "2.50", properties=[{"name": "_donation", "value": "1"}]),
+        world.gift(2, "2.50"),
     ],
     fulfillments=[{"status": "success", "created_at": "2026-11-21T08:00:00Z"}],
     shipping_lines=[{"discounted_price_set": world.money("4.90")}],

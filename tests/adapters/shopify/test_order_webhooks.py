@@ -8,7 +8,7 @@ import pytest
 from connector.core.commerce import LineKind, OrderState, Person
 from connector.core.errors import UnreadablePayload
 from tests.adapters.shopify import world
-from tests.adapters.shopify.world import line, money, order, refund
+from tests.adapters.shopify.world import gift, line, money, order, refund
 
 
 def told(**changes):
@@ -151,19 +151,28 @@ def test_only_decimal_text_is_money(amount):
     [("riverbank", "riverbank"), ("", None), ("1", None), ("true", None), (True, None), (1, None)],
 )
 def test_a_property_marks_a_donation_and_names_its_cause(name, value, cause):
-    gift = line(
-        2, "2.50", properties=[{"name": "a", "value": "b"}, {"name": name, "value": value}]
-    )
-    found = told(line_items=[line(1, "97.50"), gift])
+    marks = [{"name": "a", "value": "b"}, {"name": name, "value": value}]
+    found = told(line_items=[line(1, "97.50"), gift(2, "2.50", properties=marks)])
     assert [one.kind for one in found.lines] == [LineKind.GOODS, LineKind.DONATION]
     assert found.lines[1].cause == cause
+    assert found.lines[1].cause_by_shopper is (cause is not None)
+
+
+@pytest.mark.parametrize("fact", ["gift_card", "requires_shipping", "taxable"])
+def test_a_shopper_cannot_make_a_donation_of_what_is_none(fact):
+    (found,) = told(line_items=[gift(1, "89.00", **{fact: True})]).lines
+    assert found.kind is (LineKind.GIFT_CARD if fact == "gift_card" else LineKind.GOODS)
+    assert (found.cause, found.total_minor) == (None, 8_900)
+    untold = gift(1, "89.00")
+    del untold["taxable"]
+    assert told(line_items=[untold]).lines[0].kind is LineKind.GOODS
 
 
 def test_other_properties_are_no_donation():
     for properties in (None, [], {"colour": "blue"}, [{"name": "donation_note", "value": "hi"}]):
         assert told(line_items=[line(1, "1.00", properties=properties)]).lines[0].kind == "goods"
-    both = line(1, "1.00", properties={"_donation": None}, gift_card=True)
-    assert told(line_items=[both]).lines[0].kind is LineKind.DONATION
+    nameless = gift(1, "1.00", properties={"_donation": None})
+    assert told(line_items=[nameless]).lines[0].kind is LineKind.DONATION
 
 
 def test_gift_cards_are_not_goods():
@@ -184,16 +193,9 @@ def test_a_tip_is_a_line_once():
 
 
 def test_a_donation_is_not_taken_for_the_tip():
-    gift = line(
-        9,
-        "5.00",
-        product_id=None,
-        sku=None,
-        taxable=False,
-        requires_shipping=False,
-        properties=[{"name": "_donation", "value": "1"}],
+    found = told(
+        total_tip_received="5.00", line_items=[gift(9, "5.00", product_id=None, sku=None)]
     )
-    found = told(total_tip_received="5.00", line_items=[gift])
     assert [one.kind for one in found.lines] == [LineKind.DONATION, LineKind.TIP]
 
 
