@@ -24,6 +24,7 @@ class Settings:
     shopify_origin: str = "https://{shop}"
     allow_private_stores: tuple[str, ...] = ()
     web_threads: int = 16
+    proxies: int = 0
 
     @property
     def secure(self) -> bool:
@@ -54,6 +55,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     threads = environment.get("WEB_THREADS", "16")
     if not threads.isdecimal() or not 1 <= int(threads) <= 64:  # noqa: PLR2004 - said in the message
         problems.append("WEB_THREADS must be 1 to 64")
+    proxies = environment.get("PROXIES", "0")
+    if not proxies.isdecimal() or int(proxies) > 9:  # noqa: PLR2004 - said in the message
+        problems.append("PROXIES must be 0 to 9")
     if problems:
         raise PerennialError("settings", "; ".join(problems))
     return Settings(
@@ -66,6 +70,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         shopify_origin=environment.get("SHOPIFY_ORIGIN", "https://{shop}"),
         allow_private_stores=private,
         web_threads=int(threads),
+        proxies=int(proxies),
     )
 
 

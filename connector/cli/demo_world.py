@@ -30,6 +30,7 @@ from connector.shops.service import Shop
 TIMEOUT_SECONDS = 60
 STORY = "Clean water and shade along the river, planted by neighbours."
 _APPROVE = re.compile(r'href="(/wc-auth/v1/access_granted/[^"]+)"')
+_FORM = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 _STATE = re.compile(r'name="state" value="([0-9a-f]+)"')
 
 
@@ -63,9 +64,14 @@ def install_shopify(browser: requests.Session, origin: str) -> None:
 
 def install_woocommerce(browser: requests.Session, service: str, store: str) -> None:
     """Connect a store from our side: its key grant, approve, and our one explicit confirm."""
+    begin = f"{service}/install/woocommerce"
+    page = _checked(browser.get(begin, timeout=TIMEOUT_SECONDS))
     consent = _checked(
-        browser.get(
-            f"{service}/install/woocommerce", params={"store": store}, timeout=TIMEOUT_SECONDS
+        browser.post(
+            begin,
+            data={"csrf": _found(_FORM, page.text), "store": store},
+            headers={"Origin": service},
+            timeout=TIMEOUT_SECONDS,
         )
     )
     approve = _found(_APPROVE, consent.text).replace("&amp;", "&")

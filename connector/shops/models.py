@@ -66,6 +66,13 @@ Index(
     postgresql_where=shop.c.nightly_due_at.is_not(None),
 )
 
+Index(
+    "ix_shop_pending",
+    shop.c.id,
+    sqlite_where=shop.c.state == "pending",
+    postgresql_where=shop.c.state == "pending",
+)
+
 credential = Table(
     "credential",
     metadata,
@@ -89,6 +96,8 @@ install_intent = Table(
     Column("used_at", Utc),
     Column("shop_id", Id),
 )
+Index("ix_install_intent_age", install_intent.c.expires_at)
+Index("ix_install_intent_shop", install_intent.c.shop_id)
 
 staff = Table(
     "staff",
@@ -111,6 +120,7 @@ staff_session = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
 )
+Index("ix_staff_session_age", staff_session.c.expires_at)
 
 signin_link = Table(
     "signin_link",
@@ -120,6 +130,7 @@ signin_link = Table(
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc),
 )
+Index("ix_signin_link_age", signin_link.c.expires_at)
 
 api_key = Table(
     "api_key",
@@ -143,3 +154,4 @@ idempotent_reply = Table(
     Column("body", Json, nullable=False),
     Column("created_at", Utc, nullable=False),
 )
+Index("ix_idempotent_reply_age", idempotent_reply.c.created_at)

@@ -6,8 +6,9 @@ import logging
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, g, jsonify, request, send_from_directory
+from flask import Flask, Response, g, jsonify, make_response, request, send_from_directory
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connector.core.errors import PerennialError, TooMany
 from connector.runtime import Runtime
@@ -29,6 +30,9 @@ def open_all(runtime: Runtime) -> Flask:
     """The web application."""
     app = Flask("connector.web", static_folder=None)
     app.extensions[EXTENSION] = runtime
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=runtime.settings.proxies, x_proto=0, x_host=0
+    )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["id"] = addresses.RowId
     for door in (hooks, install, storefront, admin, api):
@@ -65,22 +69,27 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _refused(problem: PerennialError) -> tuple[Response | str, int]:
-    if request.path.startswith(_FOR_PEOPLE) and request.endpoint not in _FOR_MACHINES:
-        return admin.error_page(problem), problem.status
-    response = jsonify(error_body(problem.code, problem.message, problem.field))
+def _refused(problem: PerennialError) -> Response:
+    response = _refusal(problem)
+    response.status_code = problem.status
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after_seconds)
-    return response, problem.status
+    return response
 
 
-def _http_error(problem: HTTPException) -> tuple[Response | str, int]:
+def _refusal(problem: PerennialError) -> Response:
+    if request.path.startswith(_FOR_PEOPLE) and request.endpoint not in _FOR_MACHINES:
+        return make_response(admin.error_page(problem))
+    return jsonify(error_body(problem.code, problem.message, problem.field))
+
+
+def _http_error(problem: HTTPException) -> Response:
     code = (problem.name or "error").lower().replace(" ", "_")
     refusal = PerennialError(code, problem.description or "", status=problem.code or 500)
     return _refused(refusal)
 
 
-def _broken(problem: Exception) -> tuple[Response | str, int]:
+def _broken(problem: Exception) -> Response:
     _log.exception("unexpected error request=%s path=%s", request_id(), request.endpoint)
     del problem  # its words may hold what a log must not
     return _refused(PerennialError("internal_error", "this was our fault and has been noted"))

@@ -11,7 +11,18 @@ import secrets
 from typing import Any, cast
 
 import msgspec
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection, Row
 
 from adapters.shopify import Shopify, verify
@@ -33,28 +44,42 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.admin import door, session
+from connector.web.pace import Pace
 from connector.web.runtime import runtime
 
 MAX_CALLBACK_BYTES = 4096
 COOKIE = "perennial-install"
 COOKIE_SECONDS = 900
+STEPS_A_MINUTE = 30  # from one address: a merchant takes three
+_EXTENSION = "perennial_install_pace"
 blueprint = Blueprint("install", __name__, template_folder="templates")
+
+
+@blueprint.record_once
+def _count(state: BlueprintSetupState) -> None:
+    state.app.extensions[_EXTENSION] = Pace(STEPS_A_MINUTE)
 
 
 @blueprint.before_request
 def _enter() -> None:
     door.choose_language()
+    if request.method == "POST" or request.endpoint == "install.shopify_callback":
+        cast("Pace", current_app.extensions[_EXTENSION]).check()
     session.load()
 
 
 @blueprint.get("/install/woocommerce")
+def woocommerce() -> Response:
+    """Which store? A link may have said it already; nothing begins before the form is sent."""
+    return door.page("install/begin.html", store=addresses.text("store"))
+
+
+@blueprint.post("/install/woocommerce")
 def begin_woocommerce() -> Response:
-    """Send the merchant to their store's key-granting page; without an address, ask for it."""
-    address = addresses.text("store")
-    if not address:
-        return door.page("install/begin.html")
+    """Send the merchant to their store's key-granting page."""
+    session.check_form()
     platform = _woocommerce()
-    store = platform.find_shop(address)
+    store = platform.find_shop(request.form.get("store", "").strip())
     browser = request.cookies.get(_cookie_name()) or secrets.token_hex(32)
     now = clock.now()
     staff = g.staff
@@ -77,7 +102,7 @@ def begin_woocommerce() -> Response:
             return_url=f"{url}{url_for('install.woocommerce_return')}",
         )
     )
-    return _with_browser(make_response(redirect(target)), browser)
+    return _with_browser(door.redirected(target), browser)
 
 
 @blueprint.post("/install/woocommerce/callback")
@@ -146,11 +171,17 @@ def woocommerce_confirm() -> Response:
 
 
 @blueprint.get("/install/shopify")
+def shopify_code_grant() -> Response:
+    """The way in for apps that do not live inside Shopify's admin: ask before it begins."""
+    shopify()
+    return door.page("install/begin_shopify.html", shop_key=_asked_domain())
+
+
+@blueprint.post("/install/shopify")
 def begin_shopify() -> Response:
-    """The code grant, for apps that do not live inside Shopify's admin."""
-    platform = shopify()
-    params = verify.query_params(request.query_string.decode("latin-1"))
-    shop_key = verify.shop_domain(params.get("shop"))
+    """Send the merchant to Shopify's own question."""
+    session.check_form()
+    platform, shop_key = shopify(), _asked_domain()
     browser = request.cookies.get(_cookie_name()) or secrets.token_hex(32)
     with runtime().database.write() as db:
         state = joining.begin_install(
@@ -158,7 +189,7 @@ def begin_shopify() -> Response:
         )
     callback = f"{runtime().settings.public_url}{url_for('install.shopify_callback')}"
     target = platform.install_url(InstallRequest(shop_key, state, callback, callback))
-    return _with_browser(make_response(redirect(target)), browser)
+    return _with_browser(door.redirected(target), browser)
 
 
 @blueprint.get("/install/shopify/callback")
@@ -209,6 +240,12 @@ def embedded() -> Response:
     # Inside the admin's frame only a partitioned cookie lives, and that needs https.
     session.remember(response, token, framed=runtime().settings.secure)
     return response
+
+
+def _asked_domain() -> str:
+    """The one shop that the address names."""
+    params = verify.query_params(request.query_string.decode("latin-1"))
+    return verify.shop_domain(params.get("shop"))
 
 
 def _exchanged(platform: Shopify, id_token: str) -> Credentials:

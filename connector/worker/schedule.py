@@ -11,7 +11,7 @@ from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.runtime import Runtime
 from connector.shops import service as shops
-from connector.worker import dispatch, drain, history, reconcile
+from connector.worker import dispatch, drain, history, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
@@ -19,6 +19,7 @@ RELEASE_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
+from connector.shops import lapsing
     lane: str
     work: Callable[[Runtime, int], object]
 
@@ -53,6 +54,7 @@ JOBS = {
 }
 
 
+    "purge": Job("slow", purge.purge),
 def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
     """(job, shop id) of everything that waits now."""
     now = clock.now()
@@ -66,6 +68,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
         }
         rounds = {
             job: shops.any_due(db, column, now)
+            "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
             for job, column in (("reconcile", "reconcile_due_at"), ("nightly", "nightly_due_at"))
         }
     for job, shop_ids in waiting.items():

@@ -19,7 +19,7 @@ from devstore.state import State
 from tests.adapters.shopify import world as acme
 from tests.flows.processes import free_port
 from tests.flows.service import CLIENT_ID, CLIENT_SECRET, make_service
-from tests.web.test_install_woocommerce import code_of
+from tests.web.test_install_woocommerce import CSRF, code_of, send
 
 INSTALL, CALLBACK = "/install/shopify", "/install/shopify/callback"
 
@@ -101,9 +101,9 @@ def test_44_an_app_that_was_removed_is_installed_again_or_not_at_all(world):
 
 
 def test_the_code_grant_is_the_other_way_in(world):
-    answer = world.browser.get(
-        f"{world.url}{INSTALL}", params={"shop": "ACME.MyShopify.com"}, timeout=30
-    )
+    begin = f"{world.url}{INSTALL}?shop=ACME.MyShopify.com"
+    form = {"csrf": CSRF.search(world.browser.get(begin, timeout=30).text)[1]}
+    answer = world.browser.post(begin, data=form, headers={"Origin": world.url}, timeout=30)
     assert answer.url.startswith(f"{world.origin}/admin/oauth/authorize?")
     nonce = answer.text.partition('name="nonce" value="')[2].partition('"')[0]
     approve = f"{world.origin}/admin/oauth/approve"
@@ -146,18 +146,25 @@ def shops_of(service):
 def test_31_to_34_a_shop_is_a_myshopify_domain(service, query):
     answer = service.http.get(f"{INSTALL}?{query}")
     assert (answer.status_code, code_of(answer)) == (400, "invalid_shop")
+    form = CSRF.search(service.http.get("/install/woocommerce").text)[1]
+    url = service.settings.public_url
+    answer = service.http.post(
+        f"{INSTALL}?{query}", base_url=url, data={"csrf": form}, headers={"Origin": url}
+    )
+    assert (answer.status_code, code_of(answer)) == (400, "invalid_shop")
     assert "Location" not in answer.headers
 
 
 def test_33_capitals_are_the_same_shop(service):
-    answer = service.http.get(f"{INSTALL}?shop=A.MYSHOPIFY.COM")
-    assert answer.status_code == 302
+    answer = send(service, service.http, f"{INSTALL}?shop=A.MYSHOPIFY.COM")
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("http://127.0.0.1:9/")
 
 
 def begun(service):
     """(browser, state) of a code grant somebody began."""
     browser = service.http
-    answer = browser.get(f"{INSTALL}?shop={acme.SHOP}")
+    answer = send(service, browser, f"{INSTALL}?shop={acme.SHOP}")
     return browser, parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
 
 

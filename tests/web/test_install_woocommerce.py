@@ -4,6 +4,7 @@ import html
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
+from connector.app import create_app
 from connector.core import clock
 from connector.shops import service as shops
 from connector.shops.models import credential, install_intent
@@ -28,6 +30,7 @@ GRANT = {
     "consumer_secret": CONSUMER_SECRET,
     "key_permissions": "read_write",
 }
+CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 CODE = re.compile(r'Code:? ?[^<]*<code dir="ltr">([a-z_]+)</code>')
 
 
@@ -53,11 +56,20 @@ def code_of(answer):
     return found[1]
 
 
+def send(service, browser, path="/install/woocommerce", **form):
+    """Send the form of a page, as a browser does."""
+    url = service.settings.public_url
+    token = CSRF.search(browser.get(path).text)
+    assert token
+    form = {"csrf": token[1], **form}
+    return browser.post(path, data=form, headers={"Origin": url})
+
+
 def begin(service, store, browser=None):
     """(browser, state) of an installation somebody began."""
     browser = browser or service.http
-    answer = browser.get("/install/woocommerce", query_string={"store": store.origin})
-    assert answer.status_code == 302, answer.text
+    answer = send(service, browser, store=store.origin)
+    assert answer.status_code == 303, answer.text
     query = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert query["callback_url"] == [f"{service.settings.public_url}/install/woocommerce/callback"]
     assert query["scope"] == ["read_write"]
@@ -85,8 +97,13 @@ def test_the_way_in_over_both_programs(database, tmp_path, listen):
     listen(service.app, ours)
     listen(create_woocommerce(state), theirs)
     browser = requests.Session()
-    consent = browser.get(
-        f"{service.settings.public_url}/install/woocommerce", params={"store": origin}, timeout=30
+    begin_at = f"{service.settings.public_url}/install/woocommerce"
+    page = browser.get(begin_at, params={"store": origin}, timeout=30)
+    assert f'value="{origin}"' in page.text
+    (csrf,) = CSRF.findall(page.text)
+    ours_only = {"Origin": service.settings.public_url}
+    consent = browser.post(
+        begin_at, data={"csrf": csrf, "store": origin}, headers=ours_only, timeout=30
     )
     (approve,) = re.findall(r'href="(/wc-auth/v1/access_granted/[^"]+)"', consent.text)
     back = browser.get(origin + html.unescape(approve), timeout=30)
@@ -184,8 +201,10 @@ def test_28_and_29_an_intent_lives_ten_minutes_and_once(acme, store):
 
 def test_a_state_nobody_gave_out_opens_nothing(acme, store):
     begin(acme, store)
-    for number in range(100):
-        assert hand_over(acme, f"{number:064x}").status_code == 404
+    told = [hand_over(acme, f"{number:064x}") for number in range(100)]
+    assert [one.status_code for one in told] == [404] * 29 + [429] * 71  # the first was the form
+    assert told[-1].headers["Retry-After"] == "60"
+    assert told[-1].get_json()["code"] == "too_many_requests"
     assert shops_of(acme) == []
     assert store.asked == ["GET /wp-json/"]  # looked for a store once, called with no key
 
@@ -254,7 +273,7 @@ def test_a_living_store_is_joined_again_by_its_own_account_only(acme, store):
     hand_over(acme, state)
     browser.post("/install/woocommerce/confirm", data={"state": state})
     assert shops_of(acme) == [(store.origin, "unpaired")]
-    answer = acme.http.get("/install/woocommerce", query_string={"store": store.origin})
+    answer = send(acme, acme.http, store=store.origin)
     assert (answer.status_code, code_of(answer)) == (409, "shop_taken")
     _, again = begin(acme, store, browser)
     assert hand_over(acme, again).status_code == 200
@@ -274,6 +293,45 @@ def test_82_an_address_inside_a_network_is_not_called(sqlite_url, address):
     from connector.core.db import Database
 
     service = make_service(Database(sqlite_url))
-    answer = service.http.get("/install/woocommerce", query_string={"store": address})
+    answer = send(service, service.http, store=address)
     assert answer.status_code == 422
     assert code_of(answer) in ("url_not_allowed", "not_woocommerce")
+
+
+def test_nothing_begins_before_our_own_form_is_sent(acme, store):
+    """A link, a form of another site, a form without this session's token: no intent, no call."""
+    path, url = "/install/woocommerce", acme.settings.public_url
+    page = acme.http.get(path, query_string={"store": store.origin})
+    assert page.status_code == 200
+    token = CSRF.search(page.text)[1]
+    form = {"csrf": token, "store": store.origin}
+    for data, origin in (
+        (form, "https://evil.example"),
+        (form, None),
+        ({**form, "csrf": "0" * 40}, url),
+        ({"store": store.origin}, url),
+    ):
+        headers = {"Origin": origin} if origin else {}
+        answer = acme.http.post(path, data=data, headers=headers)
+        assert (answer.status_code, code_of(answer)) == (403, "csrf")
+    with acme.database.read() as db:
+        assert db.execute(select(install_intent)).all() == []
+    assert store.asked == []
+
+
+def test_one_address_may_knock_thirty_times_a_minute(acme):
+    """Whoever stands behind a proxy is counted by the address it names, and only then."""
+    path = "/install/woocommerce/confirm"
+
+    def knock(app, address):
+        told = {"X-Forwarded-For": address}
+        return app.test_client().post(path, data={"state": "x"}, headers=told).status_code
+
+    assert [knock(acme.app, f"192.0.2.{n}") for n in range(31)] == [404] * 30 + [429]
+    told = acme.http.post(path)
+    assert (code_of(told), told.headers["Retry-After"]) == ("too_many_requests", "60")
+    behind = create_app(replace(acme.runtime, settings=replace(acme.settings, proxies=1)))
+    assert [knock(behind, "192.0.2.1") for _ in range(31)][-2:] == [404, 429]
+    assert knock(behind, "192.0.2.2") == 404
+    assert [knock(behind, f"2001:db8::{n:x}") for n in range(31)][-2:] == [404, 429]
+    assert acme.http.get("/install/woocommerce").status_code == 200

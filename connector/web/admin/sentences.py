@@ -23,6 +23,7 @@ ERRORS = {
     "shop_taken": mark("This store belongs to another account already."),
     "url_not_allowed": mark("This address cannot be a store’s."),
     "reconnect": mark("The store’s permission for us is gone."),
+    "too_many_requests": mark("There were too many tries from your address."),
     "internal_error": mark("Something failed on our side, and was noted."),
 }
 ADVICE = {
@@ -31,6 +32,7 @@ ADVICE = {
     "intent_not_found": mark("Begin the installation again."),
     "shop_taken": mark("Ask its owner to disconnect it first."),
     "url_not_allowed": mark("Give the public https address that your shoppers visit."),
+    "too_many_requests": mark("Wait a minute, then try again."),
     "internal_error": mark("Try again in a minute. If it fails again, tell us the code below."),
 }
 FIELDS = {
