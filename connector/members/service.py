@@ -130,12 +130,17 @@ class Members:
     def merge(
         self, db: Connection, shop_id: int, merges: Sequence[CustomerMerge], now: datetime
     ) -> list[Fact]:
-        """Two platform accounts became one; merging twice is merging once."""
+        """Two platform accounts became one; merging twice is merging once.
+
+        An account we never saw leads to the kept one: its orders may still be on their way.
+        """
         facts: list[Fact] = []
         for merge in merges:
             rows = store.by_customer_keys(db, shop_id, [merge.kept_key, merge.gone_key])
             kept_id = self.resolve(db, shop_id, [(merge.kept_key, Person())], now)[0]
             gone = rows.get(merge.gone_key)
+            if gone is None and kept_id is not None and merge.gone_key != merge.kept_key:
+                self._lead(db, shop_id, merge.gone_key, kept_id, now)
             if gone is None or gone.state != "member" or kept_id is None or gone.id == kept_id:
                 continue
             store.change(
@@ -217,6 +222,13 @@ class Members:
         if row is None or row.state not in ("member", "merged"):
             return None
         return int(row.merged_into or row.id)
+
+    def _lead(self, db: Connection, shop_id: int, key: str, kept_id: int, now: datetime) -> None:
+        """Keep that an account became part of a member: two keys, and nothing of the person."""
+        if self._is(shop_id, key, self._buried(db, shop_id, [key], [], now)):
+            return
+        row = _row(shop_id, new_id(), now, key=key, email_hash=None)
+        store.insert_members(db, [row | {"state": "merged", "merged_into": kept_id}])
 
     def _write_people(self, db: Connection, shop_id: int, people: dict[int, Person]) -> None:
         """Side rows of members who may have some."""

@@ -138,13 +138,41 @@ def test_merging_twice_is_merging_once(world):
     assert search(world, "mia") == []
 
 
-def test_a_merge_into_itself_or_of_nobody_is_nothing(world):
+def test_a_merge_into_itself_is_nothing(world):
     (mia,) = resolve(world, (MIA, MIA_BERG))
-    with world.database.write() as db:
-        for kept, gone in ((MIA, MIA), (MIA, "unknown")):
-            merge = CustomerMerge(kept_key=kept, gone_key=gone)
-            assert world.members.merge(db, world.shop.id, [merge], NOW) == []
+    world.tell(CustomerMerge(kept_key=MIA, gone_key=MIA), CustomerMerge("new", "new"))
     assert person(world, mia) == MIA_BERG
+    assert resolve(world, (MIA, Person())) == [mia]
+
+
+def test_orders_of_an_account_that_was_merged_before_we_saw_it_reach_the_kept_one(world):
+    world.tell(CustomerMerge(kept_key=NOOR, gone_key="old"), CustomerMerge("old", "older"))
+    world.tell(CustomerMerge(kept_key=NOOR, gone_key="old"))
+    noor = world.member(NOOR)
+    bought = order("1", goods("a", 700), customer_key="old", person=MIA_BERG)
+    world.tell(bought, order("2", goods("b", 500), customer_key="older"))
+    assert world.balance(NOOR).pending == 12
+    world.tell(CustomerMerge(kept_key=MIA, gone_key=NOOR))
+    mia = world.member(MIA)
+    assert resolve(world, ("older", NOOR_AZIZ)) == [mia]
+    assert world.balance(MIA).pending == 12
+    assert count(world) == 4
+    assert person(world, noor) == Person()
+    assert count(world, member_key) == count(world, member_person) == 1
+    with world.database.read() as db:
+        hashes = select(member.c.email_hash).where(member.c.shop_id == world.shop.id)
+        assert list(db.scalars(hashes)) == [None] * 4
+    world.erase(mia)
+    assert resolve(world, ("old", MIA_BERG), ("older", MIA_BERG)) == [None, None]
+
+
+def test_a_merge_brings_no_erased_account_back(world):
+    with world.database.write() as db:
+        gone = [Customer("old", deleted=True)]
+        world.members.record(db, world.shop.id, gone, NOW)
+    world.tell(CustomerMerge(kept_key=NOOR, gone_key="old"))
+    assert resolve(world, ("old", MIA_BERG)) == [None]
+    assert count(world) == 1
 
 
 def test_erasing_leaves_nothing_personal(world):
