@@ -10,6 +10,7 @@ from connector.core.db import try_shop_lock
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.runtime import Runtime
+from connector.shops import lapsing
 from connector.shops import service as shops
 from connector.worker import dispatch, drain, history, purge, reconcile
 
@@ -19,7 +20,6 @@ RELEASE_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
-from connector.shops import lapsing
     lane: str
     work: Callable[[Runtime, int], object]
 
@@ -51,10 +51,10 @@ JOBS = {
     "nightly": Job("slow", reconcile.nightly),
     "import": Job("slow", history.step),
     "build": Job("slow", _build),
+    "purge": Job("slow", purge.purge),
 }
 
 
-    "purge": Job("slow", purge.purge),
 def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
     """(job, shop id) of everything that waits now."""
     now = clock.now()
@@ -65,10 +65,10 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "release": points.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),
+            "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
         }
         rounds = {
             job: shops.any_due(db, column, now)
-            "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
             for job, column in (("reconcile", "reconcile_due_at"), ("nightly", "nightly_due_at"))
         }
     for job, shop_ids in waiting.items():
