@@ -2,10 +2,15 @@
 
 The data: Chen, D. (2012), Online Retail II, UCI Machine Learning Repository, CC BY 4.0. One row is
 one invoice line; "C" invoices are cancellations, "A" invoices adjust bad debt.
+
+``python -m bench.online_retail ORDERS.jsonl`` converts it, for ``perennial import``; rows that are
+no part of an order are listed by reason beside it, in ORDERS.jsonl.left.csv.
 """
 
 from __future__ import annotations
 
+import csv
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,10 +74,18 @@ class Sold:
 
 @dataclass(slots=True)
 class Converted:
-    """Orders in the import format, and what became of every row: rows by fate."""
+    """Orders in the import format, and what became of every row: rows by fate.
+
+    left: (row, invoice, reason) of those that are no part of an order; rows count from 1.
+    """
 
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
+    left: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def leave(self, number: int, row: Row, reason: str) -> None:
+        self.rows[reason] += 1
+        self.left.append((number, row.invoice, reason))
 
 
 def read_rows(path: Path = FILE, until: datetime | None = None) -> Iterator[Row]:
@@ -95,23 +108,25 @@ def read_rows(path: Path = FILE, until: datetime | None = None) -> Iterator[Row]
 def convert(rows: Iterable[Row]) -> Converted:
     """Orders with their refunds. Each row ends as exactly one thing, or is listed by reason."""
     found = Converted()
-    cancellations: list[Row] = []
+    cancellations: list[tuple[int, Row]] = []
     sold: dict[tuple[str, str, Decimal], list[Sold]] = {}
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         reason = _not_an_order(row)
         if reason:
-            found.rows[reason] += 1
+            found.leave(number, row, reason)
         elif row.invoice.startswith("C"):
-            cancellations.append(row)
+            cancellations.append((number, row))
         else:
             one = _sell(found, row)
             if row.customer:
                 sold.setdefault((row.customer, row.code, row.price), []).append(one)
-    for row in sorted(cancellations, key=lambda one: one.at):
+    for number, row in sorted(cancellations, key=lambda one: one[1].at):
         match = _match(row, sold)
-        found.rows["refund" if match else "unmatched_cancellation"] += 1
-        if match:
-            _take_back(match, row)
+        if match is None:
+            found.leave(number, row, "unmatched_cancellation")
+            continue
+        found.rows["refund"] += 1
+        _take_back(match, row)
     return found
 
 
@@ -122,6 +137,14 @@ def write(orders: Iterable[Mapping[str, Any]], path: Path, *, refunds: bool = Tr
         for order in orders:
             told = order if refunds else {k: v for k, v in order.items() if k != "refunds"}
             file.write(encode(told) + b"\n")
+
+
+def write_left(found: Converted, path: Path) -> None:
+    """The rows that are no part of an order, each with its reason."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("row", "invoice", "reason"))
+        writer.writerows(sorted(found.left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +166,7 @@ def totals(db: Connection, shop_id: int) -> Totals:
             select(ledger_entry.c.kind, func.sum(ledger_entry.c.amount))
             .where(ledger_entry.c.shop_id == shop_id, ledger_entry.c.unit == UNIT)
             .group_by(ledger_entry.c.kind)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     sold = db.execute(
         select(func.count(), func.sum(orders.c.goods_minor)).where(orders.c.shop_id == shop_id)
@@ -278,3 +299,12 @@ def _take_back(match: Sold, row: Row) -> None:
 
 def _money(quantity: int, price: Decimal) -> Decimal:
     return (quantity * price).quantize(_PENNY, ROUND_HALF_UP)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    converted = convert(read_rows())
+    write(converted.orders.values(), target)
+    write_left(converted, target.with_name(f"{target.name}.left.csv"))
+    for name, count in converted.rows.most_common():
+        print(f"{count:>9,}  {name}")  # noqa: T201 - what the command is for
