@@ -9,6 +9,7 @@ from flask import Flask
 from adapters.shopify import Shopify
 from adapters.woocommerce import WooCommerce
 from connector import orders
+from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
@@ -21,7 +22,6 @@ from connector.core.facts import (
 )
 from connector.core.http import Http
 from connector.core.keeper import Keeper
-from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
@@ -57,9 +57,9 @@ def platforms(settings: Settings) -> Mapping[str, Platform]:
 
 
 def create_runtime(settings: Settings, engine: Engine) -> Runtime:
-    """The parts of one process: nothing is connected or started yet."""
-    keys = KeyRing(settings.secret_keys)
+    """The parts of one process; nothing is started yet. Refuses a database it cannot work on."""
     database = Database(settings.database_url, pool_size=settings.web_threads)
+    keys = keyring.open_ring(database, settings.secret_keys)
     return Runtime(
         settings=settings,
         database=database,

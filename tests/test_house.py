@@ -21,6 +21,7 @@ TABLES_OF_NO_SHOP = {
     "staff",  # works for a business, in all its shops
     "staff_session",  # found before a shop is chosen
     "signin_link",  # the same
+    "hash_key",  # names the people of all shops, each shop's differently
 }
 
 

@@ -1,4 +1,4 @@
-"""Processes: web, worker, migrate; and the key a new installation needs."""
+"""Processes: web, worker, migrate; and the keys of an installation, made and rotated."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from granian.constants import Interfaces
 from connector import migrations
 from connector import settings as settings_
 from connector.app import create_runtime
-from connector.core.keyring import KeyRing
+from connector.core.keyring import KeyRing, hash_key, reseal
+from connector.members.models import member_key
 from connector.runtime import Runtime
 from connector.settings import Settings
+from connector.shops.models import credential
 from connector.worker.engine import Engine
 
 PORT = 8400
@@ -42,6 +44,7 @@ def serve(host: str, port: int, workers: int) -> None:
     told = settings()
     if told.database_url.startswith("sqlite") and workers != 1:
         raise click.UsageError("SQLite has one writer: use --workers 1, or PostgreSQL")
+    runtime().database.dispose()  # what the web processes would refuse is said once, and here
     Granian(
         "connector.wsgi:app",
         address=host,
@@ -70,7 +73,18 @@ def migrate() -> None:
     click.echo(f"migrated {scheme} {Path(urlsplit(url).path).name}")
 
 
-@click.command()
-def key() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def key(context: click.Context) -> None:
     """Print a new key for SECRET_KEYS."""
-    click.echo(KeyRing.new_key())
+    if context.invoked_subcommand is None:
+        click.echo(KeyRing.new_key())
+
+
+@key.command()
+def rotate() -> None:
+    """Bring every secret under the first of SECRET_KEYS; afterwards the others may be removed."""
+    parts = runtime()
+    for sealed in (hash_key.c.sealed, credential.c.secret, member_key.c.key):
+        count = reseal(parts.database, parts.keys, sealed)
+        click.echo(f"{sealed.table.name}  {count}")
