@@ -47,6 +47,7 @@ outbox = Table(
 )
 Index(
     "ix_outbox_due",
+    outbox.c.shop_id,
     outbox.c.due_at,
     sqlite_where=outbox.c.due_at.is_not(None),
     postgresql_where=outbox.c.due_at.is_not(None),
@@ -91,17 +92,17 @@ def ask(db: Connection, shop_id: int, wants: Sequence[NeedsFetch], now: datetime
     )
 
 
-def claim(db: Connection, now: datetime, limit: int) -> list[Task]:
-    """Take due rows for LEASE_SECONDS; a worker that dies gives them back by time."""
+def claim(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Task]:
+    """Take the shop's due rows for LEASE_SECONDS; a worker that dies gives them back by time."""
     due = (
-        select(outbox.c.shop_id, outbox.c.id)
-        .where(outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
+        select(outbox.c.id)
+        .where(outbox.c.shop_id == shop_id, outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     tasks = []
-    for shop_id, row_id in db.execute(due).all():
+    for row_id in db.scalars(due).all():
         row = db.execute(
             update(outbox)
             .where(outbox.c.shop_id == shop_id, outbox.c.id == row_id, outbox.c.due_at <= now)
@@ -113,10 +114,10 @@ def claim(db: Connection, now: datetime, limit: int) -> list[Task]:
     return tasks
 
 
-def any_due(db: Connection, now: datetime) -> bool:
-    """Whether anything waits to be carried out."""
-    due = select(outbox.c.id).where(outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
-    return db.scalar(due.limit(1)) is not None
+def shops_due(db: Connection, now: datetime) -> list[int]:
+    """Shops of which something is to be asked."""
+    due = select(outbox.c.shop_id).where(outbox.c.due_at.is_not(None), outbox.c.due_at <= now)
+    return list(db.scalars(due.distinct()))
 
 
 def finish(db: Connection, task: Task, now: datetime) -> None:
@@ -138,7 +139,7 @@ def postpone(
     db: Connection, task: Task, now: datetime, error: str, *, seconds: float | None = None
 ) -> None:
     """Try again later, an hour at most; with ``seconds`` < 0 it waits until ``revive``."""
-    delay = min(2 ** min(task.attempts, 12), MAX_DELAY_SECONDS) if seconds is None else seconds
+    delay = _delay(task) if seconds is None else seconds
     given_up = delay < 0
     db.execute(
         update(outbox)
@@ -148,6 +149,26 @@ def postpone(
             error=error[:500],
         )
     )
+
+
+def hush(
+    db: Connection, task: Task, now: datetime, error: str, *, seconds: float | None = None
+) -> None:
+    """The shop does not answer: all that is asked of it waits as long as this task.
+
+    Each time it is silent again the first of its tasks stands for all, so the wait grows.
+    """
+    again = now + timedelta(seconds=_delay(task) if seconds is None else seconds)
+    soon = outbox.c.due_at <= now + timedelta(seconds=LEASE_SECONDS)
+    db.execute(
+        update(outbox)
+        .where(outbox.c.shop_id == task.shop_id, outbox.c.due_at.is_not(None), soon)
+        .values(due_at=again, attempts=task.attempts, error=error[:500])
+    )
+
+
+def _delay(task: Task) -> float:
+    return float(min(2 ** min(task.attempts, 12), MAX_DELAY_SECONDS))
 
 
 def revive(db: Connection, shop_id: int, now: datetime) -> None:

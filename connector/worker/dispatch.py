@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -24,27 +26,32 @@ from connector.shops.service import Shop
 from connector.worker import access, drain
 
 BATCH = 20
+STEP_SECONDS = 5.0  # then it is another shop's turn
 GIVE_UP = -1.0
 _log = logging.getLogger("perennial.dispatch")
 
 
-def dispatch(runtime: Runtime) -> int:
-    """Carry out due outbox rows; returns how many.
+def dispatch(runtime: Runtime, shop_id: int) -> None:
+    """Carry out what is to be asked of this shop, for a while.
 
-    A shop that does not answer is asked once a round: its other rows wait as long as the first.
+    A shop that does not answer is asked once: all its rows wait as long as the first.
     """
-    now = clock.now()
-    tasks = runtime.database.run(lambda db: outbox.claim(db, now, BATCH))
-    silent: dict[int, PlatformBusy] = {}
-    for task in tasks:
-        problem = silent.get(task.shop_id) or _attempt(runtime, task)
-        seconds = None
-        if isinstance(problem, PlatformBusy):
-            silent[task.shop_id] = problem
-            seconds = problem.retry_after_seconds or None
-        if problem is not None:
-            _postpone(runtime, task, problem.code, seconds)
-    return len(tasks)
+    deadline = time.monotonic() + STEP_SECONDS
+    while time.monotonic() < deadline:
+        tasks = runtime.database.run(partial(_claim, shop_id))
+        if not tasks:
+            return
+        for task in tasks:
+            problem = _attempt(runtime, task)
+            if isinstance(problem, PlatformBusy):
+                _hush(runtime, task, problem)
+                return
+            if problem is not None:
+                _postpone(runtime, task, problem.code)
+
+
+def _claim(shop_id: int, db: Connection) -> list[Task]:
+    return outbox.claim(db, shop_id, clock.now(), BATCH)
 
 
 def _attempt(runtime: Runtime, task: Task) -> PerennialError | None:
@@ -112,6 +119,14 @@ def _refused(runtime: Runtime, shop: Shop, task: Task, code: str) -> None:
     runtime.database.run(work)
 
 
-def _postpone(runtime: Runtime, task: Task, code: str, seconds: float | None) -> None:
+def _postpone(runtime: Runtime, task: Task, code: str) -> None:
     _log.info("postponed shop=%d task=%d code=%s", task.shop_id, task.id, code)
-    runtime.database.run(lambda db: outbox.postpone(db, task, clock.now(), code, seconds=seconds))
+    runtime.database.run(lambda db: outbox.postpone(db, task, clock.now(), code))
+
+
+def _hush(runtime: Runtime, task: Task, problem: PlatformBusy) -> None:
+    _log.info("silent shop=%d code=%s", task.shop_id, problem.code)
+    seconds = problem.retry_after_seconds or None
+    runtime.database.run(
+        lambda db: outbox.hush(db, task, clock.now(), problem.code, seconds=seconds)
+    )

@@ -1,9 +1,7 @@
 """The engine: huey carries wake-ups and gives concurrency; it holds nothing that may not be lost.
 
-One queue a lane: ``live`` (deliveries, holds that end), ``calls`` (what is asked of stores: one
-that is silent keeps no delivery waiting) and ``slow`` (reconcile, imports, builds). JOBS_URL says
-where the queues live: SQLite, PostgreSQL or Redis. A poll each second finds work whose wake-up was
-lost.
+One queue a lane (``schedule`` says what runs on which). JOBS_URL says where the queues live:
+SQLite, PostgreSQL or Redis. A poll each second finds work whose wake-up was lost.
 """
 
 from __future__ import annotations
@@ -40,6 +38,7 @@ class Engine:
         self._runtime: Runtime | None = None
         self._asked: dict[tuple[str, int], float] = {}
         self._asking = threading.Lock()
+        self._busy: dict[tuple[str, int], set[str]] = {}  # lane and shop: jobs that wait for it
         self._tasks: dict[str, Callable[[int], Any]] = {
             name: self._queues[job.lane].task(name=name)(self._worker_of(name))
             for name, job in schedule.JOBS.items()
@@ -62,7 +61,8 @@ class Engine:
     def run(self, runtime: Runtime, stop: threading.Event) -> None:
         """Work until ``stop`` is set or the process is told to end. Main thread only."""
         self._runtime = runtime
-        workers = {"live": 1 if runtime.database.is_sqlite else 4, "calls": 2, "slow": 1}
+        # SQLite has one writer; who waits for stores or computes may well be several there, too.
+        workers = {"live": 1 if runtime.database.is_sqlite else 4, "calls": 4, "slow": 3}
         consumers = [
             Consumer(queue, workers=workers[lane], periodic=False, backoff=1.05, max_delay=0.2)
             for lane, queue in self._queues.items()
@@ -93,15 +93,34 @@ class Engine:
         def work(shop_id: int) -> None:
             if self._runtime is None:
                 raise PerennialError("no_worker", "this process only asks for work")
-            with self._asking:
-                self._asked.pop((name, shop_id), None)
+            if not self._begin(name, job.lane, shop_id):
+                return
             try:
                 job.work(self._runtime, shop_id)
             except Exception:  # noqa: BLE001 - what is due stays due; the lane must go on
                 _log.exception("job failed job=%s shop=%d", name, shop_id)
+            finally:
+                self._end(job.lane, shop_id)
 
         work.__name__ = name
         return work
+
+    def _begin(self, name: str, lane: str, shop_id: int) -> bool:
+        """Whether the shop has no other job on the lane; otherwise this one follows that."""
+        with self._asking:
+            self._asked.pop((name, shop_id), None)
+            waiting = self._busy.get((lane, shop_id))
+            if waiting is not None:
+                waiting.add(name)
+                return False
+            self._busy[lane, shop_id] = set()
+            return True
+
+    def _end(self, lane: str, shop_id: int) -> None:
+        with self._asking:
+            waiting = self._busy.pop((lane, shop_id))
+        for name in sorted(waiting):
+            self.ask(name, shop_id)
 
 
 def _queue(url: str, lane: str) -> Huey:

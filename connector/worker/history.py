@@ -28,7 +28,7 @@ from connector.shops.service import Shop
 from connector.worker import access, drain
 
 STEP_SECONDS = 20.0
-RETRY_SECONDS = 60.0
+RETRY_SECONDS, AGAIN_SECONDS = 60.0, 300.0  # for a store that is busy, and busy again
 _CHUNK = {True: 200, False: 5000}  # orders in one transaction: SQLite, PostgreSQL
 _log = logging.getLogger("perennial.history")
 
@@ -48,7 +48,8 @@ def step(runtime: Runtime, shop_id: int) -> None:
     try:
         _go_on(runtime, shop, job)
     except PlatformBusy as problem:
-        _later(runtime, shop, job, problem.code, problem.retry_after_seconds or RETRY_SECONDS)
+        patience = AGAIN_SECONDS if job.code else RETRY_SECONDS
+        _later(runtime, shop, job, problem.code, problem.retry_after_seconds or patience)
     except (PlatformError, Conflict) as problem:
         _log.warning("import failed shop=%d what=%s code=%s", shop.id, job.what, problem.code)
         with runtime.database.write() as db:

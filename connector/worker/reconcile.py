@@ -18,6 +18,8 @@ from connector.worker import access, drain
 OVERLAP = timedelta(minutes=10)
 DEEP = timedelta(days=7)
 WHAT = ("products", "orders")
+SHORTEST_SECONDS, LONGEST_SECONDS = 60.0, 3600.0
+REFUSED_SECONDS = 900.0  # the merchant has to reconnect first
 _log = logging.getLogger("perennial.reconcile")
 
 
@@ -62,7 +64,9 @@ def watch_webhooks(runtime: Runtime, shop: Shop, client: ShopClient) -> None:
         secret = shops.secret(db, runtime.keys, shop.id, "hook_secret") or b""
     made = client.ensure_webhooks(hook_url(runtime, shop), secret.decode())
     if made:
-        _log.warning("webhooks made shop=%d topics=%s", shop.id, ",".join(made))
+        # The first time it is the installation; later on, somebody has removed or disabled them.
+        level = logging.WARNING if shop.reconciled_at else logging.INFO
+        _log.log(level, "webhooks made shop=%d topics=%s", shop.id, ",".join(made))
 
 
 def _round(runtime: Runtime, shop: Shop, since: datetime) -> int:
@@ -72,10 +76,10 @@ def _round(runtime: Runtime, shop: Shop, since: datetime) -> int:
         watch_webhooks(runtime, shop, client)
         count = sum(_read(runtime, shop, client, what, since, until) for what in WHAT)
     except PlatformBusy as problem:
-        _fail(runtime, shop, problem.code, max(problem.retry_after_seconds, 60))
+        _fail(runtime, shop, problem.code, max(problem.retry_after_seconds, _patience(shop)))
         return 0
     except (PlatformError, Conflict) as problem:
-        _fail(runtime, shop, problem.code, 900)
+        _fail(runtime, shop, problem.code, max(REFUSED_SECONDS, _patience(shop)))
         return 0
     drain.drain(runtime, shop.id)
     with runtime.database.write() as db:
@@ -99,6 +103,13 @@ def _read(
         cursor = page.cursor
         if cursor is None:
             return count
+
+
+def _patience(shop: Shop) -> float:
+    """A quarter of the time that nothing could be read, between a minute and an hour."""
+    since = shop.reconciled_at or shop.installed_at or clock.now()
+    silent = (clock.now() - since).total_seconds()
+    return min(max(silent / 4, SHORTEST_SECONDS), LONGEST_SECONDS)
 
 
 def _fail(runtime: Runtime, shop: Shop, code: str, seconds: float) -> None:

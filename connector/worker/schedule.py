@@ -1,4 +1,13 @@
-"""What jobs there are, on which lane each runs, and what is due now."""
+"""What jobs there are, on which lane each runs, and what is due now.
+
+``live``    what a merchant or shopper waits for and no platform is asked for: deliveries, holds
+``calls``   what deliveries left to be asked of their stores, one thing at a time
+``slow``    what reads much: rounds of what changed, nights, imports, recommendations
+
+A job is of one shop. A lane does one job of a shop at a time and then another shop's, so a store
+that is slow or silent takes one worker of ``calls`` and one of ``slow``, never all; and it is
+asked less and less often. Why three: docs/decisions/0016-lanes.md.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +24,7 @@ from connector.shops import service as shops
 from connector.worker import dispatch, drain, history, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
+EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
 
 
@@ -22,11 +32,6 @@ RELEASE_BATCH = 200
 class Job:
     lane: str
     work: Callable[[Runtime, int], object]
-
-
-def _dispatch(runtime: Runtime, _shop_id: int) -> None:
-    while dispatch.dispatch(runtime):
-        pass
 
 
 def _release(runtime: Runtime, shop_id: int) -> None:
@@ -45,7 +50,7 @@ def _build(runtime: Runtime, shop_id: int) -> None:
 
 JOBS = {
     "drain": Job("live", drain.drain),
-    "dispatch": Job("calls", _dispatch),
+    "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
     "reconcile": Job("slow", reconcile.reconcile),
     "nightly": Job("slow", reconcile.nightly),
@@ -61,7 +66,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
     with runtime.database.read() as db:
         waiting = {
             "drain": inbox.shops_due(db, now),
-            "dispatch": [EVERYWHERE] if outbox.any_due(db, now) else [],
+            "dispatch": outbox.shops_due(db, now),
             "release": points.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),

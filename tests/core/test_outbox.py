@@ -19,9 +19,9 @@ def ask(database, *wants, now=NOW, shop_id=7):
         outbox.ask(db, shop_id, wants, now)
 
 
-def claim(database, now=NOW, limit=10):
+def claim(database, now=NOW, limit=10, shop_id=7):
     with database.write() as db:
-        return outbox.claim(db, now, limit)
+        return outbox.claim(db, shop_id, now, limit)
 
 
 def rows(database):
@@ -41,7 +41,11 @@ def test_asking_twice_is_asking_once(database):
 def test_shops_do_not_share_what_they_ask(database):
     ask(database, ORDER, shop_id=7)
     ask(database, ORDER, shop_id=8)
-    assert {task.shop_id for task in claim(database)} == {7, 8}
+    with database.read() as db:
+        assert sorted(outbox.shops_due(db, NOW)) == [7, 8]
+    assert {task.shop_id for task in claim(database)} == {7}
+    with database.read() as db:
+        assert outbox.shops_due(db, NOW) == [8]
 
 
 def test_a_claimed_task_is_ours_until_its_lease_ends(database):
@@ -57,7 +61,7 @@ def test_a_finished_task_is_gone(database):
     ask(database, ORDER)
     (task,) = claim(database)
     with database.write() as db:
-        assert not outbox.any_due(db, NOW)
+        assert outbox.shops_due(db, NOW) == []
         outbox.finish(db, task, NOW)
     assert rows(database) == []
 
@@ -130,3 +134,29 @@ def test_two_workers_never_hold_the_same_task(database, limit):
     first, second = claim(database, limit=limit), claim(database, limit=4)
     keys = [task.payload["key"] for task in (*first, *second)]
     assert sorted(keys) == ["0", "1", "2", "3"]
+
+
+def test_a_silent_shop_waits_longer_each_time_and_all_its_tasks_with_it(database):
+    ask(database, ORDER, *(NeedsFetch("order", str(n)) for n in range(30)))
+    ask(database, ORDER, shop_id=8)
+    now, waits = NOW, []
+    for _ in range(14):
+        task, *_rest = claim(database, now, limit=5)
+        with database.write() as db:
+            outbox.hush(db, task, now, "platform_busy")
+        (due_at,) = {row.due_at for row in rows(database) if row.shop_id == 7}
+        waits.append((due_at - now).total_seconds())
+        now = due_at
+    assert waits[:4] == [2, 4, 8, 16]
+    assert waits[-1] == MAX_DELAY_SECONDS
+    assert [row.due_at for row in rows(database) if row.shop_id == 8] == [NOW]
+
+
+def test_what_waits_for_long_on_its_own_is_not_hurried_by_silence(database):
+    ask(database, ORDER, NeedsFetch("order", "47"))
+    first, second = claim(database)
+    with database.write() as db:
+        outbox.postpone(db, first, NOW, "dispatch_failed", seconds=MAX_DELAY_SECONDS)
+        outbox.hush(db, second, NOW, "platform_busy")
+    told = sorted((row.due_at - NOW).total_seconds() for row in rows(database))
+    assert told == [2, MAX_DELAY_SECONDS]

@@ -4,12 +4,15 @@ import json
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from connector.core import clock, outbox
 from connector.core.commerce import NeedsFetch
 from connector.core.errors import PerennialError
+from connector.shops import service as shops
+from connector.worker import schedule
 from connector.worker.engine import Engine
 from tests.fakes import WooStore, woo_signed
 from tests.flows.service import HOOK_SECRET, make_service
@@ -80,9 +83,51 @@ def test_a_store_that_hangs_keeps_no_delivery_waiting(database, serve, run):
     assert run(service, look) < 10
 
 
-def test_a_job_that_fails_is_no_end_of_the_lane(service, run, monkeypatch):
-    from connector.worker import schedule
+def test_two_stores_that_hang_keep_no_third_waiting(database, serve, run):
+    """Neither what is asked of it, nor its rounds."""
+    release = threading.Event()
+    hung = [WooStore(), WooStore()]
+    for store in hung:
+        store.answer = lambda *_: (release.wait(30), (503, "late"))[1]  # type: ignore[method-assign]
+    third = WooStore(orders={"1": WOO_ORDER, "2": {**WOO_ORDER, "id": 2}})
+    service = make_service(database, private=[serve(store) for store in (*hung, third)])
+    three = [service.install("woocommerce", store.origin) for store in (*hung, third)]
+    third_shop, now = three[2], clock.now()
+    for shop in three:
+        service.put_hook_secret(shop, "0f" * 32)
+        with service.database.write() as db:
+            outbox.ask(db, shop.id, [NeedsFetch("order", str(n)) for n in range(1, 50)], now)
+            shops.note_problem(db, shop.id, "platform_busy", now, retry_seconds=0)
 
+    def look():
+        done = "1" in service.told(third_shop).orders and not service.shop(third_shop).problem
+        if done:
+            release.set()
+        return done
+
+    assert run(service, look) < 10
+
+
+def test_a_lane_does_one_job_of_a_shop_at_a_time_and_forgets_none(service, run, monkeypatch):
+    shop, busy, met, done = 7, threading.Event(), [], []
+
+    def work(name, _runtime, _shop_id):
+        if busy.is_set():
+            met.append(name)
+        busy.set()
+        time.sleep(0.3)
+        busy.clear()
+        done.append(name)
+
+    for name in ("reconcile", "nightly", "import"):
+        monkeypatch.setitem(schedule.JOBS, name, schedule.Job("slow", partial(work, name)))
+    asked = [(name, shop) for name in ("reconcile", "nightly", "import")]
+    monkeypatch.setattr(schedule, "due", lambda _runtime: [asked.pop() for _ in asked[:]])
+    run(service, lambda: len(done) == 3)
+    assert (met, sorted(done)) == ([], ["import", "nightly", "reconcile"])
+
+
+def test_a_job_that_fails_is_no_end_of_the_lane(service, run, monkeypatch):
     shop = service.install("woocommerce", "https://shop.example")
     tell(service, shop)
     real, failures = schedule.JOBS["drain"].work, [RuntimeError("once")]

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from connector.core import clock
 from connector.ledger.models import ledger_seal
 from connector.shops import service as shops
+from connector.shops import store as shop_store
+from connector.shops.models import shop as shop_table
 from connector.worker import reconcile
 from tests.fakes import CONSUMER_KEY, WooStore
 from tests.flows.service import HOOK_SECRET, make_service
@@ -94,6 +96,35 @@ def test_a_store_that_is_down_is_asked_again_in_a_minute(world, store):
         assert not shops.any_due(db, "reconcile_due_at", before + timedelta(seconds=59))
         assert shops.any_due(db, "reconcile_due_at", clock.now() + timedelta(seconds=61))
     assert service.shop(shop).problem == "platform_busy"
+
+
+def test_a_store_that_stays_down_is_asked_less_and_less_often(world, store, monkeypatch):
+    service, shop = world
+    store.fail_next = 99
+    now = began = clock.now()
+    waits = []
+    for _ in range(30):
+        monkeypatch.setattr(clock, "now", lambda at=now: at)
+        reconcile.reconcile(service.runtime, shop.id)
+        with service.database.read() as db:
+            due = db.scalar(select(shop_table.c.reconcile_due_at))
+        waits.append(due - now)
+        now = due
+    assert waits[0] == timedelta(minutes=1)
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)
+    assert now - began < timedelta(days=1)
+
+
+@pytest.mark.parametrize(("known", "level"), [(False, "INFO"), (True, "WARNING")])
+def test_only_webhooks_made_again_are_worth_a_warning(world, caplog, known, level):
+    service, shop = world
+    with service.database.write() as db:
+        shop_store.change(db, shop.id, reconciled_at=clock.now() if known else None)
+    with caplog.at_level("INFO", "perennial.reconcile"):
+        reconcile.reconcile(service.runtime, shop.id)
+    (said,) = [one for one in caplog.records if "webhooks made" in one.message]
+    assert said.levelname == level
 
 
 def test_a_round_that_died_is_taken_up_by_another(world):
