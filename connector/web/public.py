@@ -15,7 +15,7 @@ from flask import Blueprint, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 
-from connector.core.errors import BadInput, NotFound
+from connector.core.errors import BadInput
 from connector.core.money import exponent
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
@@ -101,7 +101,7 @@ def product_keys() -> tuple[str, ...]:
 def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
     """The programme in public: what a visitor who is nobody may know."""
     program = points.program(db, shop.id)
-    points_each, per_minor = program.rates[shop.currency]
+    points_each, per_minor = program.rate(shop.currency)
     unit = 10 ** exponent(shop.currency)
     return {
         "program": {
@@ -127,15 +127,21 @@ def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, A
 
 
 def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, int]:
-    """Points the first of these products earns now, by the award's own arithmetic."""
+    """Points the first of these products earns now, by the award's own arithmetic.
+
+    0 for a product we do not know (yet): a page of the shop is no place for an error.
+    """
     product = order_store.products(db, shop.id, keys[:1]).get(keys[0])
     if product is None or product.price_minor is None or not product.published:
-        raise NotFound("product_not_found", "no such product")
+        return {"points": 0}
     return {"points": points.preview(db, shop.id, product.price_minor)}
 
 
 def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
-    """What goes with these products, from the shop's own orders; nothing is better than noise."""
+    """What goes with these products, from the shop's own orders; nothing is better than noise.
+
+    Products we do not know (yet) go with nothing.
+    """
     return {
         "items": [
             {

@@ -7,6 +7,7 @@ import pytest
 
 from connector.core import clock
 from connector.rooms.points import service as points
+from connector.shops import store as shop_store
 from connector.web import memory
 from connector.web.memory import Memory
 
@@ -45,6 +46,14 @@ def test_a_programme_is_remembered_for_a_moment(service, ask):
     assert hold_days(ask("config")) == 14
     service.app.extensions["perennial_public"] = Memory(1)  # as after ten seconds
     assert hold_days(ask("config")) == 7
+
+
+def test_a_programme_without_a_rate_in_the_shops_currency_says_that_it_gives_nothing(service, ask):
+    publish(service, ask.shop, 14)
+    with service.database.write() as db:
+        shop_store.change(db, ask.shop.id, currency="KWD")
+    program = ask("config").get_json()["program"]
+    assert (program["currency"], program["points_each"], program["per_minor"]) == ("KWD", 0, 1000)
 
 
 def test_memory_forgets_in_time_and_when_there_is_too_much(monkeypatch):

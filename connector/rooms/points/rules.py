@@ -36,6 +36,10 @@ class Program:
     counts_fees: bool
     counts_history: bool  # orders from before we were installed earn too
 
+    def rate(self, currency: str) -> tuple[int, int]:
+        """(points_each, per_minor) in a currency; 0 points per whole unit where it has none."""
+        return self.rates.get(currency, (0, 10 ** exponent(currency)))
+
 
 @dataclass(frozen=True, slots=True)
 class Programs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,13 +37,17 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. available, pending: what it changed, signed; ``points`` is what to show."""
+    """One entry. available, pending: what it changed, signed; ``points`` is what to show.
+
+    ``state`` is pending while the points it brought still wait, and available after that.
+    """
 
     id: int
     occurred_at: datetime
     kind: str
     available: int
     pending: int
+    state: str
     order_id: int | None
     order_number: str | None
     why: Why | None
@@ -53,10 +57,6 @@ class Entry:
         """The change a member sees: a release moves points and shows how many."""
         return self.available + self.pending or self.available
 
-    @property
-    def state(self) -> str:
-        return "pending" if self.pending > 0 else "available"
-
 
 def entries(
     db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
@@ -65,7 +65,16 @@ def entries(
     rows = store.entries_of(db, shop_id, member_id, before, limit)
     orders = _orders(db, shop_id, rows)
     adjustments = store.adjustments(db, shop_id, _stem_ids(rows, "adjustment"))
-    return [_entry(row, member_id, orders, adjustments) for row in rows]
+    released: set[int] = set()  # orders whose points came through in a newer entry
+    found = []
+    for row in rows:
+        entry = _entry(row, member_id, orders, adjustments)
+        if entry.order_id in released:
+            entry = replace(entry, state="available")
+        elif entry.kind == "released" and entry.order_id is not None:
+            released.add(entry.order_id)
+        found.append(entry)
+    return found
 
 
 def _entry(
@@ -80,12 +89,15 @@ def _entry(
         why = _order_why(order)
     elif about == "adjustment" and about_id in adjustments:
         why = Why(reason="adjustment", note=adjustments[about_id].reason)
+    pending = _change(row, f"pending:{member_id}")
+    waits = pending > 0 and order is not None and order.pending > 0
     return Entry(
         id=row.id,
         occurred_at=row.occurred_at,
         kind=row.kind,
         available=_change(row, f"member:{member_id}") + _change(row, f"debt:{member_id}"),
-        pending=_change(row, f"pending:{member_id}"),
+        pending=pending,
+        state="pending" if waits else "available",
         order_id=order.order_id if order else None,
         order_number=order.order.number if order else None,
         why=why,

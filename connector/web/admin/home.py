@@ -88,6 +88,7 @@ def home() -> Response:
             "now": now,
             "wires": wires,
             "mine": next(wire for wire in wires if wire.shop.id == shop.id),
+            "has_rate": shop.currency in points.program(db, shop.id).rates,
             "stuck": len(inbox.need_a_look(db, shop.id, MOST_STUCK)),
             "reading": _unfinished(reads),
             "steps": _steps(db, shop, reads),
@@ -100,6 +101,7 @@ def home() -> Response:
     values["enough"] = insight.ENOUGH
     values["book"] = _checked.get(shop.id)
     values["is_new"] = told.figures.known_since is None
+    values["currency_changed"] = sentences.CURRENCY_CHANGED
     values["said"] = sentences.said(addresses.text("said"))
     return door.page("admin/home.html", **values)
 

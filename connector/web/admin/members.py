@@ -48,11 +48,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An entry with the balance after it. waits: its points are still pending."""
+    """An entry with the balance after it."""
 
     entry: Entry
     balance: int
-    waits: bool
     made_by: str | None
 
 
@@ -187,17 +186,13 @@ def _told(db: Connection, entries: Sequence[Entry], balance: Balance, limit: int
     """Entries newest first, each with the balance it left and who made it."""
     makers = store.makers(db, g.shop)
     made_by = store.adjustments_made(db, g.shop.id, [one.occurred_at for one in entries])
-    settled: set[int] = set()
     told: list[Told] = []
     left = balance.available
     for entry in entries[:limit]:
-        waits = entry.pending > 0 and entry.order_id not in settled
-        if entry.order_id and entry.pending < 0:
-            settled.add(entry.order_id)
         maker = None
         if entry.kind == "adjustment":
             maker = makers.get(made_by.get((entry.occurred_at, entry.points), ""))
-        told.append(Told(entry, left, waits, maker))
+        told.append(Told(entry, left, maker))
         left -= entry.available
     return told
 

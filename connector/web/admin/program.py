@@ -18,7 +18,7 @@ from connector.rooms.points.rules import Program
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
-from connector.web.admin.words import amount_text
+from connector.web.admin.words import amount_text, t
 from connector.web.runtime import runtime
 
 MOST_RATES = 20
@@ -66,7 +66,7 @@ def _page(draft: Draft, known: Program) -> Response:
     trial = _trial(draft)
     return door.page(
         "admin/program.html",
-        status=422 if draft.errors else 200,
+        status=422 if draft.errors and request.method == "POST" else 200,
         known=known,
         errors=draft.errors,
         said=sentences.said(addresses.text("said")),
@@ -75,14 +75,17 @@ def _page(draft: Draft, known: Program) -> Response:
 
 
 def _written(known: Program) -> Draft:
-    """The form that would publish this rule."""
+    """The form that would publish this rule.
+
+    A store that changed its currency has no rate in the new one, and none is guessed.
+    """
     own = g.shop.currency
     currencies = sorted(known.rates, key=lambda one: (one != own, one))
     rows = [
         (currency, str(known.rates[currency][0]), _short(known.rates[currency][1], currency))
         for currency in currencies
     ]
-    return Draft(
+    draft = Draft(
         rows=rows,
         hold_days=str(known.hold_days),
         award_on=known.award_on,
@@ -90,6 +93,11 @@ def _written(known: Program) -> Draft:
         tried=_short(50 * 10 ** exponent(own), own),
         program=known,
     )
+    if own not in known.rates:
+        draft.rows.insert(0, (own, "", ""))
+        draft.program = None
+        draft.errors["points_each-0"] = t(sentences.CURRENCY_CHANGED, currency=own)
+    return draft
 
 
 def _read() -> Draft:

@@ -57,6 +57,7 @@ FIELDS = {
 }
 SAID = {
     "adjusted": mark("Points adjusted. The new balance is below."),
+CURRENCY_CHANGED = mark("Your program gives nothing for {currency} yet. Say what it earns.")
     "published": mark("Saved. New orders earn by these rules from now on."),
     "unchanged": mark("Nothing was changed: these are the rules already."),
     "cause": mark("Cause added. Shoppers can choose it now."),

@@ -55,6 +55,20 @@ def test_a_name_cannot_turn_the_page_around_nor_become_markup(ada: Ada, world: W
     assert "&lt;svg onload=alert(1)&gt;" in page
 
 
+def test_an_entry_waits_until_its_own_points_came_through(ada: Ada, world: World):
+    mia, _ = named(world)
+    line = goods("1", 4800, 2)
+    world.tell(order("1021", line))
+    world.tell(order("1021", line, minute=1, refunds=(refund("r", took(line, 1)),)))
+    told = words_of(ada.see(f"members/{mia}"))
+    assert "Order #1021 pending +48 0" in told, "half of it still waits"
+    assert "waited" not in told
+    world.release(NOW + timedelta(days=20))
+    told = words_of(ada.see(f"members/{mia}"))
+    assert "Order #1021 waited +48 0" in told
+    assert "#1021 pending" not in told
+
+
 def test_the_timeline_says_the_balance_after_each_entry_and_why(ada: Ada, world: World):
     mia, _ = named(world)
     line = goods("1", 4800)
@@ -107,7 +121,8 @@ def test_an_adjustment_that_cannot_be_meant_is_refused_beside_its_field(ada: Ada
     refused = {
         ("", "give", "x"): "Give a whole number.",
         ("1.5", "give", "x"): "Give a whole number.",
-        ("١٢", "give", "x"): "Give a whole number.",
+        ("1000000001", "give", "x"): "Give a number from 1 to 1,000,000,000.",
+        ("١٢", "take", "x"): "Only 0 points can be taken.",
         ("0", "give", "x"): "Give a number from 1 to 1,000,000,000.",
         ("-5", "give", "x"): "Give a number from 1 to 1,000,000,000.",
         ("9" * 19, "give", "x"): "Give a number from 1 to 1,000,000,000.",

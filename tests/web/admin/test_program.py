@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from connector.core.db import Database
 from connector.rooms.points import service as points
 from connector.rooms.points.rules import Program
+from connector.shops import store as shop_store
 from tests.web.admin.conftest import HOME, Ada, signed_in, words_of
 from tests.world import World, acme
 
@@ -93,6 +94,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"hold_days": "soon"}, "hold_days", "Give a whole number."),
     ({"award_on": "never"}, "award_on", "Choose paid or completed."),
     ({"currency": ["USD", "XXX"]}, "currency-1", "XXX is not a currency we know."),
+    ({"currency": ["USD", " "]}, "currency-1", "Say which currency: three letters, such as EUR."),
     ({"currency": ["USD", "USD"]}, "currency-1", "Each currency can have one rate."),
     ({"currency": ["USD", "JPY"], "per": ["1", "1.5"]}, "per-1", "than JPY has"),
     ({"currency": ["EUR"]}, "points_each-0", "Say what USD earns."),
@@ -129,3 +131,19 @@ def test_a_shop_in_yen_has_no_decimals(app: Flask, database: Database):
     )
     assert answer.status_code == 303
     assert published(world).rates == {"JPY": (1, 100)}
+
+
+def test_a_store_that_changed_its_currency_is_told_what_to_do(ada: Ada, world: World):
+    ada.send("program", "program", **FORM)
+    with world.database.write() as db:
+        shop_store.change(db, world.shop.id, currency="EUR")
+    told = "Your program gives nothing for EUR yet. Say what it earns."
+    assert told in words_of(ada.see())
+    page = ada.ask("program")
+    assert (page.status_code, told in words_of(page.text)) == (200, True)
+    assert 'name="currency" value="EUR"' in page.text
+    assert 'value="USD"' in page.text, "the old rate stays, beside the other currencies"
+    rates = {"currency": ["EUR", "USD"], "points_each": ["2", "1"], "per": ["1", "1"]}
+    assert ada.send("program", "program", **FORM | rates).location.endswith("said=published")
+    assert published(world).rates == {"EUR": (2, 100), "USD": (1, 100)}
+    assert told not in words_of(ada.see())
