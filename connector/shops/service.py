@@ -380,12 +380,12 @@ def revoke_api_key(db: Connection, shop_id: int, key_id: int, now: datetime) -> 
         raise NotFound("api_key_not_found", "no such living key")
 
 
-def by_api_key(db: Connection, key: str) -> Shop:
-    """The shop a key opens; Unauthenticated ``invalid_api_key``."""
+def by_api_key(db: Connection, key: str) -> tuple[Shop, int]:
+    """The shop a key opens, and the key's id; Unauthenticated ``invalid_api_key``."""
     row = store.by_api_key(db, keyring.token_hash(key))
     if row is None:
         raise Unauthenticated("invalid_api_key", "no living key like this")
-    return _shop(row)
+    return _shop(row), row.api_key_id
 
 
 def _found(row: Row[Any] | None) -> Shop:

@@ -79,9 +79,9 @@ def answer(
     memory: Memory[tuple[object, ...], Payload] = current_app.extensions[_EXTENSION]
     known = memory.get((view, *question))
     if known is None:
-        keys = () if view == "config" else product_keys()
         with runtime().database.read() as db:
             shop = find(db)
+            keys = () if view == "config" else product_keys()
             body = msgspec.json.encode(VIEWS[view](db, shop, keys))
         etag = hashlib.sha256(body).hexdigest()[:32]
         known = Payload(body, (*_HEADERS, ("ETag", f'"{etag}"'), *headers(shop)))

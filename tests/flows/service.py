@@ -84,11 +84,11 @@ class Service:
         with self.database.write() as db:
             return shops.new_api_key(db, shop.id, "tests", clock.now())
 
-    def publish(self, shop: Shop, **changes: Any) -> None:
-        """Another earning rule from now on."""
+    def publish(self, shop: Shop, at: datetime | None = None, **changes: Any) -> None:
+        """Another earning rule, from now on or since ``at``."""
         with self.database.write() as db:
             rule = replace(points.program(db, shop.id), **changes)
-            points.publish_program(db, shop.id, rule, clock.now())
+            points.publish_program(db, shop.id, rule, at or clock.now())
 
     def work(self, jobs: Collection[str] = ("drain", "dispatch", "release")) -> None:
         """Do what is due until nothing is, as the worker's schedule says."""

@@ -4,9 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 
 from connector.core import clock
+from connector.rooms.points.models import points_adjustment
 from connector.shops import service as shops
+from tests.flows.service import LONG_AGO
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.schema import problems
 
@@ -48,7 +51,7 @@ class Api:
 def acme(service):
     """Acme with one paid order of Mia's, its points usable, a donation and a product."""
     shop = service.install("woocommerce", "https://acme.example")
-    service.publish(shop, hold_days=0)
+    service.publish(shop, LONG_AGO, hold_days=0)
     woocommerce(service, shop, PAID)
     service.work(["drain"])
     return Api(service, shop)
@@ -233,6 +236,13 @@ def test_an_adjustment_is_made_once_for_each_key(acme, mia):
     assert acme.adjust(mia, -80, "k3").get_json()["available"] == 0
     assert acme.adjust(mia, 30).get_json() == first.get_json()
     assert acme.get(f"/members/{mia}")["available"] == 0
+
+
+def test_an_adjustment_names_the_key_that_made_it(service, acme, mia):
+    acme.adjust(mia, 30)
+    with service.database.read() as db:
+        (key,) = shops.api_keys(db, acme.shop.id)
+        assert db.scalar(select(points_adjustment.c.made_by)) == f"api:{key.id}"
 
 
 def test_the_same_key_at_the_same_moment_is_once(service, acme, mia):

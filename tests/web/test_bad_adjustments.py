@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.flows.service import LONG_AGO
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.test_api import Api, refusal
 
@@ -15,7 +16,7 @@ GOOD = b'{"points": 5, "reason": "a gift"}'
 def acme(service):
     """A shop whose member Mia has twenty points."""
     shop = service.install("woocommerce", "https://acme.example")
-    service.publish(shop, hold_days=0)
+    service.publish(shop, LONG_AGO, hold_days=0)
     woocommerce(service, shop, WOO_ORDER)
     service.work(["drain"])
     return Api(service, shop)

@@ -92,7 +92,7 @@ def test_who_has_the_answer_gets_no_body(ask):
 
 
 def test_a_refusal_is_not_remembered_and_may_be_read_by_the_store(ask):
-    refused = ask("badge?product=9")
-    assert (refused.status_code, refused.get_json()["code"]) == (404, "product_not_found")
+    refused = ask("badge")
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "product_required")
     assert refused.headers["Access-Control-Allow-Origin"] == STORE
     assert "Cache-Control" not in refused.headers

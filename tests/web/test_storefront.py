@@ -185,7 +185,6 @@ def test_what_is_public_is_kept_for_a_minute(service, acme):
         ("badge", {}, 422, "product_required"),
         ("badge", {"product": ","}, 422, "product_required"),
         ("badge", {"product": ",".join(map(str, range(21)))}, 422, "product_required"),
-        ("badge", {"product": "none"}, 404, "product_not_found"),
         ("badge", {"product": "a\x00b"}, 400, "invalid_text"),
         ("recommendations", {}, 422, "product_required"),
         ("nothing", {}, 404, "not_found"),
@@ -309,3 +308,11 @@ def test_a_shopify_shop_we_do_not_know_is_not_found(service, proxy):
     with service.database.write() as db:
         shops.uninstall(db, proxy.shop.id, clock.now(), clock.now())
     assert proxy.ask(proxy.query(proxy.pairs())).status_code == 404
+
+
+def test_a_product_we_do_not_know_is_no_error(acme):
+    """A theme shows the same page for a product that is new, a draft, or not a product."""
+    for view, told in (("badge", {"points": 0}), ("recommendations", {"items": []})):
+        answer = acme.ask(view, product="none")
+        assert (answer.status_code, answer.get_json()) == (200, told)
+        assert answer.headers["Cache-Control"].startswith("public")

@@ -60,6 +60,8 @@ def add_cause(
     if len(story) > STORY_LENGTH:
         raise BadInput("story_length", f"at most {STORY_LENGTH} characters", field="story")
     known = causes(db, shop_id)
+    if not key and name.casefold() in {one.name.casefold() for one in known}:
+        raise BadInput("name_taken", f"there is a cause {name!r} already", field="name")
     taken = {one.key for one in known}
     stem = key or re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "cause"
     unique = next(

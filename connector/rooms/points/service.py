@@ -18,7 +18,7 @@ from connector.core import outbox
 from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
-from connector.core.points import LIMIT, UNIT
+from connector.core.points import UNIT
 from connector.ledger import Book, Difference, Voucher
 from connector.members import erased
 from connector.members import store as member_store
@@ -29,6 +29,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 
 REASON_LENGTH = 200
+MOST_ADJUSTED = 1_000_000_000
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -147,8 +148,8 @@ def adjust(
 
     Taking more than is available is refused: a person's hand never makes debt.
     """
-    if points == 0 or abs(points) > LIMIT:
-        raise BadInput("amount_range", "points must not be 0", field="points")
+    if not 1 <= abs(points) <= MOST_ADJUSTED:
+        raise BadInput("amount_range", f"1 to {MOST_ADJUSTED}", field="points")
     if not reason.strip() or len(reason) > REASON_LENGTH:
         raise BadInput(
             "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"

@@ -14,6 +14,7 @@ from connector.core.points import LIMIT
 
 TEXT_LIMIT = 2000
 _WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_SIGNS = {"٫": ".", "．": ".", "٬": ",", "،": ",", "，": ",", "－": "-", "\N{MINUS SIGN}": "-"}
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 
 
@@ -31,8 +32,8 @@ def line(field: str) -> str:
 
 
 def whole(given: str, field: str, limit: int = LIMIT) -> int:
-    """A whole number in ASCII digits, not beyond ``limit``; thousands may be grouped by commas."""
-    bare = given.strip().replace(",", "")
+    """A whole number, not beyond ``limit``; thousands may be grouped."""
+    bare = _plain(given).replace(",", "")
     if not _WHOLE.fullmatch(bare):
         raise BadInput("integer_required", f"{given[:40]!r} is not a whole number", field=field)
     if abs(int(bare)) > limit:
@@ -43,6 +44,14 @@ def whole(given: str, field: str, limit: int = LIMIT) -> int:
 def amount(given: str, currency: str, field: str) -> int:
     """Minor units of an amount that fits its currency exactly."""
     try:
-        return Money.parse(given.strip(), currency).minor
+        return Money.parse(_plain(given), currency).minor
     except BadInput as problem:
         raise BadInput(problem.code, problem.message, field=field) from None
+
+
+def _plain(given: str) -> str:
+    """A number in ASCII, whichever script's digits and signs a person's keyboard has."""
+    return "".join(
+        str(unicodedata.decimal(sign)) if sign.isdecimal() else _SIGNS.get(sign, sign)
+        for sign in without_bidi_controls(given).strip()
+    )

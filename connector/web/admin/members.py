@@ -103,7 +103,7 @@ def adjust(member_id: int) -> Response:
 
 def _wanted() -> tuple[int, str]:
     """Points to give (> 0) or take (< 0), and why."""
-    amount = forms.whole(request.form.get("points", ""), "points")
+    amount = forms.whole(request.form.get("points", ""), "points", points.MOST_ADJUSTED)
     if amount <= 0:
         raise BadInput("amount_range", "above zero", field="points")
     reason = forms.line("reason")

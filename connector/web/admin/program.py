@@ -159,6 +159,8 @@ def _rates(draft: Draft) -> dict[str, tuple[int, int]]:
 
 
 def _rate(currency: str, each: str, per: str) -> tuple[int, int]:
+    if not currency:
+        raise BadInput("currency_missing", "a rate is of a currency", field="currency")
     exponent(currency)
     points_each = forms.whole(each, "points_each", rules.MAX_POINTS_EACH)
     per_minor = forms.amount(per, currency, "per")

@@ -44,6 +44,7 @@ FIELDS = {
     "insufficient_points": mark("Only {available} can be taken."),
     "reason_length": mark("Say why, in 1 to 200 characters."),
     "name_length": mark("Give a name of 1 to 80 characters."),
+    "name_taken": mark("There is a cause of this name already."),
     "story_length": mark("Write at most 500 characters."),
     "label_length": mark("Name the key with 1 to 80 characters."),
     "rate_missing": mark("Say what {currency} earns."),
@@ -51,13 +52,14 @@ FIELDS = {
     "rate_doubled": mark("Each currency can have one rate."),
     "hold_range": mark("Give 0 to 365 days."),
     "award_on": mark("Choose paid or completed."),
+    "currency_missing": mark("Say which currency: three letters, such as EUR."),
     "unknown_currency": mark("{code} is not a currency we know."),
     "": mark("This value cannot be used."),
     "invalid_text": mark("This text has characters that cannot be kept."),
 }
+CURRENCY_CHANGED = mark("Your program gives nothing for {currency} yet. Say what it earns.")
 SAID = {
     "adjusted": mark("Points adjusted. The new balance is below."),
-CURRENCY_CHANGED = mark("Your program gives nothing for {currency} yet. Say what it earns.")
     "published": mark("Saved. New orders earn by these rules from now on."),
     "unchanged": mark("Nothing was changed: these are the rules already."),
     "cause": mark("Cause added. Shoppers can choose it now."),

@@ -153,7 +153,7 @@ def add_adjustment(db: Connection, shop: Shop, member_id: str) -> shapes.Adjustm
         row.id,
         wanted.points,
         reason=wanted.reason,
-        made_by="api",
+        made_by=f"api:{g.api_key_id}",
         now=clock.now(),
     )
     left = points.balance(db, shop.id, row.id).available
@@ -161,7 +161,7 @@ def add_adjustment(db: Connection, shop: Shop, member_id: str) -> shapes.Adjustm
 
 
 def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recommendations:
-    """What is bought together with a product, from the shop's own orders."""
+    """What is bought together with a product, by the shop's own orders; none if unknown."""
     return shapes.Recommendations(
         [
             shapes.Recommendation(
@@ -281,8 +281,7 @@ def _shop_of_key(db: Connection) -> Shop:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not key:
         raise Unauthenticated("invalid_api_key", "send Authorization: Bearer <key>")
-    shop = shops.by_api_key(db, key)
-    g.shop_id = shop.id
+    shop, g.api_key_id = shops.by_api_key(db, key)
     return shop
 
 

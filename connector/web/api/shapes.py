@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-LIMIT = 1_000_000_000
+from connector.rooms.points.service import MOST_ADJUSTED, REASON_LENGTH
+
 Points = Annotated[int, Meta(description="Whole points")]
 
 
@@ -100,8 +101,10 @@ class Diagnosis(Struct):
 
 
 class AdjustmentRequest(Struct, forbid_unknown_fields=True):
-    points: Annotated[int, Meta(ge=-LIMIT, le=LIMIT, description="Give (> 0) or take (< 0)")]
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    points: Annotated[
+        int, Meta(ge=-MOST_ADJUSTED, le=MOST_ADJUSTED, description="Give (> 0) or take (< 0)")
+    ]
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON_LENGTH)]
 
 
 class Adjustment(Struct):

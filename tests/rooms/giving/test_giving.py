@@ -1,9 +1,9 @@
 """Donations stand as the order stands, to the cent, and reach the cause they name."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 
 from connector import orders
@@ -194,10 +194,10 @@ def test_an_order_that_changes_its_currency_gives_back_in_the_old_one(database, 
 def test_causes_have_names_of_their_own(database):
     world = acme(database)
     with database.write() as db:
-        twin = giving.add_cause(db, world.shop.id, " Riverbank ", "", NOW)
+        twin = giving.add_cause(db, world.shop.id, "Riverbank!", "", NOW)
         arabic = giving.add_cause(db, world.shop.id, "ضفة النهر", "", NOW)
         assert (twin.key, twin.is_default, arabic.key) == ("riverbank-2", False, "cause")
-        for name, story in (("", ""), ("x" * 81, ""), ("ok", "x" * 501)):
+        for name, story in (("", ""), (" RIVERBANK ", ""), ("x" * 81, ""), ("ok", "x" * 501)):
             with pytest.raises(BadInput):
                 giving.add_cause(db, world.shop.id, name, story, NOW)
 

@@ -53,11 +53,16 @@ def test_a_cause_needs_a_name_that_fits(ada: Ada, world: World):
         ({"name": "x" * 81, "story": ""}, "name"),
         ({"name": "x", "story": "y" * 501}, "story"),
         ({"name": "a\x00b", "story": ""}, "name"),
+        ({"name": " riverBANK ", "story": ""}, "name"),
         ({"name": "x", "story": "y" * 5000}, "story"),
     ):
         answer = ada.send("giving/causes", "giving", **form)
         assert answer.status_code == 422
         assert f'id="{field}-wrong"' in answer.text
+    assert (
+        "There is a cause of this name already."
+        in ada.send("giving/causes", "giving", name="Riverbank", story="").text
+    )
     with world.database.read() as db:
         assert [cause.name for cause in giving.causes(db, world.shop.id)] == ["Riverbank"]
 

@@ -85,7 +85,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"points_each": ["0.1+0.2"]}, "points_each-0", "Give a whole number."),
     ({"points_each": ["1.5"]}, "points_each-0", "Give a whole number."),
     ({"points_each": ["-1"]}, "points_each-0", "Points can be 0 to 1,000,000"),
-    ({"points_each": ["١"]}, "points_each-0", "Give a whole number."),
+    ({"points_each": ["²"]}, "points_each-0", "Give a whole number."),
     ({"per": ["0"]}, "per-0", "the amount must be above zero"),
     ({"per": ["0.001"]}, "per-0", "no more decimals than USD has"),
     ({"per": ["0.1+0.2"]}, "per-0", "Write the amount in digits"),
@@ -113,6 +113,17 @@ def test_a_rule_that_cannot_be_meant_is_refused_beside_its_field(ada: Ada, world
         assert f'id="{field}-wrong"' in answer.text
         assert f'href="#{field}"' in answer.text
     assert published(world).version == 0
+
+
+def test_digits_of_any_script_are_digits(ada: Ada, world: World):
+    arabic = FORM | {"points_each": ["١٬٠٠٠"], "per": ["٢٫٥٠"], "hold_days": "٧"}
+    assert ada.send("program", "program", **arabic).status_code == 303
+    assert published(world).rates["USD"] == (1000, 250)
+    assert published(world).hold_days == 7
+    wide = FORM | {"points_each": ["１，２００"], "per": ["３．５０"], "hold_days": "\u200f１０"}
+    assert ada.send("program", "program", **wide).status_code == 303
+    assert published(world).rates["USD"] == (1200, 350)
+    assert published(world).hold_days == 10
 
 
 def test_all_that_is_wrong_is_said_at_once(ada: Ada):
