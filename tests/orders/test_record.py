@@ -1,8 +1,8 @@
 """The order book keeps the newest state, whatever is told twice, late or in pieces."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from connector import orders

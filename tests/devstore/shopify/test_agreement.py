@@ -61,7 +61,7 @@ def only(delivery: Delivery) -> Order:
 
 def story(order: Order) -> dict[str, Any]:
     """An order without what one door names more precisely than another."""
-    told = {name: getattr(order, name) for name in Order.__dataclass_fields__}
+    told = {name: getattr(order, name) for name in Order.__struct_fields__}
     told["refunds"] = {one.key: (one.amount_minor, one.other_minor) for one in order.refunds}
     return told
 

@@ -1,13 +1,13 @@
 """Who comes back, beside an oracle that reads the definitions aloud."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from connector.core.commerce import LineKind, OrderState, Refund, RefundLine
 from connector.rooms import insight

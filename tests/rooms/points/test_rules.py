@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, normalise
 from connector.core.commerce import (
@@ -100,8 +101,8 @@ def test_an_order_earns_its_rate_rounded_down_once(sold, by):
 def test_everything_given_back_earns_nothing(sold, by, data):
     pieces = [refund(f"r{line.key}", took(line, line.quantity)) for line in sold.lines]
     shuffled = data.draw(st.permutations(pieces))
-    assert rules.target(replace(sold, refunds=tuple(shuffled)), by) == 0
-    assert rules.target(replace(sold, state=OrderState.REFUNDED), by) == 0
+    assert rules.target(structs.replace(sold, refunds=tuple(shuffled)), by) == 0
+    assert rules.target(structs.replace(sold, state=OrderState.REFUNDED), by) == 0
 
 
 @given(orders(), bases())
@@ -116,10 +117,10 @@ def test_piece_by_piece_or_all_at_once_is_the_same(sold, by):
     for one in half:
         merged[one.lines[0].line_key] = merged.get(one.lines[0].line_key, 0) + 1
     at_once = refund("all", *(RefundLine(key, count, 0, 0) for key, count in merged.items()))
-    assert rules.target(replace(sold, refunds=half), by) == rules.target(
-        replace(sold, refunds=(at_once,)), by
+    assert rules.target(structs.replace(sold, refunds=half), by) == rules.target(
+        structs.replace(sold, refunds=(at_once,)), by
     )
-    assert rules.target(replace(sold, refunds=one_by_one), by) == 0
+    assert rules.target(structs.replace(sold, refunds=one_by_one), by) == 0
 
 
 @given(st.data(), bases())
@@ -127,13 +128,13 @@ def test_a_refund_never_gives_points_and_their_sequence_never_matters(data, by):
     sold = data.draw(orders())
     told = data.draw(refunds(sold))
     kept = [
-        rules.target(replace(sold, refunds=tuple(told[:count])), by)
+        rules.target(structs.replace(sold, refunds=tuple(told[:count])), by)
         for count in range(len(told) + 1)
     ]
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] >= 0
     shuffled = data.draw(st.permutations(told))
-    assert rules.target(replace(sold, refunds=tuple(shuffled)), by) == kept[-1]
+    assert rules.target(structs.replace(sold, refunds=tuple(shuffled)), by) == kept[-1]
 
 
 @given(st.data(), bases())
@@ -152,14 +153,14 @@ def test_what_is_kept_is_near_the_rate_of_what_is_left(data, by):
             )
         left += rules.line_base_minor(line, by) * max(1 - gone, Fraction(0))
     points_each, per_minor = by.rate
-    kept = rules.target(replace(sold, refunds=tuple(told)), by)
+    kept = rules.target(structs.replace(sold, refunds=tuple(told)), by)
     assert abs(kept - left * points_each / per_minor) <= len(sold.lines) + 1
 
 
 @given(st.data(), bases())
 def test_lines_never_keep_more_than_they_earned(data, by):
     sold = data.draw(orders())
-    found = rules.trace(replace(sold, refunds=tuple(data.draw(refunds(sold)))), by)
+    found = rules.trace(structs.replace(sold, refunds=tuple(data.draw(refunds(sold)))), by)
     assert sum(line.kept for line in found.lines) == found.points <= found.earned
     assert all(0 <= line.kept <= line.earned for line in found.lines)
 
@@ -170,18 +171,18 @@ def test_splitting_a_line_earns_nothing_extra(sold, by):
     first, *rest = sold.lines
     half = first.total_minor // 2
     parts = [
-        replace(first, key="x", total_minor=half, tax_minor=0),
-        replace(first, key="y", total_minor=first.total_minor - half),
+        structs.replace(first, key="x", total_minor=half, tax_minor=0),
+        structs.replace(first, key="y", total_minor=first.total_minor - half),
     ]
-    assert rules.target(replace(sold, lines=(*parts, *rest)), by) == rules.target(sold, by)
+    assert rules.target(structs.replace(sold, lines=(*parts, *rest)), by) == rules.target(sold, by)
 
 
 @given(orders(), bases(), st.sampled_from(OrderState))
 def test_only_what_is_paid_earns(sold, by, state):
-    told = replace(sold, state=state, completed_at=NOW)
+    told = structs.replace(sold, state=state, completed_at=NOW)
     earns = state in (OrderState.PAID, OrderState.COMPLETED)
     assert bool(rules.target(told, by)) <= earns
-    assert rules.target(replace(told, is_test=True), by) == 0
+    assert rules.target(structs.replace(told, is_test=True), by) == 0
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=8))
@@ -224,7 +225,7 @@ def test_a_trace_says_why(changes, by, reason):
 
 
 def test_tax_and_fees_count_only_if_the_rule_says():
-    fee = replace(goods("f", 500), kind=LineKind.FEE)
+    fee = structs.replace(goods("f", 500), kind=LineKind.FEE)
     sold = order("1", goods("a", 1000, tax_minor=200), fee)
     assert rules.target(sold, basis()) == 10
     assert rules.target(sold, basis(counts_tax=True)) == 12
@@ -244,12 +245,12 @@ def test_money_off_and_pieces_add_up():
 
 
 def test_points_are_usable_when_the_hold_ends():
-    paid = replace(order("1", goods("a", 1000)), paid_at=NOW)
+    paid = structs.replace(order("1", goods("a", 1000)), paid_at=NOW)
     assert rules.available_at(paid, basis()) == NOW + timedelta(days=14)
-    handed_over = replace(paid, state=OrderState.COMPLETED, completed_at=NOW)
+    handed_over = structs.replace(paid, state=OrderState.COMPLETED, completed_at=NOW)
     late = basis(award_on="completed", hold_days=0)
     assert rules.available_at(handed_over, late) == NOW
-    assert rules.available_at(replace(paid, state=OrderState.OPEN), basis()) is None
+    assert rules.available_at(structs.replace(paid, state=OrderState.OPEN), basis()) is None
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ def test_a_paid_order_and_its_refunds_keep_what_the_oracle_says(data, currency):
     assert isinstance(answered, RefundsOfOrder)
     by = basis(rate=(1, 10 ** exponent(currency)))
     expected = oracle.woocommerce(told, backs, currency)
-    assert rules.target(replace(sold, refunds=answered.refunds), by) == expected.points
+    assert rules.target(structs.replace(sold, refunds=answered.refunds), by) == expected.points
 
 
 def test_the_rule_in_words_counts_as_people_do():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from connector import orders
@@ -196,7 +197,7 @@ def test_an_order_that_changes_its_currency_is_counted_anew_by_the_same_rule(dat
     assert states(world, ["1"]) == {"1": (150, 150)}, "no dollar is taken for a yen"
     world.tell(RefundsOfOrder("1", "USD", (back,)))
     assert states(world, ["1"]) == {"1": (150, 150)}
-    world.tell(RefundsOfOrder("1", "JPY", (replace(back, refunded_at=NOW),)))
+    world.tell(RefundsOfOrder("1", "JPY", (structs.replace(back, refunded_at=NOW),)))
     assert states(world, ["1"]) == {"1": (75, 75)}
     world.release(AFTER)
     world.tell(order("1", cup, minute=3, currency="EUR"), at=AFTER)
