@@ -25,6 +25,7 @@ business = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("approval_above", Id),  # points that take a second person; NULL: none do
 )
 
 shop = Table(

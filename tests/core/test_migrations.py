@@ -1,5 +1,6 @@
 """The migrations make exactly what the models say, on both databases."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -145,5 +146,9 @@ def things(url: str, engine: Engine | None = None) -> dict[str, Any]:
 
 
 def _lines(sql: str | None) -> list[str]:
-    """Of a table's own text; SQLite quotes the name of one that was built anew."""
-    return [line.strip(" ,\t") for line in (sql or "").replace('"', "").splitlines()]
+    """Of a table's own text; SQLite quotes the name of one that was built anew.
+
+    A column that was added stands behind the one before it, on its line.
+    """
+    text = re.sub(r", (?=[a-z_]+ [A-Z])", "\n", (sql or "").replace('"', ""))
+    return [line.strip(" ,\t") for line in text.splitlines()]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from connector.core import clock
 from connector.rooms.points.models import points_adjustment
 from connector.shops import service as shops
+from connector.shops import team
 from tests.flows.service import LONG_AGO
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.schema import problems
@@ -243,6 +244,18 @@ def test_an_adjustment_names_the_key_that_made_it(service, acme, mia):
     with service.database.read() as db:
         (key,) = shops.api_keys(db, acme.shop.id)
         assert db.scalar(select(points_adjustment.c.made_by)) == f"api:{key.id}"
+
+
+def test_a_program_gives_no_more_than_one_person_may(service, acme, mia):
+    with service.database.write() as db:
+        team.set_limit(db, acme.shop.business_id, 100)
+    assert acme.adjust(mia, 101).status_code == 200  # one person: there is nobody to ask
+    with service.database.write() as db:
+        shops.staff_for(db, acme.shop.business_id, "9", clock.now())
+    assert refusal(acme.adjust(mia, 101, "k2")) == (403, "approval_needed")
+    assert acme.adjust(mia, 100, "k3").status_code == 200
+    assert acme.adjust(mia, -200, "k4").status_code == 200
+    assert acme.get(f"/members/{mia}")["available"] == 21
 
 
 def test_the_same_key_at_the_same_moment_is_once(service, acme, mia):

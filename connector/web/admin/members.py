@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,10 @@ from connector.rooms.points import timeline
 from connector.rooms.points.service import Balance
 from connector.rooms.points.timeline import Entry
 from connector.shops import store as shop_store
+from connector.shops import team
 from connector.web import addresses
-from connector.web.admin import door, forms, sentences, store
+from connector.web.admin import approval, door, forms, sentences, store
+from connector.web.admin.approval import Ask
 from connector.web.admin.door import blueprint
 from connector.web.admin.store import Span
 from connector.web.admin.words import count
@@ -33,6 +35,7 @@ FOUND = 50
 ENTRIES = 25
 MOST_ENTRIES = 1000
 ORDERS = 10
+FORM = ("points", "direction", "reason", "once", "ask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +80,25 @@ def members() -> Response:
 
 @blueprint.get("/<shop>/members/<id:member_id>")
 def member(member_id: int) -> Response:
-    return _page(member_id, {}, {})
+    """A member; with a colleague's link, what there is to confirm."""
+    text = addresses.text("ask")
+    if not text:
+        return _page(member_id, {}, {})
+    ask = approval.read(text, member_id)
+    form = {"points": str(ask.points), "reason": ask.reason, "once": ask.once, "ask": text}
+    return _page(member_id, form, {}, ask=ask)
 
 
 @blueprint.post("/<shop>/members/<id:member_id>/adjustments")
 def adjust(member_id: int) -> Response:
     """Show what an adjustment would do; with ``confirmed``, do it, once for each form shown."""
-    form = {name: request.form.get(name, "") for name in ("points", "direction", "reason", "once")}
+    form = {name: request.form.get(name, "") for name in FORM}
     try:
-        signed, reason = _wanted()
-        if "confirmed" in request.form:
-            _adjust_once(member_id, signed, reason, form["once"][:64])
+        ask = approval.read(form["ask"], member_id) if form["ask"] else _wanted(member_id)
+        if "confirmed" in request.form and not _takes_two(ask):
+            _adjust_once(ask)
             return door.redirected(url_for("admin.member", member_id=member_id, said="adjusted"))
-        return _page(member_id, form | {"reason": reason}, {}, asked=signed)
+        return _page(member_id, form | {"reason": ask.reason}, {}, ask=ask)
     except InsufficientPoints:
         with runtime().database.read() as db:
             left = max(points.balance(db, g.shop.id, member_id).available, 0)
@@ -101,34 +110,49 @@ def adjust(member_id: int) -> Response:
     return _page(member_id, form, wrong)
 
 
-def _wanted() -> tuple[int, str]:
-    """Points to give (> 0) or take (< 0), and why."""
+def _wanted(member_id: int) -> Ask:
+    """What the form says: points to give (> 0) or take (< 0), and why."""
     amount = forms.whole(request.form.get("points", ""), "points", points.MOST_ADJUSTED)
     if amount <= 0:
         raise BadInput("amount_range", "above zero", field="points")
     reason = forms.line("reason")
     if not 1 <= len(reason) <= points.REASON_LENGTH:
         raise BadInput("reason_length", "say why", field="reason")
-    return -amount if request.form.get("direction") == "take" else amount, reason
+    signed = -amount if request.form.get("direction") == "take" else amount
+    once = request.form.get("once", "")[:64] or keyring.token(16)
+    return Ask(member_id, signed, reason, once, g.staff.id, clock.now())
 
 
-def _adjust_once(member_id: int, signed: int, reason: str, once: str) -> None:
+def _takes_two(ask: Ask) -> bool:
+    """Whether whoever looks may not give this much: nobody confirms what they asked for."""
+    with runtime().database.read() as db:
+        return ask.is_own and team.needs_second(db, g.staff.business_id, ask.points)
+
+
+def _adjust_once(ask: Ask) -> None:
     """The same form sent twice adjusts once: its token is kept with what it did."""
 
     def work(db: Connection) -> None:
-        _row(db, member_id)
-        key = f"admin:{g.staff.id}:{once}"
+        _row(db, ask.member_id)
+        key = f"admin:{ask.asked_by}:{ask.once}"
         if shop_store.reply(db, g.shop.id, key) is not None:
             return
-        now, staff = clock.now(), f"staff:{g.staff.id}"
+        now = clock.now()
+        people = dict.fromkeys((f"staff:{ask.asked_by}", f"staff:{g.staff.id}"))
         made = points.adjust(
-            db, g.shop.id, member_id, signed, reason=reason, made_by=staff, now=now
+            db,
+            g.shop.id,
+            ask.member_id,
+            ask.points,
+            reason=ask.reason,
+            made_by="+".join(people),
+            now=now,
         )
         shop_store.keep_reply(
             db,
             shop_id=g.shop.id,
             key=key,
-            request_hash=keyring.token_hash(f"{member_id}:{signed}:{reason}"),
+            request_hash=keyring.token_hash(f"{ask.member_id}:{ask.points}:{ask.reason}"),
             status=303,
             body={"adjustment": str(made)},
             created_at=now,
@@ -141,7 +165,7 @@ def _adjust_once(member_id: int, signed: int, reason: str, once: str) -> None:
 
 
 def _page(
-    member_id: int, form: dict[str, str], errors: dict[str, Any], asked: int | None = None
+    member_id: int, form: dict[str, str], errors: dict[str, Any], ask: Ask | None = None
 ) -> Response:
     limit = addresses.number("entries", ENTRIES, MOST_ENTRIES)
     with runtime().database.read() as db:
@@ -149,6 +173,9 @@ def _page(
         if row.state == "merged":
             return redirect(url_for("admin.member", member_id=row.merged_into))
         balance = points.balance(db, g.shop.id, member_id)
+        makers = store.makers(db, g.shop)
+        most = team.limit(db, g.staff.business_id)
+        asked = None if ask is None else ask.points
         if asked is not None and balance.available + asked < min(balance.available, 0):
             raise_for = max(balance.available, 0)
             errors = {
@@ -156,7 +183,8 @@ def _page(
                     InsufficientPoints(""), available=count("point", raise_for)
                 )
             }
-            asked = None
+            ask = asked = None
+        needs = ask and ask.is_own and most is not None and ask.points > most
         entries = timeline.entries(db, g.shop.id, member_id, None, limit + 1)
         values: dict[str, Any] = {
             "row": row,
@@ -164,7 +192,7 @@ def _page(
             "balance": balance,
             "span": store.spans(db, g.shop.id, [member_id])[member_id],
             "next_pending": points.next_pending(db, g.shop.id, member_id),
-            "told": _told(db, entries, balance, limit),
+            "told": _told(db, entries, balance, limit, makers),
             "more": min(limit * 4, MOST_ENTRIES) if len(entries) > limit else None,
             "newest": [
                 (one, None) for one in store.orders_of_member(db, g.shop.id, member_id, ORDERS)
@@ -173,25 +201,35 @@ def _page(
     return door.page(
         "admin/member.html",
         here=url_for("admin.member", member_id=member_id),
-        status=422 if errors else 200,
+        status=422 if errors else 403 if needs else 200,
         form={"direction": "give", **form, "once": form.get("once") or keyring.token(16)},
         errors=errors,
-        asked=asked,
+        asked=None if needs else asked,
+        asked_by=None if ask is None or ask.is_own else makers.get(f"staff:{ask.asked_by}", ""),
+        most=most,
+        ask_days=approval.DAYS,
+        ask_link=approval.link(ask) if ask and needs else None,
         said=sentences.said(addresses.text("said")),
         **values,
     )
 
 
-def _told(db: Connection, entries: Sequence[Entry], balance: Balance, limit: int) -> list[Told]:
+def _told(
+    db: Connection,
+    entries: Sequence[Entry],
+    balance: Balance,
+    limit: int,
+    makers: Mapping[str, str],
+) -> list[Told]:
     """Entries newest first, each with the balance it left and who made it."""
-    makers = store.makers(db, g.shop)
     made_by = store.adjustments_made(db, g.shop.id, [one.occurred_at for one in entries])
     told: list[Told] = []
     left = balance.available
     for entry in entries[:limit]:
         maker = None
         if entry.kind == "adjustment":
-            maker = makers.get(made_by.get((entry.occurred_at, entry.points), ""))
+            made = made_by.get((entry.occurred_at, entry.points), "").split("+")
+            maker = " + ".join(makers[one] for one in made if one in makers) or None
         told.append(Told(entry, left, maker))
         left -= entry.available
     return told

@@ -23,6 +23,8 @@ ERRORS = {
     "shop_taken": mark("This store belongs to another account already."),
     "url_not_allowed": mark("This address cannot be a store’s."),
     "reconnect": mark("The store’s permission for us is gone."),
+    "owner_needed": mark("Only the owner of the account can change this."),
+    "ask_unreadable": mark("This request to confirm is too old, or not of this member."),
     "too_many_requests": mark("There were too many tries from your address."),
     "internal_error": mark("Something failed on our side, and was noted."),
 }
@@ -65,6 +67,7 @@ SAID = {
     "cause": mark("Cause added. Shoppers can choose it now."),
     "replayed": mark("Trying again. This takes a few seconds."),
     "importing": mark("The import has begun. It goes on by itself."),
+    "team": mark("Saved. It counts from now on."),
     "revoked": mark("Key revoked. It opens nothing any more."),
     "checking": mark("Checking the connection. This takes a few seconds."),
 }

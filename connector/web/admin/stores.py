@@ -9,9 +9,11 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from connector.core import clock
-from connector.core.errors import BadInput
+from connector.core.errors import BadInput, Forbidden
+from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops import store as shop_store
+from connector.shops import team
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
@@ -57,6 +59,23 @@ def revoke_key(key_id: int) -> Response:
     return door.redirected(url_for("admin.stores", said="revoked"))
 
 
+@blueprint.post("/<shop>/team")
+def set_approval() -> Response:
+    """Above how many points a second person confirms; only the owner says, nothing means never."""
+    if g.staff.role != "owner":
+        raise Forbidden("owner_needed", "only the owner of the account can change this")
+    try:
+        given = forms.line("approval_above")
+        most = points.MOST_ADJUSTED
+        limit = forms.whole(given, "approval_above", most) if given else None
+        if limit is not None and limit < 0:
+            raise BadInput("amount_range", "0 or more", field="approval_above")  # noqa: TRY301 - a form's rule
+        runtime().database.run(lambda db: team.set_limit(db, g.staff.business_id, limit))
+    except BadInput as problem:
+        return _page(errors={"approval_above": sentences.refusal(problem)})
+    return door.redirected(url_for("admin.stores", said="team"))
+
+
 def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None) -> Response:
     now = clock.now()
     with runtime().database.read() as db:
@@ -64,6 +83,8 @@ def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None
             (shop, health(shop, store.order_times(db, shop.id, TIMES), now))
             for shop in shops.of_business(db, g.staff.business_id)
         ]
+        offers_limit = g.staff.role == "owner" and team.can_have_limit(db, g.staff.business_id)
+        limit = team.limit(db, g.staff.business_id)
         keys = [key for key in shops.api_keys(db, g.shop.id) if key.revoked_at is None]
     return door.page(
         "admin/stores.html",
@@ -71,6 +92,8 @@ def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None
         status=422 if errors else 200,
         wires=wires,
         keys=keys,
+        offers_limit=offers_limit,
+        approval_above=request.form.get("approval_above", "" if limit is None else str(limit)),
         made=made,
         errors=errors or {},
         label=request.form.get("label", ""),

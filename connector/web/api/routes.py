@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector import orders
 from connector.core import clock
-from connector.core.errors import BadInput, Conflict, NotFound, Unauthenticated
+from connector.core.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated
 from connector.members import store as member_store
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
@@ -23,6 +23,7 @@ from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.shops import service as shops
 from connector.shops import store as shop_store
+from connector.shops import team
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import shapes
@@ -144,8 +145,13 @@ def get_diagnosis(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
 
 
 def add_adjustment(db: Connection, shop: Shop, member_id: str) -> shapes.Adjustment:
-    """Give or take points by hand; once for each Idempotency-Key."""
+    """Give or take points by hand; once for each Idempotency-Key.
+
+    Above the limit of a team that has one: 403 ``approval_needed``; people confirm in the admin.
+    """
     wanted = read_json(shapes.AdjustmentRequest)
+    if team.needs_second(db, shop.business_id, wanted.points):
+        raise Forbidden("approval_needed", "so many points take two people, in the admin")
     row = _member(db, shop, member_id)
     adjustment_id = points.adjust(
         db,

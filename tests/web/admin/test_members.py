@@ -2,10 +2,14 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+
+from flask import Flask
 
 from connector.core.commerce import Customer, OrderState, Person
 from connector.rooms.points import service as points
-from tests.web.admin.conftest import Ada, words_of
+from connector.shops import service as shops
+from tests.web.admin.conftest import HOME, Ada, words_of
 from tests.world import MIA, NOOR, NOW, World, donation, goods, order, refund, took
 
 
@@ -187,3 +191,69 @@ def test_debt_is_told_as_points_not_money(ada: Ada, world: World):
     page = words_of(ada.see(f"members/{mia}"))
     assert "Available −48 New points repay what is owed; no money is." in page
     assert "Owed 48" in page
+
+
+def test_a_large_gift_takes_two_where_the_owner_says_so(ada: Ada, app: Flask, world: World):
+    mia, _ = named(world)
+    path = f"members/{mia}"
+    form = {"points": "501", "direction": "give", "reason": "a big thank you"}
+    assert "approval_above" not in ada.see("stores")  # one person: never offered
+    assert ada.send("team", "stores", approval_above="500").status_code == 303
+    alone = ada.send(f"{path}/adjustments", path, **form)
+    assert alone.status_code == 200
+    bea = colleague(app, world)
+    assert 'id="approval_above"' in ada.see("stores")
+    assert "approval_above" not in bea.see("stores")
+    assert bea.send("team", "stores", approval_above="").status_code == 403
+    assert ada.send("team", "stores", approval_above="-1").status_code == 422
+    assert ada.send("team", "stores", approval_above="٥٠٠").status_code == 303
+    for more in ({}, {"confirmed": "yes", "once": "1"}):
+        asked = ada.send(f"{path}/adjustments", path, **form, **more)
+        assert asked.status_code == 403
+        assert "approval_needed" in asked.text
+    assert world.balance(MIA).available == 0
+    link = re.search(r'id="ask" dir="ltr">http://127.0.0.1:8400([^<]+)<', asked.text)
+    assert link
+    where = unescape(link[1])
+    assert ada.client.get(where, base_url=HOME).status_code == 403  # not by the same person
+    seen = words_of(bea.client.get(where, base_url=HOME).text)
+    assert (
+        "Give 501 points? The new balance will be 501. a big thank you Asked for by Acme" in seen
+    )
+    ask = {"ask": where.partition("ask=")[2], "confirmed": "yes"}
+    assert ada.send(f"{path}/adjustments", path, **ask).status_code == 403
+    for _ in range(2):
+        assert bea.send(f"{path}/adjustments", path, **ask).status_code == 303
+    assert world.balance(MIA).available == 501
+    assert "Adjustment by Acme + Staff 9" in words_of(ada.see(path))
+    small = form | {"points": "500", "confirmed": "yes", "once": "2"}
+    assert ada.send(f"{path}/adjustments", path, **small).status_code == 303
+
+
+def test_a_link_to_confirm_is_ours_and_of_one_member(ada: Ada, app: Flask, world: World):
+    mia, noor = named(world)
+    bea = colleague(app, world)
+    ada.send("team", "stores", approval_above="10")
+    path = f"members/{mia}"
+    form = {"points": "11", "direction": "give", "reason": "x"}
+    asked = ada.send(f"{path}/adjustments", path, **form)
+    found = re.search(r"ask=([^<]+)<", asked.text)
+    assert found
+    ask = unescape(found[1])
+    for where, text in ((noor, ask), (mia, ask[:-1]), (mia, "x." + ask), (mia, "é.é"), (mia, ".")):
+        answer = bea.ask(f"members/{where}", ask=text)
+        assert answer.status_code == 422
+        assert "ask_unreadable" in answer.text
+        sent = bea.send(f"members/{where}/adjustments", path, ask=text, confirmed="yes")
+        assert sent.status_code == 422
+    assert world.balance(MIA).available == world.balance(NOOR).available == 0
+
+
+def colleague(app: Flask, world: World) -> Ada:
+    """Bea, who came in from the platform's own admin."""
+    client = app.test_client()
+    with world.database.write() as db:
+        bea = shops.staff_for(db, world.shop.business_id, "9", NOW)
+        session = shops.open_session(db, bea.id, NOW)
+    client.set_cookie("perennial", session, domain="127.0.0.1")
+    return Ada(client, world.shop.public_id)

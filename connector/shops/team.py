@@ -1,0 +1,36 @@
+"""The people of a business, and the points above which one of them needs a second."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from connector.shops.models import business, staff
+
+_ENOUGH = 2
+
+
+def can_have_limit(db: Connection, business_id: int) -> bool:
+    """True where there is a second person to ask."""
+    people = select(func.count()).where(staff.c.business_id == business_id)
+    return int(db.scalar(people) or 0) >= _ENOUGH
+
+
+def limit(db: Connection, business_id: int) -> int | None:
+    """Points that nobody gives alone when they are more; None: whoever adjusts, adjusts alone."""
+    if not can_have_limit(db, business_id):
+        return None
+    found: int | None = db.scalar(
+        select(business.c.approval_above).where(business.c.id == business_id)
+    )
+    return found
+
+
+def needs_second(db: Connection, business_id: int, points: int) -> bool:
+    """Whether giving these points takes two."""
+    found = limit(db, business_id)
+    return found is not None and points > found
+
+
+def set_limit(db: Connection, business_id: int, points: int | None) -> None:
+    """From now on; None switches it off."""
+    db.execute(business.update().where(business.c.id == business_id).values(approval_above=points))
