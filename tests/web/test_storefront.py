@@ -316,3 +316,15 @@ def test_a_product_we_do_not_know_is_no_error(acme):
         answer = acme.ask(view, product="none")
         assert (answer.status_code, answer.get_json()) == (200, told)
         assert answer.headers["Cache-Control"].startswith("public")
+
+
+def test_days_are_the_shops_own(service):
+    """23:30 in London is the next noon in Auckland, wherever the shopper sits."""
+    shop = service.install("woocommerce", STORE, zone="Pacific/Auckland")
+    late = {**WOO_ORDER, "date_paid_gmt": "2026-11-20T23:30:00"}
+    woocommerce(service, shop, late)
+    service.work(["drain"])
+    acme = Storefront(service, shop)
+    (entry,) = acme.ask("me", acme.token()).get_json()["history"]
+    assert entry["at"].startswith("2026-11-20T")
+    assert entry["on"] == "2026-11-21"

@@ -7,7 +7,7 @@ import { arabic, english, PROGRAM } from "./world.mjs";
 const TEAPOT = { title: "Celadon teapot", base_minor: 4800, earned: 48, kept: 48 };
 const CUPS = { title: "Everyday cups", base_minor: 5526, earned: 55, kept: 55 };
 const WHY = { reason: "earned", currency: "USD", points_each: 1, per_minor: 100, lines: [TEAPOT, CUPS], note: null };
-const ORDER = { id: "9", at: "2026-11-21T10:00:00Z", kind: "earned", points: 103, state: "pending", order: "2058", why: WHY };
+const ORDER = { id: "9", on: "2026-11-21", kind: "earned", points: 103, state: "pending", order: "2058", why: WHY };
 
 const shown = (entry, words = english) =>
   history({ words, config: PROGRAM, entries: [entry], open: new Set([entry.id]), toggle() {} }).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
@@ -86,4 +86,14 @@ test("nothing to answer, no question", () => {
   assert.equal(explains(english, { kind: "merge", order: null, why: null }), false);
   assert.equal(explains(english, { kind: "earned", order: "7", why: { reason: "earned", lines: [], note: null } }), false);
   assert.equal(explains(english, { kind: "released", order: "7", why: null }), true);
+});
+
+test("a day of the shop is that day in every shopper's zone", () => {
+  const home = process.env.TZ;
+  for (const zone of ["Pacific/Auckland", "America/Los_Angeles", "UTC"]) {
+    process.env.TZ = zone;
+    assert.match(shown({ ...ORDER, at: "2026-11-21T23:30:00Z", on: "2026-11-22" }), /22\sNovember/);
+  }
+  if (home === undefined) delete process.env.TZ;
+  else process.env.TZ = home;
 });

@@ -39,7 +39,8 @@ ANSWERS: dict[str, Any] = {
         "history": [
             {
                 "id": "9",
-                "at": "2026-11-21T10:00:00Z",
+                "at": "2026-11-21T23:30:00Z",
+                "on": "2026-11-22",
                 "kind": "earned",
                 "points": 48,
                 "state": "pending",
@@ -87,9 +88,7 @@ class Shop(BaseHTTPRequestHandler):
     def storefront(self, what: str, query: dict[str, list[str]]) -> tuple[int, object]:
         product = query.get("product", [""])[0]
         if what == "badge":
-            return (
-                (404, {"code": "unknown_product"}) if product == "404" else (200, {"points": 48})
-            )
+            return 200, {"points": 0 if product == "404" else 48}
         if what == "recommendations":
             cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(8)]
             return 200, {"items": cards}

@@ -11,10 +11,7 @@ export default class PerennialBadge extends Widget {
   async start(signal) {
     const product = this.getAttribute("product");
     if (!product) return;
-    const { points } = await read(`badge?product=${encodeURIComponent(product)}`, signal).catch((problem) => {
-      if (problem.status !== 404) throw problem;
-      return { points: 0 };
-    });
+    const { points } = await read(`badge?product=${encodeURIComponent(product)}`, signal);
     this.draw(
       html`<p class="badge" part="badge" ?data-empty=${!(points > 0)}>
         <span>${points > 0 ? said(this.words, "earn", { points }, "points") : ""}</span>

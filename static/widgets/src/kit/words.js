@@ -7,7 +7,6 @@ export const ltr = (text) => ({ text, dir: "ltr" });
 export const own = (text) => ({ text, dir: "auto" });
 
 const MARKS = /[\u200e\u200f\u061c]/g; // Intl adds them; the isolate does their work
-const BARE_DAY = /^\d{4}-\d\d-\d\d$/;
 const ISOLATE = { ltr: "\u2066", auto: "\u2068" };
 
 /** The catalogue for a language tag, as a file name: en, ar or zh-Hant. */
@@ -108,13 +107,11 @@ export class Words {
     return ltr(this.number(decimal(minor, exponent), options));
   }
 
-  /** A day: 22 November, 22 نوفمبر, 11月22日; with the year when it is not this one. */
+  /** A day of the shop: 22 November, 22 نوفمبر, 11月22日; with the year when it is not this one. */
   date(iso, now = new Date()) {
-    const bare = BARE_DAY.test(iso);
-    const day = new Date(bare ? `${iso}T00:00:00Z` : iso);
-    const year = bare ? day.getUTCFullYear() : day.getFullYear();
-    const options = { day: "numeric", month: "long", timeZone: bare ? "UTC" : undefined };
-    if (year !== now.getFullYear()) options.year = "numeric";
+    const day = new Date(iso);
+    const options = { day: "numeric", month: "long", timeZone: "UTC" };
+    if (day.getUTCFullYear() !== now.getFullYear()) options.year = "numeric";
     const tag = this.tag === "en" ? "en-GB" : this.tag;
     return new Intl.DateTimeFormat(tag, options).format(day).replace(MARKS, "").replaceAll(" ", "\u00a0");
   }

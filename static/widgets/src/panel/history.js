@@ -10,10 +10,10 @@ export function history({ words, config, entries, open, toggle }) {
 }
 
 function row({ words, config, entry, isOpen, toggle }) {
-  const { kind, points, at, isWaiting } = entry;
+  const { kind, points, on, isWaiting } = entry;
   const id = `why-${entry.id}`;
   const side = isWaiting ? "waiting" : points < 0 ? "minus" : "plus";
-  const date = words.date(at);
+  const date = words.date(on);
   // A release moves points that were already counted, so it has no sign.
   const sum = kind === "released" ? words.number(points) : words.signed(points).text;
   return html`<li class="entry ${side}" part="row">

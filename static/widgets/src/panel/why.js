@@ -1,7 +1,7 @@
 /**
  * What an entry of the history says, and why; pure.
  *
- * An entry: {id, at, kind, points, state, order, why}; points are signed as the member sees them. `why` is null
+ * An entry: {id, on, kind, points, state, order, why}; points are signed as the member sees them. `why` is null
  * or {reason, currency, points_each, per_minor, lines: [{title, base_minor, earned, kept}], note}: the order's
  * rule and lines as the order stands now, or the words a person gave.
  */
