@@ -13,7 +13,7 @@ from tests.adapters.woocommerce import samples
 from tests.fakes import woo_signed
 from tests.flows import oracle, recorded
 from tests.flows.processes import wait_for
-from tests.flows.service import HOOK_SECRET, make_service
+from tests.flows.service import HOOK_SECRET, LONG_AGO, make_service
 
 pytestmark = samples.needed
 RATES = {"USD": (1, 100), "EUR": (2, 100), "JPY": (1, 10), "KWD": (3, 1000)}
@@ -33,7 +33,7 @@ def world(database, serve):
         origin = serve(store)
         service = make_service(database, private=[origin])
         shop = service.install("woocommerce", origin)
-        service.publish(shop, rates=RATES)
+        service.publish(shop, LONG_AGO, rates=RATES)
         return service, shop
 
     return make
