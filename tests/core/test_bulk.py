@@ -43,6 +43,7 @@ def line(number, **values):
         "total_minor": 2**62,
         "tax_minor": -5,
         "cause": None,
+        "cause_by_shopper": False,
         **values,
     }
 

@@ -2,14 +2,18 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from connector import migrations
 from connector.core.db import Database, metadata
 from connector.migrations import migrate
 from tests.postgres import empty_database
@@ -28,6 +32,18 @@ SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_cons
 WHERE connamespace = 'public'::regnamespace
 UNION ALL
 SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+"""
+_OLD_ORDER = """
+INSERT INTO orders (shop_id, id, key, number, state, currency, placed_at, local_date, modified_at,
+                    historic, is_test, taxes_included, total_minor, shipping_minor, tax_minor,
+                    goods_minor, revision, digest)
+VALUES (1, 2, '3', '3', 'paid', 'JPY', '2026-01-01 00:00:00', '2026-01-01', '2026-01-01 00:00:00',
+        false, false, false, 500, 0, 0, 500, 1, 'x')
+"""
+_OLD_POINTS = """
+INSERT INTO points_order (shop_id, order_id, member_id, version, hold_days, award_on, counts_tax,
+                          counts_fees, retro, posted, pending, entries)
+VALUES (1, 2, 4, 0, 14, 'paid', false, false, false, 0, 0, 0)
 """
 _SQLITE_THINGS = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')"
 
@@ -79,6 +95,21 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_url):
         migrate(empty_url)
     with database.read() as db:
         assert inspect(db).get_table_names() == ["giving_cause"]
+    database.dispose()
+
+
+def test_what_was_earned_before_orders_had_a_rates_currency_gets_its_orders(empty_url):
+    migrate(empty_url)
+    database = Database(empty_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.write() as db:
+        config.attributes["connection"] = db
+        command.downgrade(config, "20261122_09")
+        db.execute(text(_OLD_ORDER))
+        db.execute(text(_OLD_POINTS))
+        command.upgrade(config, "head")
+        assert db.scalar(text("SELECT currency FROM points_order")) == "JPY"
     database.dispose()
 
 
