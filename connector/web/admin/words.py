@@ -71,6 +71,12 @@ def name(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(without_bidi_controls(text))
 
 
+def email(text: str) -> Markup:
+    """An address, which breaks before its @ where it has to break."""
+    before, at, after = text.rpartition("@")
+    return Markup('<bdi dir="ltr">{}<wbr>{}{}</bdi>').format(before, at, after)
+
+
 def order_number(text: str) -> Markup:
     return isolated(f"#{text.lstrip('#')}")
 
@@ -111,6 +117,7 @@ TEMPLATE_WORDS = {
     "percent": percent,
     "isolated": isolated,
     "name": name,
+    "email": email,
     "order_number": order_number,
     "day": day,
     "time": time,

@@ -1,20 +1,22 @@
 """Home tells whether it works, what is owed, and what comes next."""
 
+import re
 from datetime import timedelta
 from itertools import pairwise
 
 from sqlalchemy import text, update
 
 from connector.core import inbox
-from connector.core.commerce import Delivery
+from connector.core.commerce import Credentials, Delivery, ShopFacts
 from connector.core.inbox import Received
+from connector.core.keyring import KeyRing
 from connector.orders import imports
 from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops import store as shop_store
 from connector.shops.service import Shop
 from connector.web.admin.health import ENOUGH_ORDERS, health, usual_gap
-from tests.web.admin.conftest import Ada, words_of
+from tests.web.admin.conftest import KEY, Ada, words_of
 from tests.world import MIA, NOOR, NOW, World, donation, goods, order
 
 
@@ -27,7 +29,7 @@ def test_a_working_shop_says_so_once_its_book_is_checked(ada: Ada, world: World)
     world.tell(order("1021", goods("1", 4800)))
     change(world, last_event_at=NOW - timedelta(minutes=2))
     before = words_of(ada.see())
-    assert "Everything is working. Acme WooCommerce, 2 minutes ago" in before
+    assert "Everything is working. Acme WooCommerce 2 minutes ago" in before
     assert "Every point adds up" not in before
     assert ada.ask("ledger").status_code == 303
     after = words_of(ada.see())
@@ -149,3 +151,31 @@ def test_a_year_of_orders_is_a_line_with_its_table(ada: Ada, world: World):
     assert "100.0%" in words_of(home)
     arabic = ada.see(lang="ar")
     assert '<path class="now" d="M90.0 ' in arabic
+
+
+def test_two_stores_of_one_name_are_told_apart_by_their_platform(ada: Ada, world: World):
+    with world.database.write() as db:
+        shops.install(
+            db,
+            KeyRing([KEY]),
+            "shopify",
+            Credentials("acme.myshopify.com", "shpat"),
+            ShopFacts("Acme", "USD", "UTC", "1"),
+            NOW,
+            business_id=world.shop.business_id,
+        )
+    home = words_of(ada.see())
+    assert "Acme Shopify connected, nothing heard yet" in home
+    assert "Acme WooCommerce connected, nothing heard yet" in home
+    switcher = words_of(ada.see("members").partition('class="shops"')[2].partition("</ul>")[0])
+    assert "Acme WooCommerce" in switcher
+    assert "Acme Shopify" in switcher
+
+
+def test_date_and_time_are_joined_as_each_language_joins_them(ada: Ada):
+    for lang, told in (
+        ("en", r"22.November, \d\d:\d\d"),
+        ("ar", r"22.نوفمبر، \d\d:\d\d"),
+        ("zh-Hant", r"11月22日 星期日 \d\d:\d\d"),
+    ):
+        assert re.search(told, words_of(ada.see(lang=lang))), lang

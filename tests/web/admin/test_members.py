@@ -35,6 +35,12 @@ def test_members_are_found_by_words_and_by_order_number(ada: Ada, world: World):
     assert "Nobody is found for “Zoe”" in words_of(ada.see("members", q="Zoe"))
 
 
+def test_an_address_breaks_before_its_at_and_nowhere_else(ada: Ada, world: World):
+    mia, _ = named(world)
+    for page in (ada.see("members"), ada.see(f"members/{mia}")):
+        assert '<bdi dir="ltr">mia<wbr>@customers.example</bdi>' in page
+
+
 def test_a_script_gets_the_list_alone(ada: Ada, world: World):
     named(world)
     answer = ada.client.get(
