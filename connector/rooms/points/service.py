@@ -375,7 +375,6 @@ def _states(
 
 
 def _rule(row: Row[Any], known: Programs, shop: Shop) -> Program:
-    """What judges an order: the rule in force when it was placed, or history's (decision 0014)."""
-    if row.historic:
-        return known.newest
-    return known.at(max(row.placed_at, shop.installed_at or row.placed_at))
+    """What judges an order first seen now: the rule of the day it was placed (decision 0014)."""
+    was_promised = shop.installed_at is not None and row.placed_at >= shop.installed_at
+    return known.at(row.placed_at) if was_promised else known.newest

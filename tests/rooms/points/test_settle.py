@@ -170,12 +170,15 @@ def test_an_order_is_judged_by_the_rule_in_force_when_it_was_placed(database):
     assert world.audit() == []
 
 
-def test_an_order_in_flight_at_the_install_is_judged_by_the_first_rule_of_all(database):
+def test_an_order_in_flight_at_the_install_is_judged_by_the_rule_it_is_first_seen_under(database):
     world = acme(database)
     before_install = world.shop.installed_at - DAY
     publish(world, world.shop.installed_at + DAY, rates={"USD": (5, 100)})
-    world.tell(order("1", CUP, placed_at=before_install, paid_at=before_install))
-    assert states(world, ["1"])["1"][0] == 60
+    told = order("1", CUP, placed_at=before_install, paid_at=before_install)
+    world.tell(told)
+    publish(world, NOW, rates={"USD": (9, 100)})
+    world.tell(replace(told, modified_at=NOW))
+    assert states(world, ["1"])["1"][0] == 300
 
 
 def test_a_program_that_gives_nothing_says_so(database):
