@@ -1,5 +1,6 @@
 """A Shopify shop comes in: managed install, the code grant, and everything that is neither."""
 
+import re
 import time
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -159,6 +160,13 @@ def test_33_capitals_are_the_same_shop(service):
     answer = send(service, service.http, f"{INSTALL}?shop=A.MYSHOPIFY.COM")
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("http://127.0.0.1:9/")
+
+
+def test_another_language_asks_about_the_same_shop(service):
+    page = service.http.get(f"{INSTALL}?shop={acme.SHOP}&lang=ar").text
+    (english,) = re.findall(r'href="([^"]+)" lang="en"', page)
+    assert english == f"{INSTALL}?shop={acme.SHOP}&amp;lang=en"
+    assert "Go to Shopify" in service.http.get(english.replace("&amp;", "&")).text
 
 
 def begun(service):

@@ -157,6 +157,7 @@ def _rendered(template: str, values: Mapping[str, object]) -> str:
         "own_shops": _own_shops(),
         "languages": LANGUAGES.values(),
         "here": request.path,
+        "asked": request.args.to_dict(),
     }
     return render_template(template, **(shared | dict(values)))
 
