@@ -53,7 +53,8 @@ class Engine:
         now = time.monotonic()
         with self._asking:
             patience = SLOW_SECONDS if schedule.JOBS[job].lane == "slow" else WAKE_SECONDS
-            if now - self._asked.get((job, shop_id), -patience) < patience:
+            is_new = now - self._asked.get((job, shop_id), -patience) < patience
+            if is_new and not schedule.JOBS[job].claimed:
                 return
             self._asked[job, shop_id] = now
         self._tasks[job](shop_id)

@@ -30,8 +30,11 @@ RELEASE_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """``claimed``: whoever finds it due has it to themselves, so it is asked for each time."""
+
     lane: str
     work: Callable[[Runtime, int], object]
+    claimed: bool = False
 
 
 def _release(runtime: Runtime, shop_id: int) -> None:
@@ -52,8 +55,8 @@ JOBS = {
     "drain": Job("live", drain.drain),
     "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
-    "reconcile": Job("slow", reconcile.reconcile),
-    "nightly": Job("slow", reconcile.nightly),
+    "reconcile": Job("slow", reconcile.reconcile, claimed=True),
+    "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
     "build": Job("slow", _build),
     "purge": Job("slow", purge.purge),

@@ -15,6 +15,7 @@ from connector.cli import demo_world
 from connector.core import clock
 from connector.core.db import Database
 from connector.orders import imports
+from connector.rooms.giving import service as giving
 from connector.shops import service as shops
 from connector.shops.models import shop as shop_table
 from connector.shops.service import Shop
@@ -152,8 +153,9 @@ class Practice:
         until(self._history_is_read)
 
     def _face(self, platform: str, origin: str, url: str) -> Face:
-        with self.service.database.read() as db:
+        with self.service.database.write() as db:
             (shop,) = [one for one in shops.everywhere(db) if one.platform == platform]
+            giving.add_cause(db, shop.id, "Riverbank", "Clean water.", clock.now())
         return Face(origin, shop, self.service.api_key(shop), url)
 
     def _history_is_read(self) -> bool:
@@ -168,7 +170,8 @@ class Practice:
         return list(self.faces.values())
 
     def a_quarter_of_an_hour_later(self) -> None:
-        """Both shops' rounds are due."""
+        """Both shops' rounds are due. They read what changed before the second they begin in."""
+        time.sleep(1)
         with self.service.database.write() as db:
             db.execute(update(shop_table).values(reconcile_due_at=clock.now()))
 

@@ -150,6 +150,15 @@ def test_asking_again_within_a_second_is_asking_once(tmp_path):
     assert engine._queues["live"].pending_count() == 2
 
 
+def test_a_round_is_asked_for_whenever_it_is_claimed(tmp_path):
+    """Another process may have done the one before: nobody else can ask for this one."""
+    engine = Engine(f"sqlite:///{tmp_path}/jobs.db")
+    for job in ("reconcile", "nightly", "import", "import"):
+        engine.ask(job, 1)
+    engine.ask("reconcile", 1)
+    assert engine._queues["slow"].pending_count() == 4
+
+
 def test_a_process_that_only_asks_does_not_work(tmp_path):
     engine = Engine(f"sqlite:///{tmp_path}/jobs.db")
     with pytest.raises(PerennialError, match="no_worker"):
