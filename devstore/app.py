@@ -20,12 +20,12 @@ _log = logging.getLogger("devstore")
 
 
 def create_woocommerce(state: State) -> Flask:
-    """Acme Ceramics as a WooCommerce store."""
+    """Aldwater Pottery, a WooCommerce store."""
     return _create(state, WooFace(state))
 
 
 def create_shopify(state: State) -> Flask:
-    """Acme Ceramics as a Shopify store, answering for its myshopify domain too."""
+    """Acme Ceramics, a Shopify store, answering for its myshopify domain too."""
     return _create(state, ShopifyFace(state))
 
 

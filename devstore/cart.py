@@ -12,6 +12,8 @@ from devstore.shop import Shop
 CAUSE = "riverbank"
 ROUND_UP_TO_MINOR = 100
 GIFTS_MINOR = (100, 200, 500)
+MOST_MINOR = 100_000  # the largest gift
+MOST_OF_ONE = 99  # pieces of one product
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def held(session: MutableMapping[str, Any], sku: str) -> int:
 def put(session: MutableMapping[str, Any], sku: str, quantity: int) -> None:
     """Set how many of a product the cart holds; 0 takes it out. Pairs keep the order."""
     items = dict(session.get("cart", []))
-    items[sku] = min(quantity, 99)
+    items[sku] = min(quantity, MOST_OF_ONE)
     session["cart"] = [[name, number] for name, number in items.items() if number > 0]
 
 
@@ -93,7 +95,7 @@ def give(
     session: MutableMapping[str, Any], amount_minor: int, cause: str, *, rounds_up: bool
 ) -> None:
     """Choose a gift: ``amount_minor`` 0 without rounding up is "not this time"."""
-    if not rounds_up and not 0 <= amount_minor <= 100_000:
+    if not rounds_up and not 0 <= amount_minor <= MOST_MINOR:
         raise ValueError(f"{amount_minor} is not a gift this cart can hold")
     if rounds_up or amount_minor:
         chosen = {"amount_minor": amount_minor, "round_up": rounds_up, "cause": cause[:40]}

@@ -1,4 +1,4 @@
-"""What Acme Ceramics sells, in three languages, and what is known to be bought together."""
+"""What the practice shop sells, in three languages, and what is known to be bought together."""
 
 from __future__ import annotations
 

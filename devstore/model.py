@@ -62,7 +62,7 @@ class Event(StrEnum):
 class Settings(Struct, frozen=True):
     """The shop itself. ``decimals`` is how amounts are printed, whatever the currency."""
 
-    name: str = "Acme Ceramics"
+    name: str
     currency: str = "USD"
     decimals: int = 2
     timezone: str = "America/Los_Angeles"

@@ -1,4 +1,4 @@
-"""Invented people who buy from Acme Ceramics."""
+"""Invented people who buy from the practice shop."""
 
 from __future__ import annotations
 

@@ -24,6 +24,8 @@ from devstore.model import (
 )
 from devstore.shelf import Query, Shelf
 
+# The same wares behind two doors: whoever has both in sight must be able to tell them apart.
+NAMES = {"shopify": "Acme Ceramics", "woocommerce": "Aldwater Pottery"}
 PAID = frozenset({Status.PROCESSING, Status.COMPLETED})
 
 # Which counter a kind of thing takes its id from, where it starts, and in what steps. WooCommerce
@@ -70,7 +72,7 @@ class Shop:
 
     @property
     def settings(self) -> Settings:
-        return self.shelf.take("shop", "settings", Settings) or Settings()
+        return self.shelf.take("shop", "settings", Settings) or Settings(NAMES[self.platform])
 
     def next_id(self, kind: str) -> int:
         counter, start, step = ID_SPACES[self.platform][kind]

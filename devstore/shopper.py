@@ -12,11 +12,13 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from devstore.money import read
+from devstore.cart import MOST_MINOR
+from devstore.money import DECIMALS, read, shown
 from devstore.people import MAIL
 
 GUEST_EMAIL = f"gina.guest@{MAIL}"
 TIMEOUT_SECONDS = 30
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.([0-9]+))?")
 _RECEIVED = re.compile(r"/checkout/order-received/(\d+)/")
 _WARE = re.compile(r'data-sku="([^"]+)">\s*<a href="([^"]+)"')
 
@@ -35,7 +37,18 @@ class Gift:
     @classmethod
     def parse(cls, text: str, currency: str = "USD") -> Gift:
         """From "2.00" or "round-up"; ValueError for anything else."""
-        return cls(rounds_up=True) if text == "round-up" else cls(read(text, currency))
+        if text == "round-up":
+            return cls(rounds_up=True)
+        written = _AMOUNT.fullmatch(text)
+        minor = (
+            read(text, currency) if written and len(written[1] or "") <= DECIMALS[currency] else 0
+        )
+        if not 0 < minor <= MOST_MINOR:
+            most = shown(MOST_MINOR, currency)
+            raise ValueError(
+                f'{text!r} is not an amount such as 2.00, up to {most}, or "round-up"'
+            )
+        return cls(minor)
 
 
 def place_order(

@@ -6,9 +6,10 @@ import click
 from sqlalchemy import Connection, func, select
 
 from connector import ledger
-from connector.cli.process import runtime
+from connector.cli.process import ID, runtime
 from connector.core import clock
 from connector.core import inbox as inbox_
+from connector.core.errors import NotFound
 from connector.ledger.models import ledger_entry
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
@@ -17,7 +18,7 @@ from connector.shops.service import Shop
 
 
 @click.command()
-@click.argument("shop_id", type=int, required=False)
+@click.argument("shop_id", type=ID, required=False)
 def verify(shop_id: int | None) -> None:
     """Recompute every balance of SHOP_ID, or of all shops; exit 1 if anything differs."""
     found = 0
@@ -41,7 +42,7 @@ def inbox() -> None:
 
 
 @inbox.command("list")
-@click.argument("shop_id", type=int, required=False)
+@click.argument("shop_id", type=ID, required=False)
 def list_(shop_id: int | None) -> None:
     """Count messages by state; list those that need a look."""
     table = inbox_.inbox.c
@@ -59,17 +60,22 @@ def list_(shop_id: int | None) -> None:
 
 
 @inbox.command()
-@click.argument("shop_id", type=int)
-@click.argument("ids", type=int, nargs=-1)
+@click.argument("shop_id", type=ID)
+@click.argument("ids", type=ID, nargs=-1)
 def replay(shop_id: int, ids: tuple[int, ...]) -> None:
-    """Read quarantined and parked messages of SHOP_ID (or just IDS) again."""
+    """Read quarantined and parked messages of SHOP_ID (or just IDS, all or none) again."""
     parts = runtime()
     with parts.database.write() as db:
-        count = inbox_.replay(db, shop_id, clock.now(), ids)
+        shop = shops.get(db, shop_id)
+        count = inbox_.replay(db, shop.id, clock.now(), ids)
+        if count < len(set(ids)):
+            raise NotFound(
+                "message_not_found", f"{len(set(ids)) - count} of them not there, or bytes gone"
+            )
     parts.wake(shop_id)
     click.echo(f"replayed {count}")
 
 
 def chosen(db: Connection, shop_id: int | None) -> list[Shop]:
     """One shop, or all of them."""
-    return [shops.get(db, shop_id)] if shop_id else shops.everywhere(db)
+    return shops.everywhere(db) if shop_id is None else [shops.get(db, shop_id)]

@@ -1,80 +1,88 @@
 """The practice shop beside the service: run both, buy something, look what came of it.
 
-``demo run`` needs nothing but the installed packages. Its state is under ``var/demo`` (or
-PERENNIAL_DEMO_DIR); DATABASE_URL and JOBS_URL are taken from the environment where they are set.
+``demo run`` needs nothing but the installed packages. Its state is in a folder of its own;
+DATABASE_URL and JOBS_URL are taken from the environment where they are set.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
-import msgspec
 import requests
 
 from connector import migrations
 from connector.cli import demo_world
-from connector.core.keyring import KeyRing, token
-from devstore.shopper import NotSold, place_order
+from connector.cli.demo_place import Place
+from devstore.cart import MOST_OF_ONE
+from devstore.shopper import Gift, NotSold, place_order
 
-SERVICE, WOOCOMMERCE, SHOPIFY = (f"http://127.0.0.1:{port}" for port in (8400, 8401, 8402))
-ORIGINS = {"woocommerce": WOOCOMMERCE, "shopify": SHOPIFY}
+PLATFORMS = ("shopify", "woocommerce")
 START_SECONDS = 60
 WAIT_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the demo keeps between runs: its secrets, and the shops' API keys once installed."""
-
-    secret_key: str
-    shopify_client_id: str
-    shopify_client_secret: str
-    api_keys: dict[str, str]
+_QUANTITY = re.compile(r"[0-9]{1,3}")
+_ORDER_ID = re.compile(r"[0-9]{1,18}")
 
 
 @click.group()
-def demo() -> None:
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/demo"),
+    envvar="PERENNIAL_DEMO_DIR",
+    show_default=True,
+    show_envvar=True,
+    help="Where this demo keeps everything.",
+)
+@click.pass_context
+def demo(context: click.Context, folder: Path) -> None:
     """The practice shop: run it, buy in it, check what came of it."""
+    context.obj = folder
 
 
 @demo.command()
-def run() -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65533),
+    help="Of the service; the storefronts take the two after it. 8400, or where it was before.",
+)
+@click.pass_obj
+def run(folder: Path, port: int | None) -> None:
     """Migrate, start web, worker and practice shop, install both stores, print where to look."""
-    world = _world()
-    environment = _environment(world)
-    migrations.migrate(environment["DATABASE_URL"])
-    stop = threading.Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, end)
+    place = Place.open(folder, port)
+    place.refuse_taken_ports()
+    settings = place.settings()
+    migrations.migrate(settings["DATABASE_URL"])
+    stop = _stopping()
     processes = [
-        subprocess.Popen([sys.executable, "-m", *command], env=environment, start_new_session=True)  # noqa: S603 - our own programs
-        for command in _commands()
+        subprocess.Popen(  # noqa: S603 - our own programs
+            [sys.executable, "-m", *command],
+            env={**os.environ, **settings},
+            start_new_session=True,
+        )
+        for command in place.commands
     ]
     try:
-        for url in (f"{SERVICE}/healthz", f"{WOOCOMMERCE}/", f"{SHOPIFY}/"):
-            _wait_for(url, processes, stop)
-        os.environ.update(environment)
-        keys = demo_world.furnish(SERVICE, ORIGINS, world.api_keys, stop)
-        _save(World(world.secret_key, world.shopify_client_id, world.shopify_client_secret, keys))
-        _print_urls()
+        for url in (f"{place.service}/healthz", *(f"{one}/" for one in place.origins.values())):
+            _wait_for(url, place, processes, stop)
+        os.environ.update(settings)
+        keys = demo_world.furnish(place.service, place.origins, place.kept.api_keys, stop)
+        place.keeping(api_keys=keys)
+        _print_urls(place)
         while not stop.wait(0.5):
-            _alive(processes)
+            _alive(place, processes)
     except KeyboardInterrupt:
         pass
     finally:
@@ -82,35 +90,69 @@ def run() -> None:
 
 
 @demo.command()
-@click.option("--platform", type=click.Choice(sorted(ORIGINS)), default="woocommerce")
+@click.pass_obj
+def env(folder: Path) -> None:
+    """Print the demo's settings for a shell: eval "$(perennial demo env)"."""
+    for name, value in _place(folder).settings().items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@demo.command()
+@click.option("--platform", type=click.Choice(PLATFORMS), default="woocommerce")
 @click.option("--member", help="Log in as this member, e.g. mia or noor; a guest otherwise.")
 @click.option("--donate", help='An amount such as 2.00, or "round-up".')
 @click.option("--items", multiple=True, metavar="SKU:QTY", help="What to buy; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
 def order(
-    *, platform: str, member: str | None, donate: str | None, items: Sequence[str], as_json: bool
+    folder: Path,
+    *,
+    platform: str,
+    member: str | None,
+    donate: str | None,
+    items: Sequence[str],
+    as_json: bool,
 ) -> None:
     """Buy something over HTTP as a browser does; prints the order's id."""
+    wanted = _items(items)
+    _check_gift(donate)
+    origin = _place(folder).origins[platform]
     try:
-        order_id = place_order(ORIGINS[platform], member, donate, _items(items))
-    except (NotSold, ValueError, requests.RequestException) as problem:
+        order_id = place_order(origin, member, donate, wanted)
+    except requests.ConnectionError as problem:
+        raise _not_running() from problem
+    except (NotSold, requests.RequestException) as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(json.dumps({"platform": platform, "order": order_id}) if as_json else order_id)
 
 
 @demo.command()
 @click.option("--order", "order_id", required=True, help="The id that demo order printed.")
-@click.option("--platform", type=click.Choice(sorted(ORIGINS)), default=None)
+@click.option("--platform", type=click.Choice(PLATFORMS), default=None)
+@click.option("--wait", type=click.IntRange(0, 3600), default=WAIT_SECONDS, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(*, order_id: str, platform: str | None, as_json: bool) -> None:
+@click.pass_obj
+def check(folder: Path, *, order_id: str, platform: str | None, wait: int, as_json: bool) -> None:
     """Wait until the service has the order; print its points, donation and what goes with it."""
-    keys = _world().api_keys
+    if not _ORDER_ID.fullmatch(order_id):
+        raise click.UsageError(f"--order: {order_id!r} is no order id; demo order prints one")
+    place = _place(folder)
+    keys = place.kept.api_keys
     if not keys:
-        raise click.ClickException("the demo is not installed yet: perennial demo run")
+        raise _not_running()
     platforms = [platform] if platform else sorted(keys)
-    found = _until(lambda: _find(order_id, platforms, keys))
+    try:
+        found = _until(lambda: _find(place, order_id, platforms), wait)
+        sellers = [] if found else [name for name in platforms if _sold(place, name, order_id)]
+    except requests.ConnectionError as problem:
+        raise _not_running() from problem
+    except requests.RequestException as problem:
+        raise click.ClickException(str(problem)) from problem
     if found is None:
-        raise click.ClickException(f"order {order_id} has not arrived in {WAIT_SECONDS} s")
+        said = (
+            f"was sold by {sellers[0]} but" if sellers else "is unknown to the practice shop and"
+        )
+        raise click.ClickException(f"order {order_id} {said} has not arrived in {wait} s")
     if as_json:
         click.echo(json.dumps(found))
         return
@@ -118,13 +160,13 @@ def check(*, order_id: str, platform: str | None, as_json: bool) -> None:
         click.echo(f"{name}  {json.dumps(value)}")
 
 
-def _find(order_id: str, platforms: Sequence[str], keys: Mapping[str, str]) -> Any:
+def _find(place: Place, order_id: str, platforms: Sequence[str]) -> Any:
     for platform in platforms:
-        told = _api(keys[platform], f"/orders/{order_id}")
+        told = _api(place, platform, f"/orders/{order_id}")
         if told is None:
             continue
         products = [line["product_key"] for line in told["lines"] if line["kind"] == "goods"]
-        together = _api(keys[platform], f"/products/{products[0]}/recommendations") or {}
+        together = _api(place, platform, f"/products/{products[0]}/recommendations") or {}
         return {
             "platform": platform,
             "order": told["key"],
@@ -137,9 +179,17 @@ def _find(order_id: str, platforms: Sequence[str], keys: Mapping[str, str]) -> A
     return None
 
 
-def _api(key: str, path: str) -> Any:
+def _sold(place: Place, platform: str, order_id: str) -> bool:
+    """Whether the practice shop itself knows the order."""
+    url = f"{place.origins[platform]}/_devstore/orders/{order_id}"
+    return requests.get(url, timeout=10).ok
+
+
+def _api(place: Place, platform: str, path: str) -> Any:
     answer = requests.get(
-        f"{SERVICE}/api/v1{path}", headers={"Authorization": f"Bearer {key}"}, timeout=10
+        f"{place.service}/api/v1{path}",
+        headers={"Authorization": f"Bearer {place.kept.api_keys[platform]}"},
+        timeout=10,
     )
     if answer.status_code == requests.codes.not_found:
         return None
@@ -147,71 +197,68 @@ def _api(key: str, path: str) -> Any:
     return answer.json()
 
 
-def _until(look: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WAIT_SECONDS
+def _until(look: Callable[[], Any], seconds: float) -> Any:
+    deadline = time.monotonic() + seconds
     while (found := look()) is None and time.monotonic() < deadline:
         time.sleep(0.25)
     return found
 
 
-def _items(texts: Sequence[str]) -> dict[str, int] | None:
-    items = {}
+def _items(texts: Sequence[str]) -> Mapping[str, int] | None:
+    items: dict[str, int] = {}
     for text in texts:
-        sku, _, quantity = text.partition(":")
-        if not sku or not (quantity or "1").isdecimal():
-            raise click.UsageError(f"{text!r} is not SKU:QTY")
-        items[sku] = int(quantity or 1)
+        sku, colon, quantity = text.partition(":")
+        count = int(quantity) if _QUANTITY.fullmatch(quantity) else 0 if colon else 1
+        if not sku or not 1 <= count <= MOST_OF_ONE:
+            raise click.UsageError(
+                f"--items: {text!r} is not SKU:QTY with a whole QTY from 1 to {MOST_OF_ONE}"
+            )
+        if sku in items:
+            raise click.UsageError(f"--items: {sku} is named twice; name it once with its sum")
+        items[sku] = count
     return items or None
 
 
-def _directory() -> Path:
-    return Path(os.environ.get("PERENNIAL_DEMO_DIR", "var/demo")).absolute()
+def _check_gift(text: str | None) -> None:
+    try:
+        if text is not None:
+            Gift.parse(text)
+    except ValueError as problem:
+        raise click.UsageError(f"--donate: {problem}") from problem
 
 
-def _world() -> World:
-    """The kept world, or a new one with fresh secrets."""
-    path = _directory() / "world.json"
-    if path.exists():
-        return msgspec.json.decode(path.read_bytes(), type=World)
-    world = World(KeyRing.new_key(), token(16), token(32), {})
-    _save(world)
-    return world
+def _place(folder: Path) -> Place:
+    """The demo of this folder, which has run before."""
+    place = Place.find(folder)
+    if place is None:
+        raise click.ClickException(f"there is no demo in {folder} yet: perennial demo run")
+    return place
 
 
-def _save(world: World) -> None:
-    path = _directory() / "world.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.encode(asdict(world)))
+def _not_running() -> click.ClickException:
+    return click.ClickException("the demo is not running: perennial demo run")
 
 
-def _environment(world: World) -> dict[str, str]:
-    here = _directory()
-    return {
-        "DATABASE_URL": f"sqlite:///{here}/perennial.db",
-        "JOBS_URL": f"sqlite:///{here}/jobs.db",
-        **os.environ,
-        "PUBLIC_URL": SERVICE,
-        "SECRET_KEYS": world.secret_key,
-        "SHOPIFY_CLIENT_ID": world.shopify_client_id,
-        "SHOPIFY_CLIENT_SECRET": world.shopify_client_secret,
-        "SHOPIFY_CLIENT_SECRETS": world.shopify_client_secret,
-        "SHOPIFY_ORIGIN": SHOPIFY,
-        "ALLOW_PRIVATE_STORES": f"{WOOCOMMERCE},{SHOPIFY}",
-    }
+def _stopping() -> threading.Event:
+    """Set when we are to end: by Ctrl-C, by a signal, or because the terminal was closed."""
+    stop = threading.Event()
 
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
 
-def _commands() -> Sequence[Sequence[str]]:
-    shop = ("devstore", "--data", str(_directory() / "devstore"), "--service", SERVICE)
-    return (("connector.cli", "serve"), ("connector.cli", "worker"), shop)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
+        signal.signal(signal.SIGHUP, end)
+    return stop
 
 
 def _wait_for(
-    url: str, processes: Sequence[subprocess.Popen[bytes]], stop: threading.Event
+    url: str, place: Place, processes: Sequence[subprocess.Popen[bytes]], stop: threading.Event
 ) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not stop.is_set():
-        _alive(processes)
+        _alive(place, processes)
         try:
             if requests.get(url, timeout=2).ok:
                 return
@@ -223,8 +270,8 @@ def _wait_for(
     raise KeyboardInterrupt
 
 
-def _alive(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    for process, command in zip(processes, _commands(), strict=True):
+def _alive(place: Place, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process, command in zip(processes, place.commands, strict=True):
         if process.poll() is not None:
             raise click.ClickException(f"{' '.join(command)} ended with {process.returncode}")
 
@@ -239,12 +286,12 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.kill()
 
 
-def _print_urls() -> None:
+def _print_urls(place: Place) -> None:
     for name, url in (
-        ("Storefront as WooCommerce", f"{WOOCOMMERCE}/"),
-        ("Storefront as Shopify", f"{SHOPIFY}/"),
+        ("Storefront as WooCommerce", f"{place.origins['woocommerce']}/"),
+        ("Storefront as Shopify", f"{place.origins['shopify']}/"),
         ("Merchant admin, signed in once", demo_world.sign_in_url()),
-        ("API docs", f"{SERVICE}/api/v1/docs"),
+        ("API docs", f"{place.service}/api/v1/docs"),
     ):
         click.echo(f"{name:32}{url}")
     click.echo("Ctrl-C stops all.")

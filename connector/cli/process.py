@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
@@ -22,6 +23,7 @@ from connector.shops.models import credential
 from connector.worker.engine import Engine
 
 PORT = 8400
+ID = click.IntRange(0, 2**63 - 1)  # of a shop, member or message
 
 
 def settings() -> Settings:
@@ -45,6 +47,7 @@ def serve(host: str, port: int, workers: int) -> None:
     if told.database_url.startswith("sqlite") and workers != 1:
         raise click.UsageError("SQLite has one writer: use --workers 1, or PostgreSQL")
     runtime().database.dispose()  # what the web processes would refuse is said once, and here
+    logging.getLogger("_granian").addFilter(_is_news)
     Granian(
         "connector.wsgi:app",
         address=host,
@@ -52,8 +55,14 @@ def serve(host: str, port: int, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=told.web_threads,
+        websockets=False,
         log_access=False,
     ).serve()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """All but that there are more threads than processors: ours wait for commits."""
+    return "Python threads" not in record.getMessage()
 
 
 @click.command()

@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from connector import orders
-from connector.cli.process import runtime
+from connector.cli.process import ID, runtime
 from connector.core import clock
+from connector.core.errors import NotFound
 from connector.members import store as member_store
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
@@ -18,6 +19,13 @@ from connector.runtime import Runtime
 from connector.shops import service as shops
 
 MAX_EXPORTED = 100_000
+# The admin's words for the same facts.
+STATES = {
+    "pending": "waits for the merchant",
+    "active": "connected",
+    "unpaired": "connected",
+    "uninstalled": "disconnected",
+}
 
 
 @click.group()
@@ -27,18 +35,18 @@ def shop() -> None:
 
 @shop.command("list")
 def list_() -> None:
-    """Id, platform, address, state and last event of every shop."""
+    """Id, platform, address, name, state, problem and last event of every shop."""
     with runtime().database.read() as db:
         for one in shops.everywhere(db):
             last = one.last_event_at.isoformat() if one.last_event_at else "never"
             click.echo(
-                f"{one.id}  {one.platform}  {one.key}  {one.state}"
+                f"{one.id}  {one.platform}  {one.key}  {one.name}  {STATES[one.state]}"
                 f"  {one.problem or 'ok'}  last event {last}"
             )
 
 
 @shop.command()
-@click.argument("shop_id", type=int)
+@click.argument("shop_id", type=ID)
 def link(shop_id: int) -> None:
     """Print a link that signs the owner of SHOP_ID in, once."""
     parts = runtime()
@@ -49,7 +57,7 @@ def link(shop_id: int) -> None:
 
 
 @shop.command("key")
-@click.argument("shop_id", type=int)
+@click.argument("shop_id", type=ID)
 @click.option("--label", default="command line", show_default=True)
 def key_(shop_id: int, label: str) -> None:
     """Make an API key of SHOP_ID and print it, this once."""
@@ -58,23 +66,25 @@ def key_(shop_id: int, label: str) -> None:
 
 
 @shop.command()
-@click.argument("shop_id", type=int)
+@click.argument("shop_id", type=ID)
 def privacy(shop_id: int) -> None:
     """List what customers of SHOP_ID asked for through their platform."""
     with runtime().database.read() as db:
-        for one in member_store.privacy_requests(db, shop_id):
+        for one in member_store.privacy_requests(db, shops.get(db, shop_id).id):
             whom = f"member {one.member_id}" if one.member_id else "nobody we know"
             click.echo(f"{one.received_at.isoformat()}  {one.kind}  {one.reference}  {whom}")
 
 
 @click.command()
-@click.argument("shop_id", type=int)
-@click.argument("member_id", type=int)
+@click.argument("shop_id", type=ID)
+@click.argument("member_id", type=ID)
 @click.option("--export", is_flag=True, help="Print everything we hold of the person, as JSON.")
 def member(shop_id: int, member_id: int, *, export: bool) -> None:
     """Print a member's balance and newest entries."""
     parts = runtime()
     with parts.database.read() as db:
+        if member_store.get(db, shops.get(db, shop_id).id, member_id) is None:
+            raise NotFound("member_not_found", f"shop {shop_id} has no member {member_id}")
         if export:
             click.echo(msgspec.json.encode(_everything(db, parts, shop_id, member_id)).decode())
             return

@@ -1,4 +1,4 @@
-"""Acme Ceramics as WooCommerce 11: key grant, REST v3, signed webhooks, the plugin's token.
+"""Aldwater Pottery as WooCommerce 11: key grant, REST v3, signed webhooks, the plugin's token.
 
 Departures from the real thing, all of them: a key-grant callback and a webhook address may be
 plain http on loopback, the consent page asks for no login, there are no coupons, and the queue

@@ -40,6 +40,7 @@ def grant(state: State) -> Blueprint:
         rights = [right for name in SCOPES if name in scope for right in SCOPES[name]]
         return render_template(
             "grant.html",
+            shop_name=shop.settings.name,
             app_name=request.args["app_name"],
             scope=scope,
             rights=rights,

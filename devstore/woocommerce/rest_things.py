@@ -33,7 +33,7 @@ class Products:
         return listing.answered(request, found, total, self._shown, self._origin)
 
     def add(self) -> Response:
-        raise RestError(403, "woocommerce_rest_cannot_create", "Acme's catalogue is complete.")
+        raise RestError(403, "woocommerce_rest_cannot_create", "This catalogue is complete.")
 
     def one(self, key: int) -> Response:
         return json_response(fields(request, self._shown(self._known(key))))

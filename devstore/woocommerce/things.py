@@ -128,7 +128,7 @@ def customer(found: Customer, settings: Settings, origin: str) -> Json:
 
 
 def product(found: Product, settings: Settings, origin: str) -> Json:
-    """One product; all of Acme's are simple ones."""
+    """One product; all of ours are simple ones."""
     price = wire.amount(found.price_minor, settings.currency, settings)
     category_id = 15 + list(CATEGORIES).index(found.category)
     picture = {

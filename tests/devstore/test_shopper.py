@@ -70,8 +70,17 @@ def test_what_cannot_be_bought_is_said(origins):
     for wrong in ({"member": "nobody"}, {"items": {"NO-SUCH": 1}}):
         with pytest.raises(NotSold):
             place_order(origins["woocommerce"], **wrong)
-    with pytest.raises(ValueError, match="not an amount"):
-        place_order(origins["woocommerce"], donate="lots")
+    for odd in ("lots", "1.234", "1e3", "-1", "0", "NaN"):
+        with pytest.raises(ValueError, match="not an amount"):
+            place_order(origins["woocommerce"], donate=odd)
+
+
+def test_the_two_shops_are_told_apart_by_name(origins):
+    names = {"shopify": "Acme Ceramics", "woocommerce": "Aldwater Pottery"}
+    for platform, name in names.items():
+        page = requests.get(origins[platform], timeout=10).text
+        assert name in page
+        assert not [other for other in names.values() if other != name and other in page]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def code(answer):
 
 def test_the_index_is_public_and_names_the_shop(store):
     told = store.http.get("/wp-json/").get_json()
-    assert (told["name"], told["home"]) == ("Acme Ceramics", ORIGIN)
+    assert (told["name"], told["home"]) == ("Aldwater Pottery", ORIGIN)
     assert "wc/v3" in told["namespaces"]
     assert told["timezone_string"] == "America/Los_Angeles"
 
