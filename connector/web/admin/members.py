@@ -85,6 +85,10 @@ def member(member_id: int) -> Response:
     if not text:
         return _page(member_id, {}, {})
     ask = approval.read(text, member_id)
+    with runtime().database.read() as db:
+        if shop_store.reply(db, g.shop.id, _key(ask)) is not None:
+            here = url_for("admin.member", member_id=member_id, said="confirmed")
+            return door.redirected(here)
     form = {"points": str(ask.points), "reason": ask.reason, "once": ask.once, "ask": text}
     return _page(member_id, form, {}, ask=ask)
 
@@ -123,6 +127,11 @@ def _wanted(member_id: int) -> Ask:
     return Ask(member_id, signed, reason, once, g.staff.id, clock.now())
 
 
+def _key(ask: Ask) -> str:
+    """What one wish is kept under once it is carried out."""
+    return f"admin:{ask.asked_by}:{ask.once}"
+
+
 def _takes_two(ask: Ask) -> bool:
     """Whether whoever looks may not give this much: nobody confirms what they asked for."""
     with runtime().database.read() as db:
@@ -134,7 +143,7 @@ def _adjust_once(ask: Ask) -> None:
 
     def work(db: Connection) -> None:
         _row(db, ask.member_id)
-        key = f"admin:{ask.asked_by}:{ask.once}"
+        key = _key(ask)
         if shop_store.reply(db, g.shop.id, key) is not None:
             return
         now = clock.now()

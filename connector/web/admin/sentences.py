@@ -62,6 +62,7 @@ FIELDS = {
 CURRENCY_CHANGED = mark("Your program gives nothing for {currency} yet. Say what it earns.")
 SAID = {
     "adjusted": mark("Points adjusted. The new balance is below."),
+    "confirmed": mark("This was confirmed already. Nothing more was given."),
     "published": mark("Saved. New orders earn by these rules from now on."),
     "unchanged": mark("Nothing was changed: these are the rules already."),
     "cause": mark("Cause added. Shoppers can choose it now."),

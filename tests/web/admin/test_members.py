@@ -231,6 +231,7 @@ def test_a_large_gift_takes_two_where_the_owner_says_so(ada: Ada, app: Flask, wo
     for _ in range(2):
         assert bea.send(f"{path}/adjustments", path, **ask).status_code == 303
     assert world.balance(MIA).available == 501
+    assert bea.client.get(where, base_url=HOME).location.endswith("said=confirmed")
     assert "Adjustment by Acme + Staff 9" in words_of(ada.see(path))
     small = form | {"points": "500", "confirmed": "yes", "once": "2"}
     assert ada.send(f"{path}/adjustments", path, **small).status_code == 303
