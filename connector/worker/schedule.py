@@ -24,7 +24,6 @@ from connector.shops import service as shops
 from connector.worker import dispatch, drain, history, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
-EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
 
 
