@@ -17,7 +17,8 @@ from tests.oracle import DIGITS, Payload
 PLACED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 CAUSES = ["1", "", "true", "riverbank", "somewhere-else"]
 PRICES = st.one_of(st.integers(0, 40), st.integers(400, 9_000), st.integers(9_000, 90_000))
-WOO_STEPS = ["pay", "complete", "cod", "reopen", "cancel", "fail", "edit", "drop", "trash"]
+WOO_STEPS = ["pay", "complete", "cod", "reopen", "cancel", "fail", "trash"]
+WOO_STEPS += ["edit", "drop", "exchange"]
 WOO_REFUNDS = ["pieces", "money", "amount", "gift", "shipping", "rest"]
 
 
@@ -97,6 +98,11 @@ class WooOrder:
         else:
             line = self.draw(st.sampled_from(self.order["line_items"]))
             line |= {name: self._line()[name] for name in ("quantity", "total", "total_tax")}
+
+    def _exchange(self) -> None:
+        """The merchant corrects the currency: the same figures mean other money."""
+        other = {"USD": "EUR", "EUR": "USD"}
+        self.currency = self.order["currency"] = other.get(self.currency, self.currency)
 
     def _drop(self) -> None:
         """The last line goes, be it a gift."""
