@@ -7,6 +7,7 @@ still fails is parked. Lock, deadlock, disconnect and disk errors never park: th
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -55,12 +56,13 @@ class _Reading:
     problem: UnreadablePayload | None = None
 
 
-def drain(runtime: Runtime, shop_id: int) -> int:
+def drain(runtime: Runtime, shop_id: int, seconds: float = math.inf) -> int:
     """Take over everything that waits for this shop; returns how many rows.
 
-    Stops early when another worker has the shop: that one goes on.
+    Stops early when another worker has the shop: that one goes on. After ``seconds`` it is another
+    shop's turn, and this one asks for its next.
     """
-    done, limit = 0, BATCH
+    done, limit, deadline = 0, BATCH, time.monotonic() + seconds
     while True:
         now = clock.now()
         with runtime.database.read() as db:
@@ -80,6 +82,9 @@ def drain(runtime: Runtime, shop_id: int) -> int:
         _log.info("drained shop=%d rows=%d took_ms=%d", shop_id, taken, took * 1000)
         if runtime.database.is_sqlite:
             limit = _next_limit(limit, took)
+        if time.monotonic() >= deadline:
+            runtime.wake(shop_id)
+            return done
 
 
 def _forget(runtime: Runtime, shop_id: int) -> None:

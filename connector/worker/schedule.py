@@ -25,6 +25,7 @@ from connector.worker import dispatch, drain, history, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
+DRAIN_SECONDS = 2.0  # of one shop, before the next one's deliveries are taken over
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Job:
     lane: str
     work: Callable[[Runtime, int], object]
     claimed: bool = False
+
+
+def _drain(runtime: Runtime, shop_id: int) -> None:
+    drain.drain(runtime, shop_id, DRAIN_SECONDS)
 
 
 def _release(runtime: Runtime, shop_id: int) -> None:
@@ -51,7 +56,7 @@ def _build(runtime: Runtime, shop_id: int) -> None:
 
 
 JOBS = {
-    "drain": Job("live", drain.drain),
+    "drain": Job("live", _drain),
     "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),

@@ -154,6 +154,16 @@ def test_two_workers_share_a_shop_without_doing_anything_twice(service, shop):
     assert service.audit(shop) == []
 
 
+def test_a_shop_with_much_to_do_gives_way_and_asks_for_its_next_turn(service, shop):
+    tell(service, shop, *range(1, 121))
+    service.woken.clear()
+    first = drain.drain(service.runtime, shop.id, 0)
+    assert 0 < first <= drain.BATCH
+    assert service.woken == [shop.id]
+    assert first + drain.drain(service.runtime, shop.id) == 120
+    assert service.woken == [shop.id]
+
+
 def test_a_shop_hears_when_somebody_last_spoke(service, shop):
     assert service.shop(shop).last_event_at is None
     tell(service, shop, 1)
