@@ -177,7 +177,7 @@ def test_an_order_in_flight_at_the_install_is_judged_by_the_rule_it_is_first_see
     told = order("1", CUP, placed_at=before_install, paid_at=before_install)
     world.tell(told)
     publish(world, NOW, rates={"USD": (9, 100)})
-    world.tell(replace(told, modified_at=NOW))
+    world.tell(structs.replace(told, modified_at=NOW))
     assert states(world, ["1"])["1"][0] == 300
 
 
