@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from connector.core.db import upsert
 from connector.shops.models import (
@@ -53,21 +53,21 @@ def everywhere(db: Connection) -> list[Row[Any]]:
 
 def claim_due(db: Connection, column: str, now: datetime, lease: datetime) -> list[int]:
     """Shops whose ``column`` (reconcile_due_at, nightly_due_at) has come, now ours."""
-    due = shop.c[column]
     return list(
         db.scalars(
-            update(shop)
-            .where(due.is_not(None), due <= now)
-            .values({column: lease})
-            .returning(shop.c.id)
+            update(shop).where(_is_due(column, now)).values({column: lease}).returning(shop.c.id)
         )
     )
 
 
 def any_due(db: Connection, column: str, now: datetime) -> bool:
-    due = shop.c[column]
-    found = select(shop.c.id).where(due.is_not(None), due <= now).limit(1)
-    return db.scalar(found) is not None
+    return db.scalar(select(shop.c.id).where(_is_due(column, now)).limit(1)) is not None
+
+
+def _is_due(column: str, now: datetime) -> ColumnElement[bool]:
+    """A shop that left is read no more, whatever a round that ended late has noted."""
+    due = shop.c[column].is_not(None) & (shop.c[column] <= now)
+    return due & shop.c.state.in_(("active", "unpaired")) if column == "reconcile_due_at" else due
 
 
 def insert_business(db: Connection, **values: object) -> None:

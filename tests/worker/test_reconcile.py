@@ -10,7 +10,7 @@ from connector.ledger.models import ledger_seal
 from connector.shops import service as shops
 from connector.shops import store as shop_store
 from connector.shops.models import shop as shop_table
-from connector.worker import reconcile
+from connector.worker import reconcile, schedule
 from tests.fakes import CONSUMER_KEY, WooStore
 from tests.flows.service import HOOK_SECRET, make_service
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
@@ -137,6 +137,16 @@ def test_a_round_that_died_is_taken_up_by_another(world):
         assert shops.claim_due(db, "reconcile_due_at", now) == []
     with service.database.write() as db:
         assert shops.claim_due(db, "reconcile_due_at", now + timedelta(minutes=6)) == [shop.id]
+
+
+def test_a_shop_that_left_in_the_middle_of_its_round_has_no_other(world, store):
+    service, shop = world
+    with service.database.write() as db:
+        shops.uninstall(db, shop.id, clock.now(), clock.now())
+        shops.note_problem(db, shop.id, "reconnect", clock.now(), retry_seconds=-1)
+    assert [job for job, _ in schedule.due(service.runtime)] == ["nightly"]
+    reconcile.nightly(service.runtime, shop.id)
+    assert (store.asked, list(schedule.due(service.runtime))) == ([], [])
 
 
 def test_every_night_the_book_is_sealed_and_a_week_read_again(world):
