@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row
 
 from connector.core import keyring
 from connector.core.errors import Forbidden, NotFound
-from connector.shops import store
+from connector.shops import lapsing, store
+from connector.shops import service as shops
+from connector.shops.service import Shop
 
 INTENT_MINUTES = 10
 
@@ -66,6 +68,29 @@ def intent_of_browser(db: Connection, state: str, browser: str) -> Row[Any]:
     if not hmac.compare_digest(row.browser_hash, keyring.token_hash(browser)):
         raise Forbidden("state_mismatch", "continue in the browser that began the installation")
     return row
+
+
+def activate(db: Connection, shop: Shop, business_id: int | None, now: datetime) -> Shop:
+    """The merchant confirmed which account a keyed shop joins, None: its own. Work begins.
+
+    A shop that was here before leaves the account it had, which is not proven to be theirs.
+    """
+    joined = business_id or shop.business_id
+    if shop.uninstalled_at and business_id is None:
+        joined = shops.found_business(db, shop.name, now)
+    store.change(
+        db,
+        shop.id,
+        business_id=joined,
+        state="unpaired",
+        installed_at=now,
+        uninstalled_at=None,
+        reconcile_due_at=now,
+        nightly_due_at=now + timedelta(hours=6),
+    )
+    if joined != shop.business_id:
+        lapsing.drop_empty_business(db, shop.business_id)
+    return shops.get(db, shop.id)
 
 
 def close_intent(db: Connection, state: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select, tuple_
 
 from connector.shops.models import (
     business,
@@ -52,7 +52,12 @@ def give_up(db: Connection, shop_id: int, now: datetime) -> bool:
     found = db.execute(
         shop.update()
         .where(shop.c.id == shop_id, _is_given_up(now))
-        .values(state="uninstalled", uninstalled_at=now, reconcile_due_at=None, nightly_due_at=now)
+        .values(
+            state="uninstalled",
+            uninstalled_at=func.coalesce(shop.c.uninstalled_at, now),
+            reconcile_due_at=None,
+            nightly_due_at=now,
+        )
     )
     if not found.rowcount:
         return False

@@ -39,6 +39,7 @@ class Shop:
     state: str
     problem: str | None
     installed_at: datetime | None
+    uninstalled_at: datetime | None
     last_event_at: datetime | None
     reconciled_at: datetime | None
 
@@ -88,6 +89,7 @@ def by_public_id(db: Connection, public_id: str) -> Shop:
 
 
 def of_business(db: Connection, business_id: int) -> list[Shop]:
+    """Shops that joined the business; one that nobody confirmed yet shows nobody anything."""
     return [_shop(row) for row in store.of_business(db, business_id)]
 
 
@@ -200,24 +202,16 @@ def install(
                 "reconcile_due_at": now,
                 "nightly_due_at": row.nightly_due_at,
             }
+        elif state == "pending":
+            del values[
+                "uninstalled_at"
+            ]  # whose it becomes, past and all, is for the confirm to say
         else:
             # Who comes back unknown must not walk into an account that may hold other shops.
             values["business_id"] = business_id or found_business(db, facts.name, now)
         store.change(db, shop_id, **values)
     put_credentials(db, keys, shop_id, credentials, now)
     return get(db, shop_id)
-
-
-def activate(db: Connection, shop_id: int, now: datetime) -> None:
-    """The merchant confirmed which account a keyed shop joins: begin to work for it."""
-    store.change(
-        db,
-        shop_id,
-        state="unpaired",
-        installed_at=now,
-        reconcile_due_at=now,
-        nightly_due_at=now + timedelta(hours=6),
-    )
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:

@@ -41,9 +41,8 @@ def by_public_id(db: Connection, public_id: str) -> Row[Any] | None:
 
 
 def of_business(db: Connection, business_id: int) -> list[Row[Any]]:
-    return list(
-        db.execute(select(shop).where(shop.c.business_id == business_id).order_by(shop.c.id))
-    )
+    chosen = select(shop).where(shop.c.business_id == business_id, shop.c.state != "pending")
+    return list(db.execute(chosen.order_by(shop.c.id)))
 
 
 def everywhere(db: Connection) -> list[Row[Any]]:

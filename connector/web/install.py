@@ -125,7 +125,7 @@ def woocommerce_keys() -> Response:
     with runtime().database.write() as db:
         joining.use_intent(db, state, "woocommerce", now)
         _refuse_taken(db, intent.shop_key, intent.business_id)
-        shop = _join(db, "woocommerce", credentials, facts, intent.business_id, "pending")
+        shop = _join(db, "woocommerce", credentials, facts, "pending")
         joining.finish_intent(db, state, shop.id)
     return jsonify({"ok": True})
 
@@ -140,7 +140,8 @@ def woocommerce_return() -> Response:
         return door.page("install/waiting.html", store=intent.shop_key)
     with runtime().database.read() as db:
         shop = shops.get(db, intent.shop_id)
-        account = shops.business_name(db, shop.business_id)
+        joins = intent.business_id
+        account = shops.business_name(db, joins) if joins else shop.name
     return door.page("install/confirm.html", shop=shop, account=account, state=state)
 
 
@@ -153,16 +154,18 @@ def woocommerce_confirm() -> Response:
     now = clock.now()
     with runtime().database.write() as db:
         shop = shops.get(db, intent.shop_id)
+        if intent.business_id and (g.staff is None or g.staff.business_id != intent.business_id):
+            raise Unauthenticated("sign_in_needed", "sign in to the account that began this")
         if shop.state == "pending":
-            shops.activate(db, shop.id, now)
+            shop = joining.activate(db, shop, intent.business_id, now)
             imports.begin(db, shop.id, ("products", "orders"), now)
         elif not shop.is_live:
             raise Conflict("not_ready", "install the app again")
+        elif shop.business_id != intent.business_id:  # somebody else's confirm came first
+            raise Conflict("shop_taken", "this store is connected; sign in to its account first")
         token = None
         if intent.business_id is None:  # the account was made for this installation
             token = shops.open_owner_session(db, shop.business_id, now)
-        elif g.staff is None or g.staff.business_id != shop.business_id:
-            raise Unauthenticated("sign_in_needed", "sign in to the account that began this")
         joining.close_intent(db, state)
     response = make_response(redirect(f"/admin/{shop.public_id}/"))
     if token:
@@ -261,7 +264,7 @@ def settle_shopify(parts: Runtime, platform: Shopify, credentials: Credentials) 
     facts = platform.client(credentials).shop_facts()
     with parts.database.write() as db:
         before = shops.find(db, platform.name, credentials.shop_key)
-        shop = _join(db, platform.name, credentials, facts, None, "active")
+        shop = _join(db, platform.name, credentials, facts, "active")
         if before is None or not before.is_live:
             imports.begin(db, shop.id, ("products", "orders"), clock.now())
     return shop
@@ -283,18 +286,10 @@ def _join(
     platform: str,
     credentials: Credentials,
     facts: ShopFacts,
-    business_id: int | None,
     state: str,
 ) -> Shop:
     return shops.install(
-        db,
-        runtime().keys,
-        platform,
-        credentials,
-        facts,
-        clock.now(),
-        business_id=business_id,
-        state=state,
+        db, runtime().keys, platform, credentials, facts, clock.now(), state=state
     )
 
 

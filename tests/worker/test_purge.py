@@ -129,7 +129,7 @@ def test_an_account_that_somebody_uses_stays(service, later):
 def test_a_store_that_was_here_before_keeps_its_past(service, later):
     made = keyed(service)
     with service.database.write() as db:
-        shops.activate(db, made.id, clock.now())
+        joining.activate(db, made, None, clock.now())
         imports.begin(db, made.id, ("orders",), clock.now())
         shops.uninstall(db, made.id, clock.now(), clock.now())
     keyed(service)
@@ -144,7 +144,7 @@ def test_a_store_that_was_here_before_keeps_its_past(service, later):
 def test_a_confirmed_store_is_not_touched(service, later):
     made = keyed(service)
     with service.database.write() as db:
-        shops.activate(db, made.id, clock.now())
+        joining.activate(db, made, None, clock.now())
     later(days=1)
     purge(service)
     assert service.shop(made).state == "unpaired"

@@ -204,7 +204,7 @@ def _pictures(shop: Shop | None) -> str:
 def _shop_of(public_id: str) -> Shop:
     with runtime().database.read() as db:
         shop = shops.by_public_id(db, public_id)
-    if shop.business_id != g.staff.business_id:
+    if shop.business_id != g.staff.business_id or shop.state == "pending":
         raise NotFound("shop_not_found", "no such shop")
     return shop
 
