@@ -78,5 +78,6 @@ def test_of_two_installations_at_once_the_first_confirm_decides(acme, store):
     with acme.database.read() as db:
         joined = shops.find(db, "woocommerce", store.origin)
         accounts = db.scalars(select(business.c.id)).all()
+    assert joined
     assert joined.business_id == hers.business_id
     assert accounts == [hers.business_id]

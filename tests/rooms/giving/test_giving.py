@@ -45,7 +45,7 @@ def balances(world):
     """What is on shop-wide accounts, by currency and kind of account."""
     with world.database.read() as db:
         chosen = select(ledger_entry).where(ledger_entry.c.shop_id == world.shop.id)
-        found = Counter()
+        found: Counter[tuple[str, str]] = Counter()
         for row in db.execute(chosen.where(ledger_entry.c.unit != "PTS")):
             found[row.unit, row.to_account.split(":")[0]] += row.amount
             found[row.unit, row.from_account.split(":")[0]] -= row.amount

@@ -172,8 +172,9 @@ def test_an_order_is_judged_by_the_rule_in_force_when_it_was_placed(database):
 
 def test_an_order_in_flight_at_the_install_is_judged_by_the_rule_it_is_first_seen_under(database):
     world = acme(database)
-    before_install = world.shop.installed_at - DAY
-    publish(world, world.shop.installed_at + DAY, rates={"USD": (5, 100)})
+    installed_at = world.shop.installed_at or NOW
+    before_install = installed_at - DAY
+    publish(world, installed_at + DAY, rates={"USD": (5, 100)})
     told = order("1", CUP, placed_at=before_install, paid_at=before_install)
     world.tell(told)
     publish(world, NOW, rates={"USD": (9, 100)})
