@@ -13,17 +13,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from connector.core.errors import PerennialError, TooMany
 from connector.runtime import Runtime
 from connector.web import addresses, admin, api, hooks, install, storefront
-from connector.web.runtime import EXTENSION, request_id
+from connector.web.early import Early
+from connector.web.headers import HEADERS
+from connector.web.runtime import EXTENSION, REQUEST_ID_BYTES, request_id
 
 _log = logging.getLogger("perennial.web")
 _STATIC = Path(__file__).parents[2] / "static"
 _FOR_PEOPLE = ("/admin", "/install/", "/app/")
 _FOR_MACHINES = ("install.woocommerce_keys",)
-HEADERS = (  # unless the view says otherwise
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
-)
 
 
 def open_all(runtime: Runtime) -> Flask:
@@ -44,6 +41,7 @@ def open_all(runtime: Runtime) -> Flask:
     app.register_error_handler(Exception, _broken)
     app.add_url_rule("/static/widgets/<path:name>", "widgets", _widget)
     app.add_url_rule("/healthz", "healthz", lambda: ("ok", 200))
+    app.wsgi_app = Early(app)  # type: ignore[method-assign]
     return app
 
 
@@ -56,7 +54,7 @@ def error_body(code: str, message: str, field: str | None = None) -> dict[str, s
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(8)
+    g.request_id = secrets.token_hex(REQUEST_ID_BYTES)
     addresses.check()
 
 

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from connector.core import clock
 from connector.core.commerce import PING, Platform
 from connector.core.errors import BadInput, NotFound, PerennialError
 from connector.core.inbox import Received
+from connector.runtime import Runtime
 from connector.shops import service as shops
+from connector.web.headers import HEADERS, Payload
 from connector.web.memory import Memory
-from connector.web.runtime import runtime
+from connector.web.runtime import EXTENSION, runtime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY_BYTES = 1_048_576
 REMEMBERED = 10_000
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 _log = logging.getLogger("perennial.hooks")
 _EXTENSION = "perennial_hooks"
+_TAKEN = Payload(b"", (("Content-Length", "0"), *HEADERS))
 
 
 @blueprint.record_once
 def _remember(state: BlueprintSetupState) -> None:
-    state.app.extensions[_EXTENSION] = Memory[tuple[str, str], tuple[int, bytes]](REMEMBERED)
+    state.app.extensions[_EXTENSION] = Memory[str, tuple[int, bytes]](REMEMBERED)
 
 
-def _known() -> Memory[tuple[str, str], tuple[int, bytes]]:
+def _memory(app: Flask) -> Memory[str, tuple[int, bytes]]:
     """Which shop a path or a key belongs to, and its secret."""
-    return cast("Memory[tuple[str, str], tuple[int, bytes]]", current_app.extensions[_EXTENSION])
+    return cast("Memory[str, tuple[int, bytes]]", app.extensions[_EXTENSION])
 
 
 @blueprint.post("/<platform_name>/<hook_path>")
@@ -52,8 +59,34 @@ def receive(platform_name: str) -> tuple[str, int]:
     return _keep(platform, None, secrets)
 
 
+def taken(app: Flask, environ: WSGIEnvironment) -> Payload | None:
+    """The answer to a good delivery to a shop's own path that we know from a moment ago.
+
+    None for every other, which goes Flask's way from the beginning and hears there what is wrong.
+    """
+    path, length = environ["PATH_INFO"], environ.get("CONTENT_LENGTH", "")
+    shop_id, secret = _memory(app).get(path) or (0, b"")
+    if not secret or "HTTP_CONTENT_ENCODING" in environ or not length.isdecimal():
+        return None
+    if int(length) > MAX_BODY_BYTES:
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    parts: Runtime = app.extensions[EXTENSION]
+    try:
+        platform = parts.platforms[path.split("/")[2]]
+        delivery = platform.read_delivery(_headers(environ), body, [secret])
+        if delivery.topic == PING or delivery.flag:
+            return None
+        parts.keeper.keep(Received(shop_id, "hook", delivery, clock.now()))
+    except Exception:  # noqa: BLE001 - Flask's way tries again, says it and notes it
+        return None
+    parts.wake(shop_id)
+    return _TAKEN
+
+
 def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tuple[str, int]:
-    delivery = platform.read_delivery(_headers(), _body(), secrets)
+    delivery = platform.read_delivery(_headers(request.environ), _body(), secrets)
     if delivery.topic == PING:
         return "", 200
     if shop_id is None:
@@ -70,11 +103,11 @@ def _keep(platform: Platform, shop_id: int | None, secrets: list[bytes]) -> tupl
     return "", 200
 
 
-def _headers() -> dict[str, str]:
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     """Header values by name. Names have no case; the server writes them in capitals."""
     return {
         name[5:].replace("_", "-"): value
-        for name, value in request.environ.items()
+        for name, value in environ.items()
         if name.startswith("HTTP_")
     }
 
@@ -96,7 +129,8 @@ def _platform(name: str, *, signs_shop: bool) -> Platform:
 
 
 def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
-    found = _known().get((platform, hook_path))
+    memory, path = _memory(current_app), f"{blueprint.url_prefix}/{platform}/{hook_path}"
+    found = memory.get(path)
     if found is None:
         with runtime().database.read() as db:
             shop = shops.by_hook_path(db, hook_path)
@@ -104,17 +138,18 @@ def _shop_of_path(platform: str, hook_path: str) -> tuple[int, bytes] | None:
                 return None
             secret = shops.secret(db, runtime().keys, shop.id, "hook_secret")
         found = (shop.id, secret or b"")
-        _known().put((platform, hook_path), found)
+        memory.put(path, found)
     return found if found[1] else None
 
 
 def _shop_of_key(platform: str, key: str) -> int | None:
-    found = _known().get((platform, f"key:{key}"))
+    memory, named = _memory(current_app), f"{platform} {key}"
+    found = memory.get(named)
     if found is None:
         with runtime().database.read() as db:
             shop = shops.find(db, platform, key)
         if shop is None:
             return None
         found = (shop.id, b"")
-        _known().put((platform, f"key:{key}"), found)
+        memory.put(named, found)
     return found[0]

@@ -1,18 +1,11 @@
-"""What anybody may know of a shop: its programme, a product's points, what goes with a product.
-
-An answer is the same for everybody, so each process remembers it, and browsers keep it a minute.
-"""
+"""What anybody may know of a shop: its programme, a product's points, what goes with a product."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import asdict
+from typing import Any
 
-import msgspec
-from flask import Blueprint, Response, current_app, request
-from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 
 from connector.core.errors import BadInput
@@ -23,71 +16,9 @@ from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
 from connector.web import addresses
-from connector.web.memory import Memory
-from connector.web.runtime import runtime
 
-BROWSER_SECONDS = 60
 MAX_PRODUCTS = 20
-REMEMBERED = 10_000
-LONGEST_QUERY = 1000  # of one that is remembered
 _AMOUNTS = (1, 2, 5)  # whole units offered as gifts
-_EXTENSION = "perennial_public"
-_HEADERS = (
-    ("Content-Type", "application/json"),
-    (
-        "Cache-Control",
-        f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """An answer as it goes out."""
-
-    body: bytes
-    headers: tuple[tuple[str, str], ...]
-
-    def response(self) -> Response:
-        """200 with the body, or 304 to who has it already."""
-        response = Response(self.body, headers=list(self.headers))
-        if "HTTP_IF_NONE_MATCH" in request.environ:
-            return cast("Response", response.make_conditional(request))
-        return response
-
-
-def remember_in(blueprint: Blueprint) -> None:
-    """Give each application with this blueprint a memory of its own."""
-
-    def remember(state: BlueprintSetupState) -> None:
-        state.app.extensions[_EXTENSION] = Memory[tuple[object, ...], Payload](REMEMBERED)
-
-    blueprint.record_once(remember)
-
-
-def answer(
-    view: str,
-    question: tuple[object, ...],
-    find: Callable[[Connection], Shop],
-    headers: Callable[[Shop], Sequence[tuple[str, str]]] = lambda _: (),
-) -> Response:
-    """The answer of ``view``, one of VIEWS, about the shop that ``find`` finds.
-
-    question: says with ``view`` all that the answer depends on; products come from the query.
-    headers: what this door adds for its shop.
-    """
-    memory: Memory[tuple[object, ...], Payload] = current_app.extensions[_EXTENSION]
-    known = memory.get((view, *question))
-    if known is None:
-        with runtime().database.read() as db:
-            shop = find(db)
-            keys = () if view == "config" else product_keys()
-            body = msgspec.json.encode(VIEWS[view](db, shop, keys))
-        etag = hashlib.sha256(body).hexdigest()[:32]
-        known = Payload(body, (*_HEADERS, ("ETag", f'"{etag}"'), *headers(shop)))
-        if len(request.query_string) <= LONGEST_QUERY:
-            memory.put((view, *question), known)
-    return known.response()
 
 
 def product_keys() -> tuple[str, ...]:

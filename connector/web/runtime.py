@@ -9,6 +9,7 @@ from flask import current_app, g
 from connector.runtime import Runtime
 
 EXTENSION = "perennial"
+REQUEST_ID_BYTES = 8
 
 
 def runtime() -> Runtime:

@@ -23,7 +23,7 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.rooms.points import service as points
 from connector.shops import service as shops
 from connector.shops.service import Shop
-from connector.web import addresses, public
+from connector.web import addresses, public, remembered
 from connector.web.history import entries_json
 from connector.web.runtime import runtime
 
@@ -33,7 +33,7 @@ MAX_TOKEN_CHARS = 2000
 HISTORY_ENTRIES = 30
 _CUSTOMER = re.compile(r"[0-9]{1,20}", re.ASCII)
 blueprint = Blueprint("storefront", __name__, url_prefix="/storefront")
-public.remember_in(blueprint)
+remembered.remember_in(blueprint)
 
 
 class _Claims(msgspec.Struct):
@@ -62,8 +62,7 @@ def woocommerce(public_id: str, view: str) -> Response:
         return shop
 
     if view in public.VIEWS:
-        question = ("woocommerce", public_id, request.query_string)
-        return public.answer(view, question, find, _readable_by)
+        return remembered.answer(view, remembered.asked(request.environ), find, _readable_by)
     with runtime().database.read() as db:
         shop = find(db)
         _check_view(view)
@@ -95,7 +94,7 @@ def shopify(view: str) -> Response:
 
     if view in public.VIEWS:
         products = addresses.text("product")  # the rest of the query is new each time
-        return public.answer(view, ("shopify", proven.shop_key, products), find)
+        return remembered.answer(view, ("shopify", proven.shop_key, view, products), find)
     _check_view(view)
     with runtime().database.read() as db:
         return _own(db, Visitor(find(db), proven.customer_key))

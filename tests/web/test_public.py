@@ -44,7 +44,7 @@ def test_a_programme_is_remembered_for_a_moment(service, ask):
     assert hold_days(ask("config")) == 14
     publish(service, ask.shop, 7)
     assert hold_days(ask("config")) == 14
-    service.app.extensions["perennial_public"] = Memory(1)  # as after ten seconds
+    service.app.extensions["perennial_remembered"]._known.clear()  # as after ten seconds
     assert hold_days(ask("config")) == 7
 
 
@@ -65,6 +65,17 @@ def test_memory_forgets_in_time_and_when_there_is_too_much(monkeypatch):
     assert [known.get(key) for key in "abc"] == [None, 2, 3]
     time.sleep(0.06)
     assert [known.get(key) for key in "abc"] == [None, None, None]
+
+
+def test_what_is_remembered_of_a_path_is_not_for_other_questions(ask):
+    told = ask("config").data
+    assert ask("config?more=1").data == told
+    assert ask("me").get_json() == {"member": None}
+    path = f"/storefront/woocommerce/{ask.shop.public_id}/config"
+    assert ask.service.http.post(path).status_code == 405
+    assert ask.service.http.head(path).data == b""
+    preflight = ask.service.http.options(path)
+    assert preflight.headers["Access-Control-Allow-Methods"] == "GET"
 
 
 def test_each_question_has_its_own_answer(service, ask):
