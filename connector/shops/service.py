@@ -163,11 +163,7 @@ def install(
     Conflict ``shop_taken`` when another business holds a living shop of this key.
     """
     row = store.by_key(db, platform, credentials.shop_key)
-    values: dict[str, object] = {
-        "name": facts.name,
-        "currency": facts.currency,
-        "timezone": facts.timezone,
-        "platform_version": facts.version,
+    values: dict[str, object] = _values(facts) | {
         "state": state,
         "problem": None,
         "installed_at": now,
@@ -212,6 +208,16 @@ def install(
         store.change(db, shop_id, **values)
     put_credentials(db, keys, shop_id, credentials, now)
     return get(db, shop_id)
+
+
+def note_facts(db: Connection, shop_id: int, facts: ShopFacts) -> None:
+    """What the platform says of the shop today."""
+    store.change(db, shop_id, **_values(facts))
+
+
+def _values(facts: ShopFacts) -> dict[str, object]:
+    told = {"name": facts.name, "currency": facts.currency, "timezone": facts.timezone}
+    return {**told, "platform_version": facts.version}
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:

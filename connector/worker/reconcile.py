@@ -32,13 +32,14 @@ def reconcile(runtime: Runtime, shop_id: int) -> int:
 
 
 def nightly(runtime: Runtime, shop_id: int) -> None:
-    """Once a day: read seven days back, seal the book, forget old bodies.
+    """Once a day: ask what the shop is, read seven days back, seal the book, forget old bodies.
 
     A shop that left is asked nothing; its book is sealed, and its bodies go, all the same.
     """
     with runtime.database.read() as db:
         shop = shops.get(db, shop_id)
     if shop.is_live:
+        _refresh(runtime, shop)
         _round(runtime, shop, clock.now() - DEEP)
     now = clock.now()
     while _seal(runtime, shop_id, now):
@@ -46,6 +47,16 @@ def nightly(runtime: Runtime, shop_id: int) -> None:
     with runtime.database.write() as db:
         inbox.drop_bodies(db, shop_id, now)
         shops.note_nightly(db, shop_id, now)
+
+
+def _refresh(runtime: Runtime, shop: Shop) -> None:
+    """Its name, currency, zone and version may have changed, which no webhook tells."""
+    try:
+        facts = access.client(runtime, shop).shop_facts()
+    except (PlatformBusy, PlatformError, Conflict):
+        return  # the round that follows asks too, and notes what is wrong
+    with runtime.database.write() as db:
+        shops.note_facts(db, shop.id, facts)
 
 
 def _seal(runtime: Runtime, shop_id: int, now: datetime) -> int:

@@ -41,6 +41,17 @@ def test_a_round_reads_what_no_webhook_told(world):
     assert (after.problem, after.reconciled_at > shop.reconciled_at) == (None, True)
 
 
+def test_a_shop_that_changed_its_currency_is_known_by_it_the_next_day(world, store):
+    service, shop = world
+    store.currency = "EUR"
+    reconcile.nightly(service.runtime, shop.id)
+    assert service.shop(shop).currency == "EUR"
+    store.currency, store.fail_next = "USD", 9
+    reconcile.nightly(service.runtime, shop.id)
+    after = service.shop(shop)
+    assert (after.currency, after.problem) == ("EUR", "platform_busy")
+
+
 def test_another_round_over_the_same_changes_nothing(world):
     service, shop = world
     for _ in range(3):
