@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from connector.shops import store
 from connector.shops.models import business, staff
+from connector.shops.service import Shop
 
 _ENOUGH = 2
 
@@ -34,3 +36,9 @@ def needs_second(db: Connection, business_id: int, points: int) -> bool:
 def set_limit(db: Connection, business_id: int, points: int | None) -> None:
     """From now on; None switches it off."""
     db.execute(business.update().where(business.c.id == business_id).values(approval_above=points))
+
+
+def account_of(db: Connection, shop: Shop, platform_key: str) -> int | None:
+    """The shop's account, if this user of the platform is already of its staff."""
+    known = store.staff_by_platform_key(db, shop.business_id, platform_key)
+    return shop.business_id if known else None

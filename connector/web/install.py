@@ -39,7 +39,7 @@ from connector.core.errors import (
 )
 from connector.orders import imports
 from connector.runtime import Runtime
-from connector.shops import joining
+from connector.shops import joining, team
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -233,8 +233,9 @@ def embedded() -> Response:
     person = platform.staff(id_token)
     with runtime().database.read() as db:
         shop = shops.find(db, platform.name, person.shop_key)
+        account = team.account_of(db, shop, person.user_key) if shop else None
     if shop is None or not shop.is_live or shop.problem == "reauthorize":
-        shop = settle_shopify(runtime(), platform, _exchanged(platform, id_token))
+        shop = settle_shopify(runtime(), platform, _exchanged(platform, id_token), account)
     now = clock.now()
     with runtime().database.write() as db:
         staff = shops.staff_for(db, shop.business_id, person.user_key, now)
@@ -259,12 +260,14 @@ def _exchanged(platform: Shopify, id_token: str) -> Credentials:
         raise Unauthenticated("reinstall", "install the app from Shopify again") from None
 
 
-def settle_shopify(parts: Runtime, platform: Shopify, credentials: Credentials) -> Shop:
+def settle_shopify(
+    parts: Runtime, platform: Shopify, credentials: Credentials, account: int | None = None
+) -> Shop:
     """A Shopify shop with working tokens: new ones begin with their history."""
     facts = platform.client(credentials).shop_facts()
     with parts.database.write() as db:
         before = shops.find(db, platform.name, credentials.shop_key)
-        shop = _join(db, platform.name, credentials, facts, "active")
+        shop = _join(db, platform.name, credentials, facts, "active", account)
         if before is None or not before.is_live:
             imports.begin(db, shop.id, ("products", "orders"), clock.now())
     return shop
@@ -287,9 +290,17 @@ def _join(
     credentials: Credentials,
     facts: ShopFacts,
     state: str,
+    account: int | None = None,
 ) -> Shop:
     return shops.install(
-        db, runtime().keys, platform, credentials, facts, clock.now(), state=state
+        db,
+        runtime().keys,
+        platform,
+        credentials,
+        facts,
+        clock.now(),
+        business_id=account,
+        state=state,
     )
 
 

@@ -97,8 +97,25 @@ def test_44_an_app_that_was_removed_is_installed_again_or_not_at_all(world):
     answer = world.service.http.get("/app/shopify", query_string={"id_token": token})
     assert (answer.status_code, code_of(answer)) == (401, "reinstall")
     assert world.shop().state == "uninstalled"
+    before = world.shop().business_id
     assert world.open_app().status_code == 200
-    assert world.shop().state == "active"
+    after = world.shop()
+    assert (after.state, after.business_id) == ("active", before), "its staff knows the account"
+
+
+def test_who_takes_a_shop_over_does_not_get_the_account_of_those_who_left(world):
+    """Somebody nobody knows installs it again: the account may hold other shops."""
+    world.open_app()
+    before = world.shop()
+    with world.service.database.write() as db:
+        now = clock.now()
+        shops.uninstall(db, before.id, now, now)
+        db.execute(staff.update().values(platform_key=None))
+    world.control("/uninstall")
+    assert world.open_app().status_code == 200
+    after = world.shop()
+    assert (after.id, after.state) == (before.id, "active")
+    assert after.business_id != before.business_id
 
 
 def test_the_code_grant_is_the_other_way_in(world):

@@ -16,7 +16,7 @@ const title = (entry) => english.text(...titleOf(english, entry)).replace(/[\u20
 test("an entry is named after its order", () => {
   assert.equal(title(ORDER), "Order #2058");
   assert.equal(title({ kind: "earned", points: 1, order: "#7" }), "Order #7");
-  assert.equal(title({ kind: "clawback", points: -1, order: "7" }), "Refund on order #7");
+  assert.equal(title({ kind: "clawback", points: -1, order: "7" }), "Change to order #7");
   assert.equal(title({ kind: "released", points: 1, order: "7" }), "Order #7 is ready");
 });
 
@@ -65,7 +65,7 @@ test("a refund says what went back, of which line", () => {
   const why = { ...WHY, lines: [{ ...TEAPOT, kept: 24 }, CUPS] };
   const text = shown({ ...ORDER, kind: "clawback", points: -24, why });
   assert.match(text, /\u221224 points/);
-  assert.match(text, /Order #2058 was refunded, so 24 points went back\./);
+  assert.match(text, /Order #2058 was refunded, cancelled or changed, so 24 points went back\./);
   assert.match(text, /Celadon teapot \$48\.00 48 24/);
 });
 

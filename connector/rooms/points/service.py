@@ -149,7 +149,7 @@ def adjust(
     Taking more than is available is refused: a person's hand never makes debt.
     """
     if not 1 <= abs(points) <= MOST_ADJUSTED:
-        raise BadInput("amount_range", f"1 to {MOST_ADJUSTED}", field="points")
+        raise BadInput("amount_range", f"1 to {MOST_ADJUSTED}, given or taken", field="points")
     if not reason.strip() or len(reason) > REASON_LENGTH:
         raise BadInput(
             "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"

@@ -33,7 +33,7 @@ def line(field: str) -> str:
 
 def whole(given: str, field: str, limit: int = LIMIT) -> int:
     """A whole number, not beyond ``limit``; thousands may be grouped."""
-    bare = _plain(given).replace(",", "")
+    bare = plain(given).replace(",", "")
     if not _WHOLE.fullmatch(bare):
         raise BadInput("integer_required", f"{given[:40]!r} is not a whole number", field=field)
     if abs(int(bare)) > limit:
@@ -44,13 +44,13 @@ def whole(given: str, field: str, limit: int = LIMIT) -> int:
 def amount(given: str, currency: str, field: str) -> int:
     """Minor units of an amount that fits its currency exactly."""
     try:
-        return Money.parse(_plain(given), currency).minor
+        return Money.parse(plain(given), currency).minor
     except BadInput as problem:
         raise BadInput(problem.code, problem.message, field=field) from None
 
 
-def _plain(given: str) -> str:
-    """A number in ASCII, whichever script's digits and signs a person's keyboard has."""
+def plain(given: str) -> str:
+    """Digits in ASCII, whichever script's digits and signs a person's keyboard has."""
     return "".join(
         str(unicodedata.decimal(sign)) if sign.isdecimal() else _SIGNS.get(sign, sign)
         for sign in without_bidi_controls(given).strip()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import g, redirect, request, url_for
 from sqlalchemy import Connection, Row
@@ -19,7 +20,7 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Diagnosis
 from connector.web import addresses
-from connector.web.admin import door
+from connector.web.admin import door, forms
 from connector.web.admin import store as asked_store
 from connector.web.admin.door import blueprint
 from connector.web.admin.home import newest_orders
@@ -40,7 +41,7 @@ class Check:
 @blueprint.get("/<shop>/orders")
 def orders() -> Response:
     """Find an order by its number, its id, or the address of its page in the store's admin."""
-    typed = addresses.text("number", 200)
+    typed = forms.plain(addresses.text("number", 200))
     with runtime().database.read() as db:
         found = _found(db, typed) if typed else []
         newest = newest_orders(db, runtime().members, g.shop.id)
@@ -102,7 +103,7 @@ def repair(order_id: int) -> Response:
 @blueprint.post("/<shop>/orders/unknown")
 def ask_for_unknown() -> Response:
     """Ask the store for an order that never came."""
-    number = request.form.get("number", "").strip()[:200]
+    number = forms.plain(request.form.get("number", ""))[:200]
     key = _key(number)
     if key is not None:
         want = NeedsFetch("order", key)
@@ -150,8 +151,16 @@ def _key(number: str) -> str | None:
     """The platform's id of an order in what a person pasted, or None.
 
     WooCommerce numbers its orders by id. Shopify does not, so there only a long id will do: it is
-    at the end of the address of the order's page in the Shopify admin.
+    at the end of the address of the order's page in the Shopify admin. The address of another
+    store's page names nothing here.
     """
+    host = urlsplit(number).hostname if "://" in number else None
+    if host not in (
+        None,
+        "admin.shopify.com",
+        urlsplit(f"//{g.shop.key.split('://')[-1]}").hostname,
+    ):
+        return None
     if g.shop.platform == "shopify":
         found = _LAST_NUMBER.search(number)
         return found[1] if found and len(found[1]) >= SHORTEST_SHOPIFY_ID else None

@@ -29,7 +29,13 @@ def fetches(world: World) -> list[dict[str, str]]:
 
 def test_a_number_leads_to_its_order(ada: Ada, world: World):
     world.tell(order("1021", goods("1", 4800)))
-    for number in ("1021", "#1021", " 1021 ", "https://acme.example/wp-admin/post.php?post=1021"):
+    for number in (
+        "1021",
+        "#1021",
+        " 1021 ",
+        "١٠٢١",
+        "https://acme.example/wp-admin/post.php?post=1021",
+    ):
         found = ada.ask("orders", number=number)
         assert found.status_code == 302, number
         assert found.location.endswith(place(world, "1021"))
@@ -148,7 +154,13 @@ def test_shopify_is_asked_by_the_address_of_the_order(app: Flask, database: Data
 
 
 def test_what_is_no_order_number_asks_for_nothing(ada: Ada, world: World):
-    for number in ("../../x", "<i>x", "9" * 30, "x" * 500, "١٢٣"):
+    for number in (
+        "../../x",
+        "<i>x",
+        "9" * 30,
+        "x" * 500,
+        "https://evil.example/wp-admin/post.php?post=1",
+    ):
         assert "<i>" not in ada.ask("orders", number=number).text
         ada.send("orders/unknown", "orders", number=number if number != "9" * 30 else "nine")
     assert fetches(world) == []
