@@ -62,7 +62,7 @@ check-locks:
 bench: setup  ## every benchmark beside its limit
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: setup  ## the same in under a minute
+bench-quick: setup  ## the same in about a minute
 	$(BIN)/python -m bench --quick $(ARGS)
 
 migrate: $(call ready,run)  ## bring the database of DATABASE_URL to the newest schema

@@ -20,7 +20,7 @@ _ROW = "{:<44} {:>10} {:>10}  {:<6} {}"
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Small sizes: under a minute altogether.")
+@click.option("--quick", is_flag=True, help="Small sizes: about a minute altogether.")
 @click.option("--strict", is_flag=True, help="Fail if a target is missed by more than a fifth.")
 @click.argument("names", nargs=-1)
 def main(names: tuple[str, ...], *, quick: bool, strict: bool) -> None:

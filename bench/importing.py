@@ -51,7 +51,7 @@ class Done:
 
 @benchmark("import")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    sizes = [10_000] if quick else [100_000, 1_000_000]
+    sizes = [5_000] if quick else [100_000, 1_000_000]
     with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
         for size in sizes:
             path = Path(folder) / f"{size}.jsonl"

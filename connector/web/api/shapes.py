@@ -22,7 +22,7 @@ class Member(Struct):
     state: Annotated[str, Meta(description="member, or guest: known by an order's e-mail only")]
     name: str | None
     email: str | None
-    available: Points
+    available: Annotated[int, Meta(description="What can be used; below zero by the debt")]
     pending: Points
     held: Points
     debt: Annotated[int, Meta(description="Points owed after a refund of points already spent")]
