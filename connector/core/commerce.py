@@ -16,6 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from connector.core.discounts import Credit, Discount, Standing
+from connector.core.money import Money
+
 
 class OrderState(StrEnum):
     OPEN = "open"  # placed, not paid (also: cash on delivery before it is completed)
@@ -82,20 +85,31 @@ class Refund(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """Personal data: leaves the snapshot only into encrypted side rows."""
+    """Personal data: leaves the snapshot only into encrypted side rows and keyed hashes.
+
+    ``address`` is the street address in one line, to be compared and never shown.
+    """
 
     email: str | None = None
     name: str | None = None
     locale: str | None = None
+    phone: str | None = None
+    address: str | None = None
 
 
 class Customer(Struct, frozen=True):
-    """A platform account. ``deleted`` customers carry the key alone."""
+    """A platform account. ``deleted`` customers carry the key alone; None is what is not told.
+
+    ``tags``: the platform's own, and where it has roles instead ``role:<name>``.
+    """
 
     key: str
     person: Person = Person()
     modified_at: datetime | None = None
     deleted: bool = False
+    tags: tuple[str, ...] | None = None
+    email_verified: bool | None = None
+    accepts_marketing: bool | None = None
 
 
 class CustomerMerge(Struct, frozen=True):
@@ -118,6 +132,15 @@ class Product(Struct, frozen=True):
     published: bool = True
     modified_at: datetime | None = None
     deleted: bool = False
+    collections: tuple[str, ...] | None = None  # titles; None: not told
+    tags: tuple[str, ...] | None = None
+
+
+class CodeUse(Struct, frozen=True):
+    """A discount code an order was placed with, and what it took off the order, tax included."""
+
+    code: str
+    amount_minor: int
 
 
 class Order(Struct, frozen=True):
@@ -125,6 +148,7 @@ class Order(Struct, frozen=True):
 
     ``refunds_known`` False keeps the refunds stored before (a payload that does not list them).
     ``partial`` True says only key, state and times are told (a deletion): the rest is kept.
+    ``tags``: the order's own, and ``from:<channel>`` and ``b2b`` where the platform tells.
     """
 
     key: str
@@ -146,6 +170,8 @@ class Order(Struct, frozen=True):
     refunds: tuple[Refund, ...] = ()
     refunds_known: bool = True
     partial: bool = False
+    codes: tuple[CodeUse, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class RefundsOfOrder(Struct, frozen=True):
@@ -291,6 +317,45 @@ class ShopClient(Protocol):
         """Everything placed before ``until``; resumable by cursor. what: orders or products."""
         ...
 
+    def find_code(self, code: str) -> str | None:
+        """The platform's key of the discount with this code, in any letter case; None: free."""
+        ...
+
+    def make_code(self, wanted: Discount) -> str:
+        """Make a single-use code; its key. Conflict ``code_taken`` if somebody has it.
+
+        After an unknown outcome look it up (``find_code``) before making it again.
+        """
+        ...
+
+    def change_code(self, key: str, wanted: Discount) -> None:
+        """Give a code another value and one more use: what is left of a balance."""
+        ...
+
+    def remove_code(self, key: str) -> None:
+        """No longer to be used; what is gone already is fine."""
+        ...
+
+    def credits(self, customer_key: str, currency: str) -> Sequence[Credit]:
+        """The customer's newest arrivals of store credit in one currency, newest first."""
+        ...
+
+    def give_credit(self, customer_key: str, money: Money, ends_at: datetime | None) -> str:
+        """Add store credit; the arrival's key. Not idempotent: see ``credits``."""
+        ...
+
+    def tag(self, customer_key: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Change a customer's tags; idempotent. Only where the platform has tags."""
+        ...
+
+    def put_standing(self, wanted: Standing) -> None:
+        """Make the standing discount of this title, or bring it up to date; idempotent."""
+        ...
+
+    def remove_standing(self, title: str) -> None:
+        """End it; what is gone already is fine."""
+        ...
+
 
 class Platform(Protocol):
     """What a platform must be able to do. Implementations live in ``adapters``."""
@@ -298,6 +363,8 @@ class Platform(Protocol):
     name: str
     signs_shop: bool  # a verified delivery proves which shop sent it
     tells_all: bool  # what it does not find is deleted, not merely out of our sight
+    has_credit: bool  # store credit is its own money; else codes with a balance stand for it
+    has_standing: bool  # tags and discounts without a code
 
     def install_url(self, request: InstallRequest) -> str: ...
 
