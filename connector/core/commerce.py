@@ -30,6 +30,7 @@ class OrderState(StrEnum):
 
 
 PING = "ping"  # the topic of a delivery that only asks whether somebody is there
+REFERRAL_NOTE = "_perennial_ref"
 EARNING_STATES = frozenset({OrderState.PAID, OrderState.COMPLETED})
 
 
@@ -172,6 +173,7 @@ class Order(Struct, frozen=True):
     partial: bool = False
     codes: tuple[CodeUse, ...] = ()
     tags: tuple[str, ...] = ()
+    referral: str | None = None  # what the storefront noted under REFERRAL_NOTE
 
 
 class RefundsOfOrder(Struct, frozen=True):

@@ -50,6 +50,87 @@ class MemberErased(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberJoined(Fact):
+    """Somebody has an account with us from now on."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged(Fact):
+    """What is known of the person changed: consent, verified e-mail, tags, occasions."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsChanged(Fact):
+    """The book holds other points of this member."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierChanged(Fact):
+    """The member stands on another tier, or on one for a while."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiftGiven(Fact):
+    """A member is to have something: points, a reward without a price, or days on a tier.
+
+    Complete by itself and heard once for each ``source``: points, rewards and tiers take their
+    own part. ``note`` is what the giver says. ``waits_until``: points are pending until then.
+    """
+
+    member_id: int
+    source: str
+    points: int = 0
+    reward_id: int | None = None
+    tier_days: int = 0
+    tier_id: int | None = None
+    note: str = ""
+    qualifies: bool = False
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftWithdrawn(Fact):
+    """What the gift of this ``source`` was for is undone; a reward goes if it is unspent."""
+
+    member_id: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRedeemed(Fact):
+    """A reward was used, for good."""
+
+    member_id: int
+    redemption_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsDonated(Fact):
+    """A member gave points to a cause: the shop owes the cause ``minor`` of ``currency``."""
+
+    member_id: int
+    redemption_id: int
+    cause_id: int
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DonationUndone(Fact):
+    """The member took the points back in time: the shop owes the cause nothing for them."""
+
+    redemption_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryImported(Fact):
     """A history import has ended: ``orders`` orders are in the order book."""
 

@@ -40,6 +40,7 @@ _POINTS_MOVES = {
     ("member:", "held:"),
     ("held:", "member:"),
     ("held:", "redeemed"),
+    ("redeemed", "member:"),
     ("member:", "redeemed"),
 }
 _MONEY_MOVES = {

@@ -30,6 +30,11 @@ ledger_entry = Table(
     Column("local_date", Text, nullable=False),
     Column("expires_at", Utc),
     Column("rule_version", Integer),
+    Column(  # of the amount: what counts for tiers; NULL: nothing
+        "qualifying",
+        BigInteger,
+        CheckConstraint("qualifying > 0 AND qualifying <= amount", name="qualifying"),
+    ),
     UniqueConstraint("shop_id", "source"),
     CheckConstraint("amount > 0 AND amount <= 1000000000000000", name="amount"),
     CheckConstraint("from_account <> to_account", name="two_sides"),

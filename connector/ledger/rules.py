@@ -95,6 +95,23 @@ class Purse:
             self.held += amount
         return self._consume(amount, _by_expiry(self.lots), to)
 
+    def capture(self, amount: int) -> list[Movement]:
+        """What was held for a reward is spent."""
+        self.held -= amount
+        return [Movement("held", "redeemed", amount)]
+
+    def give_back(self, amount: int, from_: str) -> list[Movement]:
+        """What was held or redeemed returns as a lot."""
+        if from_ == "held":
+            self.held -= amount
+        self.available += amount
+        return [Movement(from_, "member", amount, opens_lot=True)]
+
+    def expire(self, lots: Sequence[Lot]) -> list[Movement]:
+        """What remains of these lots lapses."""
+        amount = sum(lot.remaining for lot in lots)
+        return self._consume(amount, lots, "expired") if amount else []
+
     def take_back(
         self, amount: int, *, origin: str, own_pending: int, lapsed: Sequence[tuple[str, int]]
     ) -> list[Movement]:

@@ -1,9 +1,9 @@
 """Seals: proof that what was booked is still there, unchanged, and nothing was slipped in below.
 
 A seal covers the movements after the one before it, in order of ids, and its sha256 goes over the
-seal before and each movement as a JSON list of its columns, times as
-``YYYY-MM-DD HH:MM:SS.ffffff`` in UTC: the same bytes on every database. Anybody who keeps one seal
-elsewhere can prove the whole book before it.
+seal before and each movement as a JSON list of its columns (the last, ``qualifying``, only where
+there is some), times as ``YYYY-MM-DD HH:MM:SS.ffffff`` in UTC: the same bytes on every database.
+Anybody who keeps one seal elsewhere can prove the whole book before it.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ def _movements(
         entry.local_date,
         _utc_text(db, entry.expires_at),
         entry.rule_version,
+        entry.qualifying,
     )
     return db.execute(
         select(*columns)
@@ -118,5 +119,6 @@ def _utc_text(db: Connection, column: ColumnElement[datetime]) -> ColumnElement[
 def _sha256(before: str, movements: Sequence[Row[Any]]) -> str:
     digest = hashlib.sha256(before.encode())
     for row in movements:
-        digest.update(b"\n" + msgspec.json.encode(tuple(row)))
+        told = tuple(row) if row.qualifying is not None else tuple(row)[:-1]
+        digest.update(b"\n" + msgspec.json.encode(told))
     return digest.hexdigest()

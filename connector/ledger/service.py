@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from connector.core.clock import local_date
 from connector.core.ids import new_id
+from connector.core.money import spread
 from connector.ledger import store
 from connector.ledger.rules import Lot, Movement, Purse
 
+RETURNED_DAYS = 30  # what comes back can be used at least so long
 _MEMBER_STATES = ("member", "pending", "held", "debt")
 
 
@@ -26,6 +28,7 @@ class Voucher:
 
     ``stem`` and ``number`` make the source keys ``<stem>:<account>:<number>``; ``number`` counts
     on with each entry, so that after the verbs it is the count of entries under this stem.
+    ``qualifying``: how much of what a verb moves counts for tiers.
     """
 
     stem: str
@@ -35,6 +38,7 @@ class Voucher:
     origin: str | None = None
     rule_version: int | None = None
     expires_at: datetime | None = None
+    qualifying: int = 0
 
 
 class Book:
@@ -84,6 +88,45 @@ class Book:
     def spend(self, member_id: int, amount: int, to: str, why: Voucher) -> None:
         """Move available points out; InsufficientPoints if there are not enough."""
         self._book(member_id, self._with_lots(member_id).spend(amount, to), why)
+
+    def hold(self, member_id: int, amount: int, why: Voucher) -> None:
+        """Reserve available points for a reward; InsufficientPoints if there are not enough."""
+        self._book(member_id, self._with_lots(member_id).spend(amount, "held"), why)
+
+    def capture(self, member_id: int, amount: int, why: Voucher) -> None:
+        """What was held under ``why.stem`` is spent."""
+        self._book(member_id, self._purses[member_id].capture(amount), why)
+
+    def give_back(self, member_id: int, amount: int, why: Voucher, *, from_: str) -> None:
+        """Held or redeemed points return as what they were: same origin, same expiry.
+
+        What was taken last comes back first. Nothing returns to lapse at once: it lives
+        RETURNED_DAYS at least.
+        """
+        purse = self._with_lots(member_id)
+        live_until = why.occurred_at + timedelta(days=RETURNED_DAYS)
+        for origin, expires_at, step in store.returnable(
+            self._db, self._shop_id, member_id, why.stem, amount
+        ):
+            lasts = expires_at and max(expires_at, live_until)
+            dated = replace(why, origin=origin, expires_at=lasts)
+            self._book(member_id, purse.give_back(step, from_), dated)
+            why.number = dated.number
+
+    def expire(self, member_id: int, now: datetime, why: Voucher) -> int:
+        """Lots whose time is over lapse; returns how many points."""
+        purse = self._with_lots(member_id)
+        due = [lot for lot in purse.lots if lot.expires_at is not None and lot.expires_at <= now]
+        movements = purse.expire(due)
+        self._book(member_id, movements, why)
+        return sum(movement.amount for movement in movements)
+
+    def lapse(self, member_id: int, why: Voucher) -> int:
+        """Everything that can be used lapses; returns how many points."""
+        purse = self._with_lots(member_id)
+        movements = purse.expire([lot for lot in purse.lots if lot.remaining])
+        self._book(member_id, movements, why)
+        return sum(movement.amount for movement in movements)
 
     def hand_over(self, gone_id: int, kept_id: int, why: Voucher) -> None:
         """All of one member's points become another's: lots keep origin and expiry."""
@@ -136,9 +179,12 @@ class Book:
         return self._purses[member_id]
 
     def _book(self, member_id: int, movements: Sequence[Movement], why: Voucher) -> None:
-        for movement in movements:
+        parts = _qualifying(movements, why)
+        for movement, part in zip(movements, parts, strict=True):
             entry_id = new_id()
-            self._entries.append(self._entry(entry_id, member_id, movement, why))
+            self._entries.append(
+                self._entry(entry_id, member_id, movement, why) | {"qualifying": part}
+            )
             why.number += 1
             for lot_id, amount in movement.lots:
                 self._drawn[lot_id] += amount
@@ -222,6 +268,14 @@ def append(
         )
         why.number += 1
     store.insert_entries(db, rows)
+
+
+def _qualifying(movements: Sequence[Movement], why: Voucher) -> list[int | None]:
+    """Each movement's part of what counts for tiers; only what the program gives or takes does."""
+    if not why.qualifying:
+        return [None] * len(movements)
+    touching = [one.amount if "program" in (one.from_, one.to) else 0 for one in movements]
+    return [part or None for part in spread(why.qualifying, touching)]
 
 
 def _kind(movement: Movement, why: Voucher) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -102,6 +103,44 @@ def lapsed(
         )
         if amount > (back or 0):
             found.append((str(account), int(amount) - int(back or 0)))
+    return found
+
+
+def returnable(
+    db: Connection, shop_id: int, member_id: int, stem: str, amount: int
+) -> list[tuple[str | None, datetime | None, int]]:
+    """(origin, expires_at, points) of what was taken under ``stem``, taken last first.
+
+    Leaves out what came back before; together they are ``amount``, or InsufficientPoints.
+    """
+    entry, lot, taken = ledger_entry, ledger_lot, ledger_consumption
+    mine = (entry.c.shop_id == shop_id) & entry.c.source.startswith(f"{stem}:", autoescape=True)
+    before = db.scalar(
+        select(func.coalesce(func.sum(entry.c.amount), 0)).where(
+            mine,
+            entry.c.to_account == f"member:{member_id}",
+            entry.c.from_account.in_((f"held:{member_id}", "redeemed")),
+        )
+    )
+    rows = db.execute(
+        select(lot.c.origin, lot.c.expires_at, taken.c.amount)
+        .select_from(
+            entry.join(
+                taken, and_(taken.c.shop_id == entry.c.shop_id, taken.c.entry_id == entry.c.id)
+            ).join(lot, and_(lot.c.shop_id == taken.c.shop_id, lot.c.id == taken.c.lot_id))
+        )
+        .where(mine, entry.c.to_account.in_((f"held:{member_id}", "redeemed")))
+        .order_by(lot.c.expires_at.is_(None).desc(), lot.c.expires_at.desc(), lot.c.id.desc())
+    )
+    skip, left, found = int(before or 0), amount, []
+    for origin, expires_at, granted in rows:
+        passed = min(skip, granted)
+        skip -= passed
+        if step := min(granted - passed, left):
+            found.append((origin, expires_at, step))
+            left -= step
+    if left:
+        raise InsufficientPoints(f"{stem} took less than the {amount} points that return")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from connector.core.db import Id, Key, Utc, metadata
+from connector.core.db import Id, Json, Key, Utc, metadata
 
 member = Table(
     "member",
@@ -26,6 +27,11 @@ member = Table(
     Column("merged_into", Id),
     Column("created_at", Utc, nullable=False),
     Column("modified_at", Utc),  # of the newest customer snapshot seen
+    Column("joined_at", Utc),  # None: was a customer before us, or is a guest
+    Column("tags", Json),  # None: has none, or not told
+    Column("accepts_marketing", Boolean),  # None: not told
+    Column("email_verified", Boolean),
+    Column("blocked_at", Utc),  # earns and redeems nothing while it is set
     UniqueConstraint("shop_id", "customer_key"),
     CheckConstraint("state IN ('member', 'guest', 'merged', 'erased')", name="state"),
 )
@@ -63,6 +69,45 @@ member_key = Table(
     Column("key", LargeBinary, nullable=False),  # under the key ring
     ForeignKeyConstraint(["shop_id", "member_id"], ["member.shop_id", "member.id"]),
 )
+
+member_occasion = Table(
+    "member_occasion",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("name", Key, primary_key=True),  # birthday, wedding, ... as the program names it
+    Column("month_day", Key, nullable=False),  # 02-29
+    Column("set_at", Utc, nullable=False),
+    Column("counts_from", Text, nullable=False),  # local date: a change counts next year
+)
+Index("ix_member_occasion_day", member_occasion.c.shop_id, member_occasion.c.month_day)
+
+member_sign = Table(
+    "member_sign",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("kind", Key, primary_key=True),  # mailbox, address, phone, device or network
+    Column("sign_hash", Key, primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+)
+Index("ix_member_sign_hash", member_sign.c.shop_id, member_sign.c.sign_hash)
+
+member_merge = Table(
+    "member_merge",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("gone_id", Id, primary_key=True, autoincrement=False),
+    Column("merged_at", Utc, primary_key=True),
+    Column("kept_id", Id, nullable=False),
+    Column("cause", Text, nullable=False),  # platform, claim or merchant
+    Column("made_by", Text),
+    Column("gone_key", Key),  # the account's key and state before, for an undo
+    Column("gone_state", Text, nullable=False),
+    Column("undone_at", Utc),
+    Column("undone_by", Text),
+)
+Index("ix_member_merge_kept", member_merge.c.shop_id, member_merge.c.kept_id)
 
 member_word = Table(
     "member_word",

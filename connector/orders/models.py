@@ -44,6 +44,8 @@ orders = Table(
     Column("goods_minor", BigInteger, nullable=False),  # net goods after discounts and refunds
     Column("revision", Integer, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("tags", Json),  # None: it has none
+    Column("referral", Text),  # the code of a link that led to it
     UniqueConstraint("shop_id", "key"),
     CheckConstraint(
         "state IN ('open', 'paid', 'completed', 'cancelled', 'refunded', 'deleted')", name="state"
@@ -104,6 +106,16 @@ order_refund_line = Table(
     Column("tax_minor", BigInteger, nullable=False),
 )
 
+order_code = Table(
+    "order_code",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("order_id", Id, primary_key=True, autoincrement=False),
+    Column("code", Key, primary_key=True),  # lower case: platforms tell them apart by letters only
+    Column("amount_minor", BigInteger, nullable=False),
+)
+Index("ix_order_code_code", order_code.c.shop_id, order_code.c.code)
+
 order_revision = Table(
     "order_revision",
     metadata,
@@ -131,6 +143,8 @@ product = Table(
     Column("in_stock", Boolean, nullable=False),
     Column("published", Boolean, nullable=False),
     Column("modified_at", Utc),
+    Column("collections", Json),  # None: never told
+    Column("tags", Json),
 )
 
 order_import = Table(

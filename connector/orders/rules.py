@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connector.core.commerce import (
+    CodeUse,
     LineKind,
     Order,
     OrderState,
@@ -112,7 +113,7 @@ def _with_known_lines(told: Sequence[Refund], before: Sequence[Refund]) -> tuple
 
 def digest(order: Order) -> str:
     """What makes two states of an order the same: everything but the person and the moment."""
-    told = (
+    told: tuple[object, ...] = (
         order.key,
         order.number,
         order.state,
@@ -128,6 +129,8 @@ def digest(order: Order) -> str:
         order.lines,
         stored_refunds(order),
     )
+    if order.codes or order.tags or order.referral:  # else the digest of older orders stays
+        told += (stored_codes(order), order.tags, order.referral)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
 
 
@@ -137,6 +140,17 @@ def stored_refunds(order: Order) -> tuple[Refund, ...]:
         return ()
     merged = (replace(one, lines=tuple(_one_per_line(one))) for one in order.refunds)
     return tuple(sorted(merged, key=lambda one: (one.refunded_at, one.key)))
+
+
+def stored_codes(order: Order) -> tuple[CodeUse, ...]:
+    """An order's codes as the book keeps them: in lower case, each once."""
+    if not order.codes:
+        return ()
+    found: dict[str, int] = {}
+    for one in order.codes:
+        code = one.code.lower()
+        found[code] = found.get(code, 0) + one.amount_minor
+    return tuple(CodeUse(code, found[code]) for code in sorted(found))
 
 
 def _one_per_line(refund: Refund) -> list[RefundLine]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core.clock import local_date
 from connector.core.commerce import (
+    CodeUse,
     Order,
     OrderLine,
     OrderState,
@@ -111,6 +112,8 @@ def record_products(
                 "in_stock": one.in_stock,
                 "published": one.published,
                 "modified_at": one.modified_at or now,
+                "collections": None if one.collections is None else list(one.collections),
+                "tags": None if one.tags is None else list(one.tags),
             }
             for one in newest.values()
             if not one.deleted
@@ -141,10 +144,19 @@ def _stored_orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> di
     ids = [row.id for row in rows]
     lines = store.lines(db, shop_id, ids)
     refunds = store.refunds(db, shop_id, ids)
-    return {row.key: _stored(row, tuple(lines[row.id]), tuple(refunds[row.id])) for row in rows}
+    codes = store.codes(db, shop_id, ids)
+    return {
+        row.key: _stored(row, tuple(lines[row.id]), tuple(refunds[row.id]), tuple(codes[row.id]))
+        for row in rows
+    }
 
 
-def _stored(row: Row[Any], lines: tuple[OrderLine, ...], refunds: tuple[Refund, ...]) -> Order:
+def _stored(
+    row: Row[Any],
+    lines: tuple[OrderLine, ...],
+    refunds: tuple[Refund, ...],
+    codes: tuple[CodeUse, ...],
+) -> Order:
     """An order as the book keeps it: without the person."""
     return Order(
         key=row.key,
@@ -162,6 +174,9 @@ def _stored(row: Row[Any], lines: tuple[OrderLine, ...], refunds: tuple[Refund, 
         tax_minor=row.tax_minor,
         lines=lines,
         refunds=refunds,
+        codes=codes,
+        tags=tuple(row.tags or ()),
+        referral=row.referral,
     )
 
 
@@ -191,7 +206,12 @@ def _write(
 ) -> list[Fact]:
     new: list[dict[str, Any]] = []
     replaced: list[dict[str, Any]] = []
-    parts: dict[str, list[dict[str, Any]]] = {"lines": [], "refunds": [], "refund_lines": []}
+    parts: dict[str, list[dict[str, Any]]] = {
+        "lines": [],
+        "refunds": [],
+        "refund_lines": [],
+        "codes": [],
+    }
     revisions: list[dict[str, Any]] = []
     written: dict[int, _Loaded] = {}
     ids = iter(new_ids(len(changed)))
@@ -214,11 +234,16 @@ def _write(
             values["historic"] = row.historic
             values["revision"] = row.revision + 1
             replaced.append(values)
-        refunds = rules.stored_refunds(order)
+        refunds, codes = rules.stored_refunds(order), rules.stored_codes(order)
         _collect_parts(context.shop_id, values["id"], order.lines, refunds, parts)
+        parts["codes"] += [
+            {"shop_id": context.shop_id, "order_id": values["id"], "code": one.code}
+            | {"amount_minor": one.amount_minor}
+            for one in codes
+        ]
         revisions.append(_revision(context, values, order, now))
         as_row = cast("Row[Any]", SimpleNamespace(**values))  # has what a row of the table has
-        written[values["id"]] = as_row, _stored(as_row, order.lines, refunds)
+        written[values["id"]] = as_row, _stored(as_row, order.lines, refunds, codes)
     store.put_orders(db, new, replaced)
     store.replace_parts(db, context.shop_id, [values["id"] for values in replaced], parts)
     store.add_revisions(db, revisions)
@@ -252,6 +277,8 @@ def _values(context: Context, order: Order, digest: str, now: datetime) -> dict[
         "shipping_minor": order.shipping_minor,
         "tax_minor": order.tax_minor,
         "goods_minor": rules.net_goods_minor(order),
+        "tags": list(order.tags) or None,
+        "referral": order.referral,
         "digest": digest,
     }
 

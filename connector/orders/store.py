@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from connector.core.bulk import among, insert_rows
-from connector.core.commerce import LineKind, OrderLine, Refund, RefundLine
+from connector.core.commerce import CodeUse, LineKind, OrderLine, Refund, RefundLine
 from connector.core.db import upsert
 from connector.orders.models import (
+    order_code,
     order_line,
     order_refund,
     order_refund_line,
@@ -117,6 +118,27 @@ def refunds(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[
     return found
 
 
+def codes(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[CodeUse]]:
+    """Discount codes by order id, in the order of the alphabet."""
+    found: dict[int, list[CodeUse]] = defaultdict(list)
+    chosen = select(order_code).where(order_code.c.shop_id == shop_id)
+    for row in sorted(db.execute(among(db, chosen, order_code.c.order_id, ids)), key=_by_code):
+        found[row.order_id].append(CodeUse(row.code, row.amount_minor))
+    return found
+
+
+def with_codes(db: Connection, shop_id: int, wanted: Sequence[str]) -> list[tuple[int, str]]:
+    """(order id, code) of the orders that were placed with these codes, given in lower case."""
+    chosen = select(order_code.c.order_id, order_code.c.code).where(
+        order_code.c.shop_id == shop_id
+    )
+    return [(row[0], row[1]) for row in db.execute(among(db, chosen, order_code.c.code, wanted))]
+
+
+def _by_code(row: Row[Any]) -> str:
+    return str(row.code)
+
+
 def put_orders(
     db: Connection, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -146,6 +168,7 @@ def replace_parts(
         "lines": order_line,
         "refunds": order_refund,
         "refund_lines": order_refund_line,
+        "codes": order_code,
     }
     for name, table in tables.items():
         for part in _chunks(replaced):
@@ -207,6 +230,8 @@ def put_products(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     statement = upsert(db, product)
     excluded = statement.excluded
     taken = {name: excluded[name] for name in rows[0] if name not in ("shop_id", "key")}
+    for name in ("collections", "tags"):  # a webhook may not tell what a read told
+        taken[name] = func.coalesce(excluded[name], product.c[name])
     newer = (
         product.c.modified_at.is_(None)
         | excluded.modified_at.is_(None)
