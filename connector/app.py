@@ -22,6 +22,7 @@ from connector.core.facts import (
 )
 from connector.core.http import Http
 from connector.core.keeper import Keeper
+from connector.core.outbox import Errand
 from connector.members import Members
 from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
@@ -38,6 +39,8 @@ SUBSCRIPTIONS: Subscriptions = {
     MemberErased: (points.on_member_erased,),
     HistoryImported: (recommend.on_history_imported,),
 }
+
+ERRANDS: Mapping[str, Errand] = {}
 
 
 def platforms(settings: Settings) -> Mapping[str, Platform]:
@@ -67,6 +70,7 @@ def create_runtime(settings: Settings, engine: Engine) -> Runtime:
         members=Members(keys),
         platforms=platforms(settings),
         subscriptions=SUBSCRIPTIONS,
+        errands=ERRANDS,
         keeper=Keeper(database),
         wake=engine.wake,
     )

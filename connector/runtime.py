@@ -10,6 +10,7 @@ from connector.core.db import Database
 from connector.core.facts import Subscriptions
 from connector.core.keeper import Keeper
 from connector.core.keyring import KeyRing
+from connector.core.outbox import Errand
 from connector.members import Members
 from connector.settings import Settings
 
@@ -24,5 +25,6 @@ class Runtime:
     members: Members
     platforms: Mapping[str, Platform]
     subscriptions: Subscriptions
+    errands: Mapping[str, Errand]  # by the kind of outbox row
     keeper: Keeper
     wake: Callable[[int], None]

@@ -72,9 +72,14 @@ class PointsChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TierChanged(Fact):
-    """The member stands on another tier, or on one for a while."""
+    """The member stands on another tier, or on one for a while.
+
+    ``level`` counts from 1, the lowest named one; 0: on none. ``multiplier_percent``: 100 is plain.
+    """
 
     member_id: int
+    level: int
+    multiplier_percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,6 @@ class PointsDonated(Fact):
     cause_id: int
     minor: int
     currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class DonationUndone(Fact):
-    """The member took the points back in time: the shop owes the cause nothing for them."""
-
-    redemption_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """The outbox: HTTP leaves the house last, after commit, idempotent by key.
 
-Kinds: ``fetch`` asks the platform for one thing and puts the answer in the inbox. A row that is
-asked for again while it is being carried out runs once more (``revision``).
+Kinds: ``fetch`` asks the platform for one thing and puts the answer in the inbox; every other kind
+is an ``Errand`` of the room that wants it. A row that is asked for again while it is being carried
+out runs once more (``revision``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import (
     Column,
@@ -23,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as sql_delete
 
-from connector.core.commerce import NeedsFetch
+from connector.core.commerce import NeedsFetch, ShopClient
 from connector.core.db import Id, Json, Key, Utc, metadata, upsert
+from connector.core.facts import Fact
 from connector.core.ids import new_id
 
 LEASE_SECONDS = 120
@@ -66,20 +69,73 @@ class Task:
     attempts: int
 
 
+class Errand(Protocol):
+    """What rows of one kind do at a shop's platform: look, act, keep what came of it.
+
+    It may run again about the same thing at any time: it first finds what an earlier run, whose
+    end nobody saw, left behind.
+    """
+
+    def prepare(self, db: Connection, shop_id: int, about: str, now: datetime) -> Any:
+        """What there is to do by now, read from our tables; None: nothing any more."""
+        ...
+
+    def carry_out(self, client: ShopClient, todo: Any) -> Any:
+        """HTTP, outside any transaction; the answer. Raises what clients raise."""
+        ...
+
+    def finish(
+        self, db: Connection, shop_id: int, about: str, answer: Any, now: datetime
+    ) -> Sequence[Fact]:
+        """Keep the answer, under the shop's lock; the facts it causes."""
+        ...
+
+    def fail(
+        self, db: Connection, shop_id: int, about: str, code: str, now: datetime
+    ) -> Sequence[Fact]:
+        """The platform will not do it: undo what was promised; the facts that causes."""
+        ...
+
+
 def ask(db: Connection, shop_id: int, wants: Sequence[NeedsFetch], now: datetime) -> None:
     """Ask for things to be fetched; asking twice before it happens is asking once."""
-    rows = [
-        {
-            "shop_id": shop_id,
-            "id": new_id(),
-            "kind": "fetch",
-            "key": f"fetch:{want.what}:{want.key}",
-            "payload": {"what": want.what, "key": want.key},
-            "due_at": now,
-            "created_at": now,
-        }
-        for want in dict.fromkeys(wants)
-    ]
+    _put(
+        db,
+        [
+            {
+                "shop_id": shop_id,
+                "id": new_id(),
+                "kind": "fetch",
+                "key": f"fetch:{want.what}:{want.key}",
+                "payload": {"what": want.what, "key": want.key},
+                "due_at": now,
+                "created_at": now,
+            }
+            for want in dict.fromkeys(wants)
+        ],
+    )
+
+
+def send(db: Connection, shop_id: int, kind: str, about: Sequence[str], now: datetime) -> None:
+    """Have errands of this kind run about these things; twice before it happens is once."""
+    _put(
+        db,
+        [
+            {
+                "shop_id": shop_id,
+                "id": new_id(),
+                "kind": kind,
+                "key": f"{kind}:{one}",
+                "payload": {"about": one},
+                "due_at": now,
+                "created_at": now,
+            }
+            for one in dict.fromkeys(about)
+        ],
+    )
+
+
+def _put(db: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
     statement = upsert(db, outbox)
@@ -88,7 +144,7 @@ def ask(db: Connection, shop_id: int, wants: Sequence[NeedsFetch], now: datetime
             index_elements=["shop_id", "key"],
             set_={"revision": outbox.c.revision + 1, "due_at": statement.excluded.due_at},
         ),
-        rows,
+        list(rows),
     )
 
 

@@ -23,13 +23,27 @@ def read_json(shape: type[_T]) -> _T:
     """
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
         raise BadInput("json_required", "send application/json as it is", status=415)
-    if request.content_length is None or request.content_length > MAX_BYTES:
-        raise PerennialError("too_large", f"at most {MAX_BYTES} bytes", status=413)
-    document = _document(request.get_data())
+    if request.content_length is None:
+        raise _too_large()
+    document = _document(read_bytes())
     try:
         return msgspec.convert(document, shape)
     except msgspec.ValidationError as problem:
         raise _field_problem(str(problem)) from None
+
+
+def read_bytes() -> bytes:
+    """The body as it came, if any. PerennialError ``too_large`` (413) when it is, or may be."""
+    length = request.content_length
+    if length is None and "Transfer-Encoding" in request.headers:
+        raise _too_large()
+    if length is not None and length > MAX_BYTES:
+        raise _too_large()
+    return request.get_data()
+
+
+def _too_large() -> PerennialError:
+    return PerennialError("too_large", f"at most {MAX_BYTES} bytes", status=413)
 
 
 def _document(raw: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""How often one address may knock at a door that costs us a call or a row."""
+"""How often one address, or member, may knock at a door that costs us a call or a row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOME_BITS = 64  # one household or machine has that much of IPv6
 
 
 class Pace:
-    """At most ``most`` requests a minute from each address.
+    """At most ``most`` requests a minute from each caller.
 
     Counted in memory: each web process allows as many, and a restart forgets. That keeps a
     nuisance small; what a door opens never rests on it.
@@ -28,9 +28,12 @@ class Pace:
         self._knocks: TTLCache[str, count[int]] = TTLCache(ADDRESSES, SECONDS)
         self._lock = threading.Lock()
 
-    def check(self) -> None:
-        """TooMany ``too_many_requests`` when this request's address was here too often."""
-        caller = _caller(request.remote_addr or "")
+    def check(self, caller: str | None = None) -> None:
+        """TooMany ``too_many_requests`` when the caller was here too often.
+
+        caller: an address, or any other name; this request's address unless given.
+        """
+        caller = _household(request.remote_addr or "" if caller is None else caller)
         with self._lock:
             if caller not in self._knocks:
                 self._knocks[caller] = count(1)
@@ -43,7 +46,7 @@ class Pace:
         )
 
 
-def _caller(address: str) -> str:
+def _household(address: str) -> str:
     try:
         known = ip_address(address)
     except ValueError:

@@ -30,10 +30,16 @@ def product_keys() -> tuple[str, ...]:
 
 
 def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
-    """The programme in public: what a visitor who is nobody may know."""
+    """The programme in public: what a visitor who is nobody may know, from every room."""
+    told: dict[str, Any] = {}
+    for part in PARTS:
+        told |= part(db, shop)
+    return told
+
+
+def _points(db: Connection, shop: Shop) -> dict[str, Any]:
     program = points.program(db, shop.id)
     points_each, per_minor = program.rate(shop.currency)
-    unit = 10 ** exponent(shop.currency)
     return {
         "program": {
             "name": shop.name,
@@ -43,6 +49,14 @@ def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, A
             "hold_days": program.hold_days,
             "award_on": program.award_on,
         },
+        "currency_exponent": exponent(shop.currency),
+        "version": str(program.version),
+    }
+
+
+def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
+    unit = 10 ** exponent(shop.currency)
+    return {
         "causes": [
             {"key": cause.key, "name": cause.name, "story": cause.story}
             for cause in giving.causes(db, shop.id)
@@ -52,8 +66,6 @@ def config(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, A
             "round_up_to_minor": unit,
             "share_kept_percent": 0,
         },
-        "currency_exponent": exponent(shop.currency),
-        "version": str(program.version),
     }
 
 
@@ -88,6 +100,8 @@ def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str
     }
 
 
+# Of ``config``; each gives top-level names of its own.
+PARTS: tuple[Callable[[Connection, Shop], dict[str, Any]], ...] = (_points, _giving)
 VIEWS: dict[str, Callable[[Connection, Shop, Sequence[str]], dict[str, Any]]] = {
     "config": config,
     "badge": badge,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
@@ -12,12 +13,15 @@ from connector.core import clock, inbox, outbox
 from connector.core.commerce import Delivery, NeedsFetch, Order, OrderState, Product
 from connector.core.db import is_transient, try_shop_lock
 from connector.core.errors import (
+    BadInput,
     Conflict,
     PerennialError,
     PlatformBusy,
+    PlatformError,
     PlatformMissing,
     PlatformRefused,
 )
+from connector.core.facts import Fact, publish
 from connector.core.inbox import Received
 from connector.core.outbox import Task
 from connector.runtime import Runtime
@@ -28,6 +32,7 @@ from connector.worker import access, drain
 BATCH = 20
 STEP_SECONDS = 5.0  # then it is another shop's turn
 GIVE_UP = -1.0
+LOCK_SECONDS = 10.0
 _log = logging.getLogger("perennial.dispatch")
 
 
@@ -58,6 +63,10 @@ def _attempt(runtime: Runtime, task: Task) -> PerennialError | None:
     """Carry out one row; what it has to wait for, if it could not be done."""
     try:
         _carry_out(runtime, task)
+    except PlatformRefused as problem:
+        with runtime.database.read() as db:
+            shop = shops.get(db, task.shop_id)
+        _refused(runtime, shop, task, problem.code)
     except PerennialError as problem:
         return problem
     except Exception as problem:
@@ -71,6 +80,9 @@ def _attempt(runtime: Runtime, task: Task) -> PerennialError | None:
 def _carry_out(runtime: Runtime, task: Task) -> None:
     with runtime.database.read() as db:
         shop = shops.get(db, task.shop_id)
+    if task.kind != "fetch":
+        _run(runtime, shop, task)
+        return
     want = NeedsFetch(task.payload["what"], task.payload["key"])
     if not shop.is_live:
         _refused(runtime, shop, task, "not_installed")
@@ -79,11 +91,54 @@ def _carry_out(runtime: Runtime, task: Task) -> None:
         delivery = access.client(runtime, shop).fetch(want)
     except PlatformMissing:
         runtime.database.run(lambda db: _missing(db, runtime, shop, want, task))
-    except (PlatformRefused, Conflict) as problem:
+    except Conflict as problem:
         _refused(runtime, shop, task, problem.code)
     else:
         runtime.database.run(lambda db: _answered(db, task, delivery))
         runtime.wake(shop.id)
+
+
+def _run(runtime: Runtime, shop: Shop, task: Task) -> None:
+    """One errand: what is to do is read now, and what came of it is kept with the row's end."""
+    errand, about = runtime.errands[task.kind], task.payload["about"]
+    with runtime.database.read() as db:
+        todo = errand.prepare(db, shop.id, about, clock.now())
+    if todo is None:
+        runtime.database.run(lambda db: outbox.finish(db, task, clock.now()))
+        return
+    if not shop.is_live:
+        _refused(runtime, shop, task, "not_installed")
+        return
+    try:
+        answer = errand.carry_out(access.client(runtime, shop), todo)
+    except (PlatformBusy, PlatformRefused):
+        raise
+    except (PlatformError, Conflict, BadInput) as problem:
+        if problem.code == "reconnect":
+            _refused(runtime, shop, task, problem.code)
+            return
+        code = problem.code
+        _close(runtime, task, lambda db: errand.fail(db, shop.id, about, code, clock.now()))
+    else:
+        _close(runtime, task, lambda db: errand.finish(db, shop.id, about, answer, clock.now()))
+
+
+def _close(runtime: Runtime, task: Task, work: Callable[[Connection], Sequence[Fact]]) -> None:
+    """End a row under the shop's lock; while another worker has it for long, it runs again."""
+
+    def close(db: Connection) -> bool:
+        if not try_shop_lock(db, task.shop_id):
+            return False
+        now = clock.now()
+        publish(db, runtime.subscriptions, work(db), now)
+        outbox.finish(db, task, now)
+        return True
+
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not runtime.database.run(close):
+        if time.monotonic() > deadline:
+            raise PerennialError("shop_busy", "another worker has the shop")
+        time.sleep(0.05)
 
 
 def _answered(db: Connection, task: Task, delivery: Delivery) -> None:

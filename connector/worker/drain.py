@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from connector import orders
-from connector.core import clock, inbox, outbox
+from connector.core import clock, inbox, noticed, outbox
 from connector.core.commerce import (
     ConnectionLost,
     Customer,
@@ -63,6 +64,7 @@ def drain(runtime: Runtime, shop_id: int, seconds: float = math.inf) -> int:
     shop's turn, and this one asks for its next.
     """
     done, limit, deadline = 0, BATCH, time.monotonic() + seconds
+    _tell_noticed(runtime, shop_id)
     while True:
         now = clock.now()
         with runtime.database.read() as db:
@@ -87,11 +89,37 @@ def drain(runtime: Runtime, shop_id: int, seconds: float = math.inf) -> int:
             return done
 
 
+def _tell_noticed(runtime: Runtime, shop_id: int) -> None:
+    """Let the rooms hear what doors noticed; a fact nobody can take is set aside, not the rest."""
+
+    def tell(limit: int, db: Connection) -> int:
+        if not try_shop_lock(db, shop_id):
+            return 0
+        waiting = noticed.take(db, shop_id, limit)
+        publish(db, runtime.subscriptions, waiting, clock.now())
+        return len(waiting)
+
+    limit = BATCH
+    while True:
+        try:
+            if runtime.database.run(partial(tell, limit)) < limit:
+                return
+        except Exception as problem:
+            if is_transient(problem):
+                raise
+            _log.exception("noticed facts failed shop=%d of=%d", shop_id, limit)
+            if limit == 1:
+                with runtime.database.write() as db:
+                    noticed.park(db, shop_id, clock.now())
+            limit = 1
+
+
 def _forget(runtime: Runtime, shop_id: int) -> None:
     """A delivery came for a shop whose every row was deleted: it goes the same way."""
     with runtime.database.write() as db:
         inbox.drop_shop(db, shop_id)
         outbox.drop_shop(db, shop_id)
+        noticed.drop_shop(db, shop_id)
 
 
 def _next_limit(limit: int, took: float) -> int:

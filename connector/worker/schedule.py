@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from connector.core import clock, inbox, outbox
+from connector.core import clock, inbox, noticed, outbox
 from connector.core.db import try_shop_lock
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
@@ -72,7 +72,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
     now = clock.now()
     with runtime.database.read() as db:
         waiting = {
-            "drain": inbox.shops_due(db, now),
+            "drain": sorted({*inbox.shops_due(db, now), *noticed.shops_due(db)}),
             "dispatch": outbox.shops_due(db, now),
             "release": points.shops_due(db, now),
             "import": history.shops_due(db, now),

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from connector import ledger, members
-from connector.app import SUBSCRIPTIONS, create_app, platforms
+from connector.app import ERRANDS, SUBSCRIPTIONS, create_app, platforms
 from connector.core import clock
 from connector.core.commerce import Credentials, ShopFacts
 from connector.core.db import Database
@@ -168,6 +168,7 @@ def make_service(
         members=members.Members(keys),
         platforms=platforms(settings),
         subscriptions=SUBSCRIPTIONS,
+        errands=ERRANDS,
         keeper=Keeper(database),
         wake=woken.append,
     )

@@ -36,6 +36,15 @@ def upgrade() -> None:
     op.add_column("member", sa.Column("email_verified", sa.Boolean))
     op.add_column("member", sa.Column("blocked_at", Utc))
     _create_people_tables()
+    op.create_table(
+        "fact_noticed",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("id", Id, primary_key=True, autoincrement=False),
+        sa.Column("fact", sa.Text, nullable=False),
+        sa.Column("told", Json, nullable=False),
+        sa.Column("noticed_at", Utc, nullable=False),
+        sa.Column("parked_at", Utc),
+    )
 
 
 def _create_people_tables() -> None:
@@ -75,7 +84,7 @@ def _create_people_tables() -> None:
 
 
 def downgrade() -> None:
-    for table in ("member_merge", "member_sign", "member_occasion", "order_code"):
+    for table in ("fact_noticed", "member_merge", "member_sign", "member_occasion", "order_code"):
         op.drop_table(table)
     for column in ("blocked_at", "email_verified", "accepts_marketing", "tags", "joined_at"):
         op.drop_column("member", column)

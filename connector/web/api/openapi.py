@@ -12,7 +12,8 @@ import msgspec
 from connector.web.api import shapes
 
 VERSION = "1"
-_PATH_PARAMETER = re.compile(r"<(\w+)>")
+MAX_PAGE = 200
+_PATH_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,18 @@ class Parameter:
     description: str
 
 
+PAGE = (
+    Parameter("before", "The ``next`` of the page before"),
+    Parameter("limit", f"1 to {MAX_PAGE}, 50 if not given"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its view's docstring says what it does, ``answer`` what it gives."""
+    """One operation: its view's docstring says what it does, ``answer`` what it gives.
+
+    changes: False for one that is no GET and yet changes nothing; its view may only read.
+    """
 
     method: str
     path: str
@@ -31,6 +41,12 @@ class Operation:
     answer: type
     parameters: Sequence[Parameter] = ()
     body: type | None = None
+    changes: bool = True
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it takes an Idempotency-Key and is carried out once for each."""
+        return self.changes and self.method != "GET"
 
 
 def describe(operations: Sequence[Operation], server: str) -> dict[str, Any]:
@@ -76,7 +92,7 @@ def _operation(one: Operation, schemas: dict[type, Any]) -> dict[str, Any]:
         }
         for parameter in one.parameters
     ]
-    if one.body is not None:
+    if one.is_once:
         parameters.append(
             {
                 "name": "Idempotency-Key",

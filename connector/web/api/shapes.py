@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -132,3 +133,8 @@ class Error(Struct):
     message: Annotated[str, Meta(description="For people")]
     request_id: str
     field: Annotated[str, Meta(description="What of the request")] | UnsetType = UNSET
+
+
+def utc(at: datetime) -> str:
+    """A time as the API tells it."""
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,65 @@
+"""The token a WooCommerce store signs for a shopper's browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+import msgspec
+from flask import request
+from sqlalchemy import Connection
+
+from connector.core import clock
+from connector.core.errors import Unauthenticated
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from connector.web.runtime import runtime
+
+SECONDS = 300
+LEEWAY_SECONDS = 10
+MAX_CHARS = 2000
+_CUSTOMER = re.compile(r"[0-9]{1,20}", re.ASCII)
+
+
+class _Claims(msgspec.Struct):
+    """A shopper's token, as the store signs it."""
+
+    sub: str
+    aud: str
+    iat: int
+    exp: int
+
+
+def customer(db: Connection, shop: Shop) -> str | None:
+    """The customer a bearer token proves; None without one. Unauthenticated if it proves nothing.
+
+    The shop is the one whose secret signed it, never what the token says.
+    """
+    header = request.headers.get("Authorization", "")
+    if not header:
+        return None
+    scheme, _, token = header.partition(" ")
+    payload, _, given = token.partition(".")
+    secret = shops.secret(db, runtime().keys, shop.id, "widget_secret") or b""
+    # Compared as written: base64 has several spellings of the same bytes.
+    expected = _base64url(hmac.digest(secret, payload.encode(), hashlib.sha256))
+    genuine = hmac.compare_digest(expected, given.encode()) and scheme == "Bearer"
+    try:
+        body = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        short = len(header) <= MAX_CHARS
+        claims = msgspec.json.decode(body, type=_Claims) if secret and genuine and short else None
+    except (ValueError, msgspec.DecodeError):
+        claims = None
+    if claims is None or claims.aud != "widget" or not _CUSTOMER.fullmatch(claims.sub):
+        raise Unauthenticated("invalid_token", "not a token of this shop")
+    now = clock.now().timestamp()
+    lives = claims.iat - LEEWAY_SECONDS <= now <= claims.exp + LEEWAY_SECONDS
+    if not lives or claims.exp - claims.iat > SECONDS:
+        raise Unauthenticated("expired", "ask the store for a new token")
+    return claims.sub
+
+
+def _base64url(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
