@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devstore.model import Customer
 from devstore.people import MIA, NOOR
-from devstore.shop import NotPossible, Shop
+from devstore.refusals import NotPossible
+from devstore.shop import Shop
 from devstore.till import products_of
 from devstore.words import WORDS
 

@@ -6,7 +6,9 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from devstore.model import Product
+from devstore.discounts import Goods
+from devstore.model import Buyer, Customer, Product, Terms
+from devstore.promotions import Bill
 from devstore.shop import Shop
 
 CAUSE = "riverbank"
@@ -14,39 +16,45 @@ ROUND_UP_TO_MINOR = 100
 GIFTS_MINOR = (100, 200, 500)
 MOST_MINOR = 100_000  # the largest gift
 MOST_OF_ONE = 99  # pieces of one product
-
-
-@dataclass(frozen=True, slots=True)
-class CartLine:
-    product: Product
-    quantity: int
-
-    @property
-    def total_minor(self) -> int:
-        return self.product.price_minor * self.quantity
+MOST_CODE = 80  # letters of a discount code
+REF = "_perennial_ref"  # who brought the shopper: a note on the order, as both platforms carry it
 
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """Amounts in the shop's currency. ``before_gift_minor`` is what a round-up rounds."""
+    """Amounts in the shop's currency. ``before_gift_minor`` is what a round-up rounds.
 
-    lines: tuple[CartLine, ...]
-    shipping_minor: int
+    ``balance_minor``: the shopper's store credit; ``credit_minor`` of it pays, if they want.
+    """
+
+    lines: tuple[Goods, ...]
+    bill: Bill
+    full_shipping_minor: int
     gift_minor: int
     rounds_up: bool
     cause: str
+    balance_minor: int
+    with_credit: bool
 
     @property
     def goods_minor(self) -> int:
         return sum(line.total_minor for line in self.lines)
 
     @property
+    def shipping_minor(self) -> int:
+        return self.full_shipping_minor - self.bill.shipping_minor
+
+    @property
     def before_gift_minor(self) -> int:
-        return self.goods_minor + self.shipping_minor
+        return self.goods_minor - self.bill.goods_minor + self.shipping_minor
 
     @property
     def total_minor(self) -> int:
         return self.before_gift_minor + self.gift_minor
+
+    @property
+    def credit_minor(self) -> int:
+        return min(self.balance_minor, self.total_minor) if self.with_credit else 0
 
     @property
     def count(self) -> int:
@@ -68,15 +76,66 @@ def read(shop: Shop, session: MutableMapping[str, Any]) -> Cart:
     for sku, quantity in session.get("cart", []):
         product = shop.shelf.get(Product, sku)
         if product and product.published and product.in_stock:
-            lines.append(CartLine(product, quantity))
+            lines.append(Goods(product, quantity))
     shipping = shop.settings.shipping_minor if lines else 0
-    before = sum(line.total_minor for line in lines) + shipping
+    who = shopper(shop, session)
+    bill = (
+        shop.promotions.bill(who, lines, shipping, session.get("codes", [])) if lines else Bill()
+    )
+    before = sum(line.total_minor for line in lines) - bill.goods_minor
     chosen = session.get("gift") or {}
     rounds_up = bool(chosen.get("round_up"))
-    gift = round_up(before) if rounds_up else int(chosen.get("amount_minor", 0))
+    missing = round_up(before + shipping - bill.shipping_minor)
+    gift = missing if rounds_up else int(chosen.get("amount_minor", 0))
+    balance = shop.wallet.balance_minor(who.customer_id, shop.settings.currency)
     return Cart(
-        tuple(lines), shipping, gift if lines else 0, rounds_up, chosen.get("cause", CAUSE)
+        tuple(lines),
+        bill,
+        shipping,
+        gift if lines else 0,
+        rounds_up,
+        chosen.get("cause", CAUSE),
+        balance,
+        bool(balance and session.get("credit")),
     )
+
+
+def shopper(shop: Shop, session: MutableMapping[str, Any]) -> Buyer:
+    """Whoever is logged in, or a guest with the e-mail they told, if any."""
+    language, key = session.get("lang", "en"), session.get("customer_id")
+    customer = shop.shelf.get(Customer, key) if key else None
+    if customer is None:
+        return Buyer(session.get("email", ""), "", "", None, language)
+    names = (customer.first_name, customer.last_name)
+    return Buyer(customer.email, *names, customer.id, language)
+
+
+def terms(session: MutableMapping[str, Any]) -> Terms:
+    """What goes with the cart into the order."""
+    ref = session.get("ref")
+    return Terms(
+        tuple(session.get("codes", [])),
+        bool(session.get("credit")),
+        ((REF, ref),) if ref else (),
+    )
+
+
+def add_code(shop: Shop, session: MutableMapping[str, Any], code: str) -> None:
+    """Put a code into the cart; CodeRefused, and nothing put, if this cart cannot have it."""
+    held, code = list(session.get("codes", [])), code.strip()[:MOST_CODE]
+    if code.lower() in {one.lower() for one in held}:
+        return
+    session["codes"] = [*held, code]
+    for problem in read(shop, session).bill.refused:
+        if problem.code == code:
+            session["codes"] = held
+            raise problem
+
+
+def drop_code(session: MutableMapping[str, Any], code: str) -> None:
+    """Take a code out, in any letter case."""
+    kept = [one for one in session.get("codes", []) if one.lower() != code.strip().lower()]
+    session["codes"] = kept
 
 
 def held(session: MutableMapping[str, Any], sku: str) -> int:
@@ -105,5 +164,5 @@ def give(
 
 
 def empty(session: MutableMapping[str, Any]) -> None:
-    session.pop("cart", None)
-    session.pop("gift", None)
+    for name in ("cart", "gift", "codes", "credit", "ref"):
+        session.pop(name, None)

@@ -170,3 +170,13 @@ COMPANIONS: dict[str, dict[str, int]] = {
 LASTS_DAYS: dict[str, int] = {
     "TE-HOJ": 45, "TE-SEN": 40, "TE-MAT": 30, "TE-OOL": 50, "TE-CHA": 40, "TE-JAS": 55,
 }  # fmt: skip
+
+# Collections beside those of the categories, by title, and the merchant's own labels.
+COLLECTIONS: dict[str, frozenset[str]] = {
+    "Tea table": frozenset({"TP-CEL", "TP-TEN", "TP-KYU", "GW-WHT", "CP-TAS", "PT-FAI"}),
+    "Small gifts": frozenset({"CP-EVE", "WH-CHA", "TE-CHA", "TE-JAS"}),
+}
+TAGS: dict[str, frozenset[str]] = {
+    "bestseller": frozenset({"TP-CEL", "CP-EVE", "TE-SEN"}),
+    "new": frozenset({"VS-BUD", "TE-JAS"}),
+}

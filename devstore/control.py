@@ -14,7 +14,8 @@ from flask import Blueprint, Response, abort, jsonify, request
 from devstore import faults, money
 from devstore.face import Face
 from devstore.model import Customer, Order, Product, Settings, Status, replace
-from devstore.shop import NotPossible, Shop
+from devstore.refusals import NotPossible
+from devstore.shop import Shop
 
 
 class Pairing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,15 +17,20 @@ __all__ = [
     "Buyer",
     "Change",
     "Customer",
+    "Discount",
     "Donation",
     "Event",
+    "Kind",
     "Order",
     "OrderLine",
     "Product",
+    "Reach",
     "Refund",
     "RefundLine",
     "Settings",
     "Status",
+    "Taken",
+    "Terms",
     "replace",
 ]
 
@@ -85,6 +90,13 @@ class Product(Struct, frozen=True):
     modified_at: datetime
     in_stock: bool = True
     published: bool = True
+    tags: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # collections beside the category's own
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """Titles of the collections it is in."""
+        return (self.category.title(), *self.others)
 
 
 class Customer(Struct, frozen=True):
@@ -98,6 +110,8 @@ class Customer(Struct, frozen=True):
     created_at: datetime
     modified_at: datetime
     has_paid: bool = False
+    tags: tuple[str, ...] = ()
+    role: str = "customer"
 
 
 class Buyer(Struct, frozen=True):
@@ -110,8 +124,102 @@ class Buyer(Struct, frozen=True):
     locale: str = "en"
 
 
+class Kind(StrEnum):
+    AMOUNT = "amount"
+    PERCENT = "percent"
+    SHIPPING = "shipping"  # free
+
+
+class Reach(StrEnum):
+    """What a discount is taken off, in the order in which several are."""
+
+    PRODUCT = "product"
+    ORDER = "order"
+    SHIPPING = "shipping"
+
+
+class Discount(Struct, frozen=True):
+    """What a code gives; without ``code``, what customers of ``segments`` have anyway.
+
+    value_minor: of an AMOUNT; ``each``: off every piece. basis_points: of a PERCENT, 1000 is a
+    tenth. product_ids, collections (titles): all it is off; none are everything. pieces: off so
+    many at most. minimum_minor: goods the cart must hold; needs_pieces of needs_product_ids, too.
+    usage_limit and once_per_customer bound ``used_by``; customer_ids and emails are the only ones
+    who may; reaches are the kinds of discount it goes with.
+    """
+
+    id: int
+    kind: Kind
+    title: str
+    created_at: datetime
+    modified_at: datetime
+    code: str | None = None
+    value_minor: int = 0
+    each: bool = False
+    basis_points: int = 0
+    product_ids: tuple[int, ...] = ()
+    collections: tuple[str, ...] = ()
+    pieces: int | None = None
+    minimum_minor: int = 0
+    needs_pieces: int = 0
+    needs_product_ids: tuple[int, ...] = ()
+    usage_limit: int | None = None
+    usage_count: int = 0
+    once_per_customer: bool = False
+    used_by: tuple[str, ...] = ()
+    customer_ids: tuple[int, ...] = ()
+    emails: tuple[str, ...] = ()
+    segments: tuple[int, ...] = ()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None  # exclusive
+    enabled: bool = True
+    goes_with: tuple[Reach, ...] = tuple(Reach)
+    meta: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def reach(self) -> Reach:
+        if self.kind is Kind.SHIPPING:
+            return Reach.SHIPPING
+        is_limited = self.product_ids or self.collections or self.pieces or self.each
+        return Reach.PRODUCT if is_limited else Reach.ORDER
+
+
+class Taken(Struct, frozen=True):
+    """What one discount took off an order: ``shares`` by line, and off the shipping.
+
+    ``id`` is a line of its own where a platform numbers them; the rest says what was promised.
+    """
+
+    id: int
+    discount_id: int
+    code: str | None
+    title: str
+    kind: Kind
+    reach: Reach
+    value_minor: int
+    basis_points: int
+    shares: tuple[tuple[int, int], ...] = ()
+    shipping_minor: int = 0
+
+    @property
+    def goods_minor(self) -> int:
+        return sum(minor for _line, minor in self.shares)
+
+    @property
+    def amount_minor(self) -> int:
+        return self.goods_minor + self.shipping_minor
+
+
+class Terms(Struct, frozen=True):
+    """What a buyer brings to an order: codes, the wish to pay with store credit, notes by name."""
+
+    codes: tuple[str, ...] = ()
+    with_credit: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
 class OrderLine(Struct, frozen=True):
-    """Goods. ``total_minor`` is for all ``quantity`` of them."""
+    """Goods. ``total_minor`` is for all ``quantity`` of them, after ``discount_minor``."""
 
     id: int
     product_id: int
@@ -119,6 +227,11 @@ class OrderLine(Struct, frozen=True):
     title: str
     quantity: int
     total_minor: int
+    discount_minor: int = 0
+
+    @property
+    def subtotal_minor(self) -> int:
+        return self.total_minor + self.discount_minor
 
 
 class Donation(Struct, frozen=True):
@@ -139,7 +252,10 @@ class RefundLine(Struct, frozen=True):
 
 
 class Refund(Struct, frozen=True):
-    """``amount_minor`` > 0 is all; what lines and shipping leave is money off the goods."""
+    """``amount_minor`` > 0 is all; what lines and shipping leave is money off the goods.
+
+    ``credit_minor`` of it went back to the store credit that had paid.
+    """
 
     id: int
     refunded_at: datetime
@@ -147,10 +263,15 @@ class Refund(Struct, frozen=True):
     reason: str = ""
     lines: tuple[RefundLine, ...] = ()
     shipping_minor: int = 0
+    credit_minor: int = 0
 
 
 class Order(Struct, frozen=True):
-    """One order. ``number`` counts from 1001; ``total_minor`` is never reduced by refunds."""
+    """One order. ``number`` counts from 1001; ``total_minor`` is never reduced by refunds.
+
+    ``shipping_minor`` is after discounts, like the lines' totals. ``credit_minor`` of the total
+    was paid with store credit.
+    """
 
     id: int
     number: int
@@ -170,6 +291,10 @@ class Order(Struct, frozen=True):
     payment: str = "card"  # card, bank or cod
     via: str = "store-api"  # store-api (block checkout), checkout, rest-api
     key: str = ""  # opens the thank-you page
+    taken: tuple[Taken, ...] = ()
+    credit_minor: int = 0
+    tags: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
 
     @property
     def goods_minor(self) -> int:
@@ -182,6 +307,14 @@ class Order(Struct, frozen=True):
     @property
     def total_minor(self) -> int:
         return self.goods_minor + self.shipping_minor + self.donation_minor
+
+    @property
+    def full_shipping_minor(self) -> int:
+        return self.shipping_minor + sum(one.shipping_minor for one in self.taken)
+
+    @property
+    def discount_minor(self) -> int:
+        return sum(one.amount_minor for one in self.taken)
 
     @property
     def refunded_minor(self) -> int:

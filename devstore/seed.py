@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from datetime import datetime, timedelta
 
-from devstore.catalogue import COMPANIONS, WARES
+from devstore.catalogue import COLLECTIONS, COMPANIONS, TAGS, WARES
 from devstore.history import CAUSE, SEED, SPAN_DAYS, Habit, Sale, habits, sales
 from devstore.model import (
     LANGUAGES,
@@ -56,6 +56,8 @@ def _stock(shop: Shop, now: datetime) -> None:
             glaze=ware.glaze,
             created_at=opened,
             modified_at=opened,
+            tags=tuple(tag for tag, skus in TAGS.items() if ware.sku in skus),
+            others=tuple(title for title, skus in COLLECTIONS.items() if ware.sku in skus),
         )
         shop.shelf.keep(product)
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from devstore.credit import Wallet
 from devstore.model import (
     Buyer,
     Change,
     Customer,
-    Donation,
     Event,
     Order,
-    OrderLine,
     Product,
     Refund,
     RefundLine,
     Settings,
     Status,
+    Terms,
     replace,
 )
+from devstore.promotions import Promotions
+from devstore.refusals import NotPossible
+from devstore.sale import Counter, Wish
 from devstore.shelf import Query, Shelf
 
 # The same wares behind two doors: whoever has both in sight must be able to tell them apart.
@@ -37,6 +39,7 @@ ID_SPACES: dict[str, dict[str, tuple[str, int, int]]] = {
         "refund": ("post", 12, 1),
         "customer": ("user", 2, 1),
         "item": ("item", 1, 1),
+        "discount": ("post", 12, 1),
     },
     "shopify": {
         "product": ("product", 8_214_006_661_177, 32_768),
@@ -44,12 +47,12 @@ ID_SPACES: dict[str, dict[str, tuple[str, int, int]]] = {
         "refund": ("refund", 927_448_203_321, 32_768),
         "customer": ("customer", 7_310_552_695_865, 32_768),
         "item": ("item", 14_201_884_016_697, 32_768),
+        "discount": ("discount", 1_204_993_884_217, 32_768),
+        "segment": ("segment", 512_448_102_457, 32_768),
+        "account": ("account", 88_120_443_961, 32_768),
+        "movement": ("movement", 203_775_119_417, 32_768),
     },
 }
-
-
-class NotPossible(ValueError):
-    """The shop refuses: nothing of it happened."""
 
 
 def utc_now() -> datetime:
@@ -65,6 +68,8 @@ class Shop:
         self.shelf = Shelf(path)
         self.listeners: list[Callable[[Change], None]] = []
         self._clock = now
+        self.promotions = Promotions(self.shelf, self.now, by_pieces=platform == "woocommerce")
+        self.wallet = Wallet(self.shelf, self.now, self.next_id)
 
     def now(self) -> datetime:
         """The present in whole seconds: platforms stamp no finer."""
@@ -122,6 +127,14 @@ class Shop:
         self._tell("customer", customer.id, customer.modified_at, Event.UPDATED)
         return customer
 
+    def tag(self, customer_id: int, add: Iterable[str], remove: Iterable[str] = ()) -> Customer:
+        """Change a customer's tags; nobody is told when nothing changes."""
+        found = self.shelf.get(Customer, customer_id)
+        if found is None:
+            raise LookupError(f"no customer {customer_id}")
+        tags = changed_tags(found.tags, add, remove)
+        return found if tags == found.tags else self.change_customer(replace(found, tags=tags))
+
     def delete_customer(self, customer_id: int) -> None:
         with self.shelf.change():
             self.shelf.drop(Customer, customer_id)
@@ -151,38 +164,18 @@ class Shop:
         donation: tuple[int, str] | None = None,
         payment: str = "card",
         via: str = "store-api",
+        terms: Terms = Terms(),  # noqa: B008  # frozen
     ) -> Order:
         """Sell ``items`` (quantity by sku). ``donation`` is (minor units, cause key).
 
         A card is paid at once; bank transfer waits on hold; cash on delivery is processed unpaid.
+        Raises CodeRefused for a code this buyer cannot have, NotPossible for the rest.
         """
         now = self.now()
         with self.shelf.change():
-            settings = self.settings
-            lines = tuple(self._line(sku, quantity) for sku, quantity in items.items())
-            if not lines:
-                raise NotPossible("The cart is empty.")
-            shipping_line_id = self.next_id("item")
-            given = Donation(self.next_id("item"), *donation) if donation else None
-            if given and not 0 < given.amount_minor <= 100_000:
-                raise NotPossible("A donation is between 0.01 and 1,000.00.")
-            order = Order(
-                id=self.next_id("order"),
-                number=self.shelf.next_id("order number", 1001),
-                status=Status.ON_HOLD if payment == "bank" else Status.PROCESSING,
-                currency=settings.currency,
-                buyer=buyer,
-                lines=lines,
-                shipping_line_id=shipping_line_id,
-                shipping_minor=settings.shipping_minor,
-                placed_at=now,
-                modified_at=now,
-                donation=given,
-                paid_at=now if payment == "card" else None,
-                payment=payment,
-                via=via,
-                key=secrets.token_hex(7),
-            )
+            counter = Counter(self.shelf, self.promotions, self.wallet, self.next_id)
+            wish = Wish(items, donation, payment, via, terms)
+            order = counter.sell(wish, buyer, self.settings, now)
             self.shelf.keep(order)
             self._mark_paying(order)
         events = (Event.CREATED, Event.PAID) if order.paid_at else (Event.CREATED,)
@@ -212,6 +205,7 @@ class Shop:
                 cancelled_at=now if status is Status.CANCELLED else before.cancelled_at,
             )
             self.shelf.keep(order)
+            self._recount(before, order)
             self._mark_paying(order)
         events = [Event.RESTORED if before.status is Status.TRASH else Event.UPDATED]
         if order.paid_at and not before.paid_at:
@@ -247,7 +241,10 @@ class Shop:
             whole = told if amount_minor is None else amount_minor
             if not 0 < whole <= order.total_minor - order.refunded_minor or whole < told:
                 raise NotPossible("Invalid refund amount.")
-            refund = Refund(self.next_id("refund"), now, whole, reason, lines, shipping_minor)
+            back = self._credited(order, whole)
+            refund = Refund(
+                self.next_id("refund"), now, whole, reason, lines, shipping_minor, back
+            )
             order = replace(order, refunds=(*order.refunds, refund), modified_at=now)
             if order.refunded_minor == order.total_minor:
                 order = replace(order, status=Status.REFUNDED)
@@ -284,20 +281,21 @@ class Shop:
 
     # ------------------------------------------------------------------------------- inside
 
-    def _line(self, sku: str, quantity: int) -> OrderLine:
-        product = self.shelf.get(Product, sku)
-        if product is None or not product.published:
-            raise NotPossible(f"There is no product {sku}.")
-        if not product.in_stock or not 0 < quantity <= 99:
-            raise NotPossible(f"{quantity} of {sku} cannot be bought now.")
-        return OrderLine(
-            self.next_id("item"),
-            product.id,
-            sku,
-            product.titles["en"],
-            quantity,
-            product.price_minor * quantity,
-        )
+    def _credited(self, order: Order, amount_minor: int) -> int:
+        """What of a refund goes back to the store credit that had paid: as much as can."""
+        before = sum(refund.credit_minor for refund in order.refunds)
+        back = min(amount_minor, order.credit_minor - before)
+        owner = order.buyer.customer_id
+        if back <= 0 or owner is None:
+            return 0
+        self.wallet.give(owner, order.currency, back, "ORDER_REFUND")
+        return back
+
+    def _recount(self, before: Order, after: Order) -> None:
+        """Only WooCommerce: a cancelled order gives its codes back, till it is taken up again."""
+        was, is_now = (one.status is Status.CANCELLED for one in (before, after))
+        if self.platform == "woocommerce" and was is not is_now:
+            self.promotions.count(after.taken, after.buyer, back=is_now)
 
     def _refund_lines(
         self, order: Order, quantities: Mapping[int, int], amounts: Mapping[int, int]
@@ -353,3 +351,13 @@ class Shop:
         change = Change(resource, thing_id, events, at, refund_id)
         for listener in self.listeners:
             listener(change)
+
+
+def changed_tags(
+    tags: Iterable[str], add: Iterable[str], remove: Iterable[str]
+) -> tuple[str, ...]:
+    """In any letter case the same tag, the first spelling kept; sorted."""
+    known = {tag.lower(): tag for tag in [*reversed([*tags, *(one.strip() for one in add)])]}
+    for tag in remove:
+        known.pop(tag.strip().lower(), None)
+    return tuple(sorted(tag for tag in known.values() if tag))

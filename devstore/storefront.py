@@ -6,17 +6,20 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from devstore import account, cart, money, till
 from devstore.catalogue import CATEGORIES
 from devstore.face import Face
-from devstore.model import LANGUAGES, Customer, Product
+from devstore.model import LANGUAGES, Customer, Kind, Product, Taken
 from devstore.pictures import picture
+from devstore.refusals import CodeRefused
+from devstore.shop import Shop
 from devstore.state import State
 from devstore.words import LANGUAGE_NAMES, WORDS, day
 
+MOST_REF = 64  # letters of a referral code
 PRODUCT_PATHS = {"woocommerce": "/product/{slug}/", "shopify": "/products/{slug}"}
 
 
@@ -33,6 +36,8 @@ def pages(state: State, face: Face) -> Blueprint:
         asked = request.args.get("lang")
         if asked in LANGUAGES:
             session["lang"] = asked
+        if request.args.get("ref"):
+            session["ref"] = request.args["ref"][:MOST_REF]
 
     @bp.context_processor
     def everywhere() -> dict[str, Any]:
@@ -61,6 +66,10 @@ def pages(state: State, face: Face) -> Blueprint:
             "day": lambda at: day(at.date(), chosen),
             "product_url": lambda product: product_path(face.name, product),
             "here": _here,
+            "bdi": _bdi,
+            "cart_codes": session.get("codes", []),
+            "discount_name": lambda one: _discount_name(one, words),
+            "refusal": lambda problem: _refusal(shop, problem, words),
         }
 
     return bp
@@ -85,6 +94,11 @@ def _catalogue(bp: Blueprint, state: State, face: Face) -> None:
         category = request.args.get("category")
         found = [one for one in shop.products() if category in {None, "", one.category}]
         return render_template("home.html", products=found, category=category)
+
+    @bp.get("/club/", strict_slashes=False)
+    def club() -> str:
+        """A page for widgets that fill one."""
+        return render_template("club.html")
 
     @bp.get("/product/<slug>/", endpoint="product")
     @bp.get("/products/<slug>", endpoint="shopify_product")
@@ -111,6 +125,24 @@ def _catalogue(bp: Blueprint, state: State, face: Face) -> None:
 def _money(minor: int, currency: str) -> Markup:
     """An amount that stays left to right inside any sentence."""
     return Markup('<bdi dir="ltr">{}</bdi>').format(money.shown(minor, currency))
+
+
+def _bdi(text: str) -> Markup:
+    """A code, which is read from left to right in every language."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def _discount_name(one: Taken, words: dict[str, str]) -> Markup:
+    if one.code is not None:
+        return Markup("{} {}").format(words["discount"], _bdi(one.code))
+    return escape(words["free_shipping"] if one.kind is Kind.SHIPPING else one.title)
+
+
+def _refusal(shop: Shop, problem: CodeRefused, words: dict[str, str]) -> Markup:
+    found = shop.promotions.by_code(problem.code)
+    least = found.minimum_minor if found else 0
+    values = {"code": _bdi(problem.code), "money": _money(least, shop.settings.currency)}
+    return _said(words[problem.reason], values)
 
 
 def _said(text: str, values: dict[str, Any]) -> Markup:

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devstore import cart, money
 from devstore.face import Face
-from devstore.model import Buyer, Customer, Order, Product
-from devstore.shop import NotPossible, Shop
+from devstore.model import Buyer, Order, Product
+from devstore.refusals import CodeRefused, CreditRefused, NotPossible
+from devstore.shop import Shop
 from devstore.words import WORDS
 
 PAYMENTS = ("card", "bank", "cod")
@@ -18,13 +19,14 @@ PAYMENTS = ("card", "bank", "cod")
 def add_till(bp: Blueprint, shop: Shop, face: Face) -> None:
     """Routes ``/cart/`` and ``/checkout/``."""
     _cart(bp, shop)
+    _savings(bp, shop)
     _checkout(bp, shop, face)
 
 
 def _cart(bp: Blueprint, shop: Shop) -> None:
     @bp.get("/cart/", strict_slashes=False)
     def show_cart() -> str:
-        return render_template("cart.html", cart=cart.read(shop, session), **_gifts(shop))
+        return _page(shop, "cart.html")
 
     @bp.post("/cart/update")
     def update_cart() -> AnyResponse:
@@ -49,8 +51,41 @@ def _cart(bp: Blueprint, shop: Shop) -> None:
         except ValueError:
             abort(400)
         if not request.is_json:
-            return redirect("/checkout/" if request.form.get("back") == "checkout" else "/cart/")
+            return redirect(_back())
         return _totals(shop)
+
+
+def _savings(bp: Blueprint, shop: Shop) -> None:
+    @bp.post("/cart/code")
+    def add_code() -> AnyResponse | tuple[str, int]:
+        """A guest may tell their e-mail with it: some codes are bound to one."""
+        email = request.form.get("email", "").strip().lower()
+        if "@" in email:
+            session["email"] = email
+        try:
+            cart.add_code(shop, session, request.form.get("code", ""))
+        except CodeRefused as problem:
+            name = "checkout.html" if _back() == "/checkout/" else "cart.html"
+            return _page(shop, name, refused=problem), 422
+        return redirect(_back())
+
+    @bp.post("/cart/code/remove")
+    def remove_code() -> AnyResponse:
+        cart.drop_code(session, request.form.get("code", ""))
+        return redirect(_back())
+
+    @bp.post("/cart/credit")
+    def use_credit() -> AnyResponse:
+        session["credit"] = bool(request.form.get("credit"))
+        return redirect(_back())
+
+
+def _back() -> str:
+    return "/checkout/" if request.form.get("back") == "checkout" else "/cart/"
+
+
+def _page(shop: Shop, name: str, **more: object) -> str:
+    return render_template(name, cart=cart.read(shop, session), **_gifts(shop), **more)
 
 
 def _totals(shop: Shop) -> Response:
@@ -78,10 +113,9 @@ def _gifts(shop: Shop) -> dict[str, object]:
 def _checkout(bp: Blueprint, shop: Shop, face: Face) -> None:
     @bp.get("/checkout/", strict_slashes=False)
     def show_checkout() -> AnyResponse | str:
-        held = cart.read(shop, session)
-        if not held.lines:
+        if not cart.read(shop, session).lines:
             return redirect("/cart/")
-        return render_template("checkout.html", cart=held, problem=None, **_gifts(shop))
+        return _page(shop, "checkout.html")
 
     @bp.post("/checkout/", strict_slashes=False)
     def place_order() -> AnyResponse | tuple[str, int]:
@@ -92,11 +126,15 @@ def _checkout(bp: Blueprint, shop: Shop, face: Face) -> None:
                 {line.product.sku: line.quantity for line in held.lines},
                 held.donation,
                 _payment(),
+                terms=cart.terms(session),
             )
-        except NotPossible:
-            problem = WORDS[session.get("lang", "en")]["not_possible"]
-            page = render_template("checkout.html", cart=held, problem=problem, **_gifts(shop))
-            return page, 422
+        except CodeRefused as problem:  # the code goes, the rest of the cart stays
+            cart.drop_code(session, problem.code)
+            return _page(shop, "checkout.html", refused=problem), 409
+        except NotPossible as refusal:
+            key = "credit_needs_card" if isinstance(refusal, CreditRefused) else "not_possible"
+            problem_text = WORDS[session.get("lang", "en")][key]
+            return _page(shop, "checkout.html", problem=problem_text), 422
         cart.empty(session)
         return redirect(f"/checkout/order-received/{order.id}/?key={order.key}")
 
@@ -118,17 +156,14 @@ def products_of(shop: Shop, order: Order) -> dict[int, Product]:
 
 
 def _buyer(shop: Shop) -> Buyer:
-    language = session.get("lang", "en")
-    customer_id = session.get("customer_id")
-    customer = shop.shelf.get(Customer, customer_id) if customer_id else None
-    if customer:
-        names = (customer.first_name, customer.last_name)
-        return Buyer(customer.email, *names, customer.id, language)
+    shopper = cart.shopper(shop, session)
+    if shopper.customer_id is not None:
+        return shopper
     email = request.form.get("email", "").strip().lower()
     if "@" not in email:
         raise NotPossible("A guest needs an e-mail address.")
     first, last = request.form.get("first_name", ""), request.form.get("last_name", "")
-    return Buyer(email, first.strip(), last.strip(), None, language)
+    return Buyer(email, first.strip(), last.strip(), None, shopper.locale)
 
 
 def _payment() -> str:

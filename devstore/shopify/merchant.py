@@ -17,8 +17,9 @@ from devstore.model import (
     Status,
     replace,
 )
+from devstore.refusals import NotPossible
 from devstore.shelf import Query
-from devstore.shop import NotPossible, Shop
+from devstore.shop import Shop
 from devstore.shopify import orders, reading
 from devstore.shopify.install import Door
 from devstore.shopify.payloads import SHOP_ID, Json, gid

@@ -24,3 +24,36 @@ function show({ gift, total }) {
 function write(where, amount) {
   document.querySelector(`${where} bdi`).textContent = amount;
 }
+
+/** Send the forms of codes and store credit in the background; the page's own answer is shown. */
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-live]");
+  if (!form) return;
+  event.preventDefault();
+  send(form);
+});
+document.addEventListener("change", (event) => {
+  if (event.target.type === "checkbox" && event.target.form?.matches("[data-live]")) {
+    event.target.form.requestSubmit();
+  }
+});
+
+async function send(form) {
+  let page;
+  try {
+    const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    page = new DOMParser().parseFromString(await response.text(), "text/html");
+  } catch (problem) {
+    console.warn("cart code:", problem.message);
+    HTMLFormElement.prototype.submit.call(form); // the plain way
+    return;
+  }
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (fresh) part.replaceWith(document.adoptNode(fresh));
+  }
+  const donation = document.querySelector("perennial-donation");
+  const before = page.querySelector("perennial-donation")?.getAttribute("cart-total-minor");
+  if (donation && before) donation.setAttribute("cart-total-minor", before);
+  document.querySelector('[data-part="saving"] input[name="code"]')?.focus();
+}

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, request
 
 from devstore import money
 from devstore.model import Buyer, Customer, Order, Product, Refund, Status
+from devstore.refusals import NotPossible
 from devstore.shelf import Query
-from devstore.shop import NotPossible, Shop
+from devstore.shop import Shop
 from devstore.state import State
 from devstore.woocommerce import listing, orders, wire
 from devstore.woocommerce.listing import BY_DATE, fields, json_response

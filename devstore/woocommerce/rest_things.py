@@ -9,7 +9,7 @@ from flask import Response, request
 
 from devstore import money
 from devstore.model import Customer, Product, replace
-from devstore.shop import NotPossible
+from devstore.refusals import NotPossible
 from devstore.state import State
 from devstore.woocommerce import listing, things, wire
 from devstore.woocommerce.listing import BY_DATE, fields, json_response

@@ -73,6 +73,9 @@ class Nodes:
             "customerLocale": buyer_locale(of.buyer),
             "email": of.buyer.email,
             "phone": None,
+            "billingAddress": None,
+            "shippingAddress": None,
+            "purchasingEntity": None,
             "customer": self.customer(account) if account else None,
             "customAttributes": [],
             "discountCodes": [],
@@ -151,6 +154,8 @@ class Nodes:
                 "emailAddress": of.email,
                 "marketingState": "NOT_SUBSCRIBED",
             },
+            "defaultPhoneNumber": None,
+            "defaultAddress": None,
         }
 
     def product(self, of: Product) -> Node:
@@ -227,7 +232,12 @@ def _order_amounts(of: Order) -> Node:
 
 def _line(line: Line, of: Order) -> Node:
     is_goods = line.cause is None
-    discounts = [{"allocatedAmountSet": bag(line.discount_minor, of.currency)}]
+    discounts = [
+        {
+            "allocatedAmountSet": bag(line.discount_minor, of.currency),
+            "discountApplication": {"__typename": "AutomaticDiscountApplication", "index": 0},
+        }
+    ]
     return {
         "__typename": "LineItem",
         "id": gid("LineItem", line.id),
@@ -265,6 +275,7 @@ def _shipping_line(of: Order) -> Node:
         "title": "Standard",
         "originalPriceSet": bag(of.shipping_minor, of.currency),
         "discountedPriceSet": bag(of.shipping_minor, of.currency),
+        "discountAllocations": [],
         "taxLines": [],
     }
 
