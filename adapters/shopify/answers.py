@@ -1,4 +1,4 @@
-"""Answers of the Admin API as ``client`` keeps them: one order, customer or product per body.
+"""Answers of the Admin API as ``client`` keeps them: one order or customer per body.
 
     {"order": {...}, "lines": [...], "shipping": [...], "refunds": [...]}
 
@@ -8,25 +8,30 @@ beside it: further line items, shipping lines, and refunds whole, in as many pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import msgspec
 
-from adapters.shopify.fields import Moment, Quantity, full_name, gid_key, minor_of, utc
-from adapters.shopify.purchase import Item, Piece, Purchase, Return
-from connector.core.commerce import Customer, Person, Product
+from adapters import people
+from adapters.shopify.fields import (
+    Amount,
+    Moment,
+    Quantity,
+    full_name,
+    gid_key,
+    minor_of,
+    tags_of,
+    utc,
+)
+from adapters.shopify.purchase import Item, Piece, Purchase, Return, codes_of, order_tags
+from connector.core.commerce import Customer, Person
 
 _CAPTURES = {"SALE", "CAPTURE"}
 
 
-class _Amount(msgspec.Struct, rename="camel"):
-    amount: str
-    currency_code: str
-
-
 class _Bag(msgspec.Struct, rename="camel"):
-    shop_money: _Amount
+    shop_money: Amount
 
     def minor(self, currency: str) -> int:
         return minor_of(self.shop_money.amount, self.shop_money.currency_code, currency)
@@ -38,6 +43,26 @@ class _Reference(msgspec.Struct):
 
 class _Email(msgspec.Struct, rename="camel"):
     email_address: str | None = None
+    marketing_state: str | None = None
+
+
+class _Phone(msgspec.Struct, rename="camel"):
+    phone_number: str | None = None
+
+
+class _Address(msgspec.Struct, rename="camel"):
+    address1: str | None = None
+    address2: str | None = None
+    zip: str | None = None
+    country_code_v2: str | None = msgspec.field(default=None, name="countryCodeV2")
+    phone: str | None = None
+
+    def line(self) -> str | None:
+        return people.address(self.address1, self.address2, self.zip, self.country_code_v2)
+
+
+class _Entity(msgspec.Struct):
+    company: _Reference | None = None
 
 
 class _Customer(msgspec.Struct, rename="camel", kw_only=True):
@@ -47,19 +72,31 @@ class _Customer(msgspec.Struct, rename="camel", kw_only=True):
     locale: str | None = None
     updated_at: Moment | None = None
     default_email_address: _Email | None = None
+    default_phone_number: _Phone | None = None
+    default_address: _Address | None = None
+    verified_email: bool | None = None
+    tags: list[str] | None = None
 
-    def person(self, email: str | None = None, locale: str | None = None) -> Person:
-        told = self.default_email_address.email_address if self.default_email_address else None
-        name = full_name(self.first_name, self.last_name)
-        return Person(told or email, name, self.locale or locale)
+    @property
+    def email(self) -> str | None:
+        return self.default_email_address.email_address if self.default_email_address else None
+
+    @property
+    def name(self) -> str | None:
+        return full_name(self.first_name, self.last_name)
 
 
 class _TaxLine(msgspec.Struct, rename="camel"):
     price_set: _Bag
 
 
+class _Application(msgspec.Struct):
+    code: str | None = None  # of a discount by code
+
+
 class _Allocation(msgspec.Struct, rename="camel"):
     allocated_amount_set: _Bag
+    discount_application: _Application | None = None
 
 
 class _Attribute(msgspec.Struct):
@@ -90,6 +127,7 @@ class _LineItems(msgspec.Struct):
 class _ShippingLine(msgspec.Struct, rename="camel"):
     discounted_price_set: _Bag
     tax_lines: list[_TaxLine] = []
+    discount_allocations: list[_Allocation] = []
 
 
 class _ShippingLines(msgspec.Struct):
@@ -156,6 +194,13 @@ class _Order(msgspec.Struct, rename="camel", kw_only=True):
     closed_at: Moment | None = None
     customer_locale: str | None = None
     email: str | None = None
+    phone: str | None = None
+    billing_address: _Address | None = None
+    shipping_address: _Address | None = None
+    purchasing_entity: _Entity | None = None
+    source_name: str | None = None
+    tags: list[str] = []
+    discount_codes: list[str] = []
     customer: _Customer | None = None
     total_tax_set: _Bag | None = None
     total_tip_received_set: _Bag | None = None
@@ -181,53 +226,6 @@ class CustomerAnswer(msgspec.Struct):
     customer: _Customer
 
 
-class _Image(msgspec.Struct):
-    url: str
-
-
-class _Preview(msgspec.Struct):
-    image: _Image | None = None
-
-
-class _Media(msgspec.Struct):
-    preview: _Preview | None = None
-
-
-class _PriceRange(msgspec.Struct, rename="camel"):
-    min_variant_price: _Amount
-
-
-class _Collection(msgspec.Struct):
-    title: str
-
-
-class _Collections(msgspec.Struct):
-    nodes: list[_Collection] = []
-
-
-class _Product(msgspec.Struct, rename="camel", kw_only=True):
-    id: str
-    title: str
-    handle: str
-    status: str
-    updated_at: Moment
-    price_range_v2: _PriceRange = msgspec.field(name="priceRangeV2")
-    published_at: Moment | None = None
-    online_store_url: str | None = None
-    tracks_inventory: bool = False
-    total_inventory: int = 0
-    has_out_of_stock_variants: bool = False
-    featured_media: _Media | None = None
-    collections: _Collections | None = None
-
-
-class ProductAnswer(msgspec.Struct):
-    """A product and the collections that came beside it."""
-
-    product: _Product
-    collections: list[_Collection] = []
-
-
 def purchase(told: OrderAnswer) -> Purchase:
     """The order in an answer."""
     order, currency = told.order, told.order.currency_code
@@ -239,8 +237,7 @@ def purchase(told: OrderAnswer) -> Purchase:
     fulfilled = [one.created_at for one in order.fulfillments if one.status == "SUCCESS"]
     shipping = [*(order.shipping_lines.nodes if order.shipping_lines else ()), *told.shipping]
     items = [*(order.line_items.nodes if order.line_items else ()), *told.lines]
-    account = order.customer
-    buyer = account.person(order.email, order.customer_locale) if account else None
+    account, entity = order.customer, order.purchasing_entity
     return Purchase(
         key=gid_key(order.id),
         number=order.name.removeprefix("#"),
@@ -256,40 +253,61 @@ def purchase(told: OrderAnswer) -> Purchase:
         captured_at=utc(max(captured, default=None)),
         fulfilled_at=utc(max(fulfilled, default=None)),
         customer_key=gid_key(account.id) if account else None,
-        person=buyer or Person(email=order.email, locale=order.customer_locale),
+        person=_buyer(order),
         total_minor=order.total_price_set.minor(currency),
         tax_minor=order.total_tax_set.minor(currency) if order.total_tax_set else 0,
         tip_minor=_optional(order.total_tip_received_set, currency),
         shipping_minor=_shipping(shipping, order),
         items=tuple(_item(one, currency) for one in items),
         returns=_returns(told),
+        codes=codes_of(order.discount_codes, _taken([*items, *shipping], currency)),
+        tags=order_tags(order.tags, order.source_name, is_b2b=bool(entity and entity.company)),
     )
 
 
 def customer(told: CustomerAnswer) -> Customer:
     """The customer in an answer."""
     one = told.customer
-    return Customer(gid_key(one.id), one.person(), utc(one.updated_at))
-
-
-def product(told: ProductAnswer, shop: str) -> Product:
-    """The product in an answer; a shop that hides its address has its own pages all the same."""
-    one = told.product
-    collections = [*(one.collections.nodes if one.collections else ()), *told.collections]
-    price = one.price_range_v2.min_variant_price
-    preview = one.featured_media.preview if one.featured_media else None
-    runs_out = one.tracks_inventory and one.has_out_of_stock_variants
-    return Product(
+    home, number, mail = one.default_address, one.default_phone_number, one.default_email_address
+    phones = (number.phone_number if number else None, home.phone if home else None)
+    return Customer(
         key=gid_key(one.id),
-        title=one.title,
-        price_minor=minor_of(price.amount, price.currency_code, price.currency_code),
-        url=one.online_store_url or f"https://{shop}/products/{one.handle}",
-        image_url=preview.image.url if preview and preview.image else None,
-        categories=tuple(collection.title for collection in collections),
-        in_stock=not runs_out or one.total_inventory > 0,
-        published=one.status == "ACTIVE" and one.published_at is not None,
-        modified_at=one.updated_at.astimezone(UTC),
+        person=Person(
+            email=one.email,
+            name=one.name,
+            locale=one.locale,
+            phone=people.phone(*phones),
+            address=home.line() if home else None,
+        ),
+        modified_at=utc(one.updated_at),
+        tags=None if one.tags is None else tags_of(one.tags),
+        email_verified=one.verified_email,
+        accepts_marketing=mail.marketing_state == "SUBSCRIBED"
+        if mail and mail.marketing_state
+        else None,
     )
+
+
+def _buyer(order: _Order) -> Person:
+    account = order.customer
+    places = [one for one in (order.billing_address, order.shipping_address) if one]
+    return Person(
+        email=(account.email if account else None) or order.email,
+        name=account.name if account else None,
+        locale=(account.locale if account else None) or order.customer_locale,
+        phone=people.phone(order.phone, *(one.phone for one in places)),
+        address=next((line for one in places if (line := one.line())), None),
+    )
+
+
+def _taken(lines: Iterable[_LineItem | _ShippingLine], currency: str) -> list[tuple[str, int]]:
+    """What each code took, wherever it did."""
+    return [
+        (one.discount_application.code, one.allocated_amount_set.minor(currency))
+        for line in lines
+        for one in line.discount_allocations
+        if one.discount_application and one.discount_application.code
+    ]
 
 
 def _item(told: _LineItem, currency: str) -> Item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,6 +16,13 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Quantity = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/([0-9]{1,20})")
 _DIGITS = re.compile(r"[0-9]{1,20}")
+
+
+class Amount(msgspec.Struct, rename="camel"):
+    """An amount in the words of GraphQL."""
+
+    amount: str
+    currency_code: str
 
 
 def gid_key(gid: str) -> str:
@@ -52,6 +60,11 @@ def minor_of(amount: str, told_currency: str, currency: str) -> int:
 def utc(moment: datetime | None) -> datetime | None:
     """The moment in UTC."""
     return None if moment is None else moment.astimezone(UTC)
+
+
+def tags_of(told: Iterable[str]) -> tuple[str, ...]:
+    """Tags in an order of their own: Shopify's means nothing."""
+    return tuple(sorted({text for one in told if (text := one.strip())}))
 
 
 def full_name(first: str | None, last: str | None) -> str | None:

@@ -16,17 +16,22 @@ from pathlib import Path
 import click
 from graphql import (
     DefinitionNode,
+    DirectiveNode,
     DocumentNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     FieldNode,
     GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
+    NamedTypeNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
     TypeNode,
+    UnionTypeDefinitionNode,
     VariableDefinitionNode,
     Visitor,
     build_ast_schema,
@@ -43,9 +48,16 @@ EXCERPT = Path(__file__).with_name("schema.graphql")
 FULL = Path(f"../shared/samples/shopify-schema/admin-{API_VERSION}.graphql.gz")
 ROOTS = {"QueryRoot", "Mutation"}
 # An interface needs one type that has it, or nothing could answer a question about it.
-IMPLEMENTERS = {"Media": "MediaImage"}
+IMPLEMENTERS = {"DiscountApplication": "AutomaticDiscountApplication", "Media": "MediaImage"}
 
 Fielded = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+Known = (
+    Fielded
+    | UnionTypeDefinitionNode
+    | InputObjectTypeDefinitionNode
+    | EnumTypeDefinitionNode
+    | ScalarTypeDefinitionNode
+)
 Used = Mapping[str, Mapping[str, set[str]]]  # type -> field -> arguments
 
 
@@ -70,7 +82,8 @@ def differences(excerpt: DocumentNode, full: DocumentNode) -> list[str]:
 
 def excerpt_of(full: DocumentNode) -> str:
     """The part of the full schema our documents use, as SDL in alphabetical order."""
-    whole, used = _definitions(full), _used(build_ast_schema(full, assume_valid_sdl=True))
+    whole = _definitions(full)
+    used = _used(build_ast_schema(full, assume_valid_sdl=True), whole)
     parts = ["schema {\n  query: QueryRoot\n  mutation: Mutation\n}"]
     for name in sorted(_reached(whole, used)):
         definition = whole[name]
@@ -79,6 +92,12 @@ def excerpt_of(full: DocumentNode) -> str:
             kept = "\n".join(f"  {field}" for field in fields if field)
             kind = "interface" if isinstance(definition, InterfaceTypeDefinitionNode) else "type"
             parts.append(f"{kind} {name}{_has(definition, used)} {{\n{kept}\n}}")
+        elif isinstance(definition, UnionTypeDefinitionNode):
+            members = " | ".join(_name(one) for one in definition.types if _name(one) in used)
+            parts.append(f"union {name} = {members}")
+        elif isinstance(definition, InputObjectTypeDefinitionNode):
+            inputs = "\n".join(f"  {_bare_input(field)}" for field in _inputs(definition))
+            parts.append(f"input {name} {{\n{inputs}\n}}")
         elif isinstance(definition, EnumTypeDefinitionNode):
             values = "\n".join(f"  {value.name.value}" for value in definition.values)
             parts.append(f"enum {name} {{\n{values}\n}}")
@@ -114,7 +133,7 @@ def _read_full(path: Path) -> DocumentNode:
     return parse(gzip.decompress(path.read_bytes()).decode(), no_location=True)
 
 
-def _used(schema: GraphQLSchema) -> Used:
+def _used(schema: GraphQLSchema, whole: Mapping[str, Known]) -> Used:
     """Types, fields and arguments that appear in our documents."""
     used: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     info = TypeInfo(schema)
@@ -134,11 +153,16 @@ def _used(schema: GraphQLSchema) -> Used:
         visit(parse(document(name)), TypeInfoVisitor(info, Collect()))
     for interface, implementer in IMPLEMENTERS.items():
         if interface in used:
-            used[implementer] = used[interface]
+            used.setdefault(implementer, defaultdict(set))
+    for name in list(used):
+        definition = whole.get(name)
+        for had in definition.interfaces if isinstance(definition, Fielded) else ():
+            for field, arguments in used.get(_name(had), {}).items():
+                used[name][field] |= arguments  # whoever has an interface has all its fields
     return used
 
 
-def _reached(whole: Mapping[str, DefinitionNode], used: Used) -> set[str]:
+def _reached(whole: Mapping[str, Known], used: Used) -> set[str]:
     """Used types and the types of the arguments kept; built-in scalars have no definition."""
     reached = set(used)
     for name, fields in used.items():
@@ -147,6 +171,13 @@ def _reached(whole: Mapping[str, DefinitionNode], used: Used) -> set[str]:
             for field in definition.fields:
                 kept = fields.get(field.name.value, set())
                 reached |= {_named(a.type) for a in field.arguments if a.name.value in kept}
+    waiting = list(reached)
+    while waiting:
+        definition = whole.get(waiting.pop())
+        if isinstance(definition, InputObjectTypeDefinitionNode):
+            inside = {_named(field.type) for field in _inputs(definition)} - reached
+            reached |= inside
+            waiting += inside
     return reached & set(whole)
 
 
@@ -155,13 +186,26 @@ def _bare_field(field: FieldDefinitionNode, used: Mapping[str, set[str]]) -> str
     if field.name.value not in used:
         return ""
     arguments = [
-        f"{argument.name.value}: {print_ast(argument.type)}"
-        + (f" = {print_ast(argument.default_value)}" if argument.default_value else "")
+        _bare_input(argument)
         for argument in field.arguments
         if argument.name.value in used[field.name.value]
     ]
     told = f"({', '.join(arguments)})" if arguments else ""
     return f"{field.name.value}{told}: {print_ast(field.type)}"
+
+
+def _bare_input(field: InputValueDefinitionNode) -> str:
+    default = f" = {print_ast(field.default_value)}" if field.default_value else ""
+    return f"{field.name.value}: {print_ast(field.type)}{default}"
+
+
+def _inputs(definition: InputObjectTypeDefinitionNode) -> list[InputValueDefinitionNode]:
+    """The fields of an input that have a future."""
+    return [
+        field
+        for field in definition.fields
+        if all(_name(directive) != "deprecated" for directive in field.directives)
+    ]
 
 
 def _has(definition: Fielded, used: Used) -> str:
@@ -173,6 +217,10 @@ def _claims(definition: DefinitionNode | None) -> set[str]:
     """All a definition says, as comparable lines."""
     if isinstance(definition, Fielded):
         return {definition.kind, *_field_claims(definition)}
+    if isinstance(definition, UnionTypeDefinitionNode):
+        return {definition.kind, *(_name(one) for one in definition.types)}
+    if isinstance(definition, InputObjectTypeDefinitionNode):
+        return {definition.kind, *(_bare_input(field) for field in definition.fields)}
     if isinstance(definition, EnumTypeDefinitionNode):
         return {definition.kind, *(value.name.value for value in definition.values)}
     return {definition.kind} if definition else set()
@@ -187,12 +235,12 @@ def _field_claims(definition: Fielded) -> Iterator[str]:
             yield f"{place}({argument.name.value}: {print_ast(argument.type)})"
 
 
-def _definitions(schema: DocumentNode) -> dict[str, DefinitionNode]:
-    return {
-        node.name.value: node
-        for node in schema.definitions
-        if isinstance(node, Fielded | EnumTypeDefinitionNode | ScalarTypeDefinitionNode)
-    }
+def _definitions(schema: DocumentNode) -> dict[str, Known]:
+    return {node.name.value: node for node in schema.definitions if isinstance(node, Known)}
+
+
+def _name(node: NamedTypeNode | DirectiveNode) -> str:
+    return node.name.value
 
 
 def _named(node: TypeNode) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from adapters.shopify import answers, webhooks
+from adapters.shopify import accounts, answers, catalogue, notices, webhooks
 from adapters.shopify.fields import gid_key, key_of
 from adapters.shopify.purchase import order_of
 from adapters.shopify.scopes import missing_scopes
@@ -75,13 +75,13 @@ def _order(delivery: Delivery) -> Told:
 
 
 def _order_deleted(delivery: Delivery) -> Told:
-    key = _read(delivery, webhooks.Identified).key
+    key = _read(delivery, accounts.Identified).key
     at = _triggered_at(delivery)
     return [Order(key, OrderState.DELETED, currency="", modified_at=at, partial=True)]
 
 
 def _order_edited(delivery: Delivery) -> Told:
-    edit = _read(delivery, webhooks.OrderEdited).order_edit
+    edit = _read(delivery, notices.OrderEdited).order_edit
     return [NeedsFetch("order", key_of(edit.order_id))]
 
 
@@ -90,15 +90,15 @@ def _refund(delivery: Delivery) -> Told:
 
 
 def _customer(delivery: Delivery) -> Told:
-    return [webhooks.customer(_read(delivery, webhooks.CustomerPayload))]
+    return [accounts.customer(_read(delivery, accounts.CustomerPayload))]
 
 
 def _customer_deleted(delivery: Delivery) -> Told:
-    return [Customer(_read(delivery, webhooks.Identified).key, deleted=True)]
+    return [Customer(_read(delivery, accounts.Identified).key, deleted=True)]
 
 
 def _merged(delivery: Delivery) -> Told:
-    told = _read(delivery, webhooks.Merged)
+    told = _read(delivery, notices.Merged)
     status = told.status.lower()
     if status not in ("completed", "failed", "in_progress", "requested"):
         raise UnreadablePayload("unknown_status", f"merge status {status!r}")
@@ -109,26 +109,26 @@ def _merged(delivery: Delivery) -> Told:
 
 def _product(delivery: Delivery) -> Told:
     # The payload tells prices without their currency, and no address of the page.
-    return [NeedsFetch("product", _read(delivery, webhooks.Identified).key)]
+    return [NeedsFetch("product", _read(delivery, accounts.Identified).key)]
 
 
 def _product_deleted(delivery: Delivery) -> Told:
-    return [Product(_read(delivery, webhooks.Identified).key, deleted=True)]
+    return [Product(_read(delivery, accounts.Identified).key, deleted=True)]
 
 
 def _uninstalled(delivery: Delivery) -> Told:
-    _check_shop(delivery, _read(delivery, webhooks.UninstalledShop).myshopify_domain)
+    _check_shop(delivery, _read(delivery, notices.UninstalledShop).myshopify_domain)
     return [Uninstalled(_triggered_at(delivery))]
 
 
 def _scopes_updated(delivery: Delivery) -> Told:
-    missing = missing_scopes(_read(delivery, webhooks.ScopesUpdated).current)
+    missing = missing_scopes(_read(delivery, notices.ScopesUpdated).current)
     return [ConnectionLost(f"scopes taken away: {', '.join(missing)}")] if missing else []
 
 
 def _privacy(kind: str) -> Reader:
     def read(delivery: Delivery) -> Told:
-        told = _read(delivery, webhooks.Privacy)
+        told = _read(delivery, notices.Privacy)
         _check_shop(delivery, told.shop_domain)
         customer, request = told.customer, told.data_request
         return [
@@ -155,8 +155,8 @@ def _fetched_customer(delivery: Delivery) -> Told:
 
 
 def _fetched_product(delivery: Delivery) -> Told:
-    told = _read(delivery, answers.ProductAnswer)
-    return [answers.product(told, _header(delivery, "x-shopify-shop-domain"))]
+    told = _read(delivery, catalogue.ProductAnswer)
+    return [catalogue.product(told, _header(delivery, "x-shopify-shop-domain"))]
 
 
 def _header(delivery: Delivery, name: str) -> str:

@@ -8,11 +8,13 @@ shop with ``taxes_included`` the first two contain the third.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from adapters.shopify.fields import tags_of
 from connector.core.commerce import (
+    CodeUse,
     LineKind,
     Order,
     OrderLine,
@@ -107,6 +109,8 @@ class Purchase:
     shipping_minor: int  # without its tax
     items: tuple[Item, ...]
     returns: tuple[Return, ...]
+    codes: tuple[CodeUse, ...]
+    tags: tuple[str, ...]
 
 
 def order_of(told: Purchase) -> Order:
@@ -138,7 +142,25 @@ def order_of(told: Purchase) -> Order:
         tax_minor=told.tax_minor,
         lines=lines,
         refunds=refunds,
+        codes=told.codes,
+        tags=told.tags,
     )
+
+
+def codes_of(named: Iterable[str], taken: Iterable[tuple[str, int]]) -> tuple[CodeUse, ...]:
+    """Every code an order names, with the sum of what it took of lines and shipping."""
+    spelled: dict[str, str] = {}
+    amounts: Counter[str] = Counter()
+    for code, minor in [*((one, 0) for one in named), *taken]:
+        spelled.setdefault(code.casefold(), code)
+        amounts[code.casefold()] += minor
+    return tuple(CodeUse(spelled[key], amounts[key]) for key in sorted(spelled))
+
+
+def order_tags(told: Iterable[str], source: str | None, *, is_b2b: bool) -> tuple[str, ...]:
+    """The order's own tags, where it came from, and whether a company bought."""
+    channel = [f"from:{source.strip()}"] if source and source.strip() else []
+    return tags_of([*told, *channel, *(["b2b"] if is_b2b else [])])
 
 
 def _state(told: Purchase) -> OrderState:

@@ -12,9 +12,18 @@ from typing import Any
 
 import msgspec
 
-from adapters.shopify.fields import Moment, Quantity, full_name, key_of, minor_of, utc
-from adapters.shopify.purchase import Item, Piece, Purchase, Return
-from connector.core.commerce import Customer, Person
+from adapters import people
+from adapters.shopify.accounts import Address, CustomerPayload, Identified
+from adapters.shopify.fields import (
+    Moment,
+    Quantity,
+    full_name,
+    key_of,
+    minor_of,
+    utc,
+)
+from adapters.shopify.purchase import Item, Piece, Purchase, Return, codes_of, order_tags
+from connector.core.commerce import CodeUse, Person
 from connector.core.money import Money
 
 _PAID_BACK = {"success", "pending"}
@@ -38,31 +47,22 @@ class _TaxLine(msgspec.Struct):
 
 class _Allocation(msgspec.Struct):
     amount_set: _Set
+    discount_application_index: int | None = None
+
+
+class _Application(msgspec.Struct):
+    type: str = ""
+    code: str | None = None
+
+
+class _Code(msgspec.Struct):
+    code: str
+    amount: str = "0"
 
 
 class _Property(msgspec.Struct):
     name: Any = None
     value: Any = None
-
-
-class Identified(msgspec.Struct):
-    """What a deletion tells: the id, sometimes with the exact one beside it."""
-
-    id: int | str | None = None
-    admin_graphql_api_id: str | None = None
-
-    @property
-    def key(self) -> str:
-        return key_of(self.id, self.admin_graphql_api_id)
-
-
-class CustomerPayload(Identified):
-    """A customer, alone or in an order. Names and e-mail are missing without approval."""
-
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    updated_at: Moment | None = None
 
 
 class _LineItem(Identified, kw_only=True):
@@ -78,14 +78,15 @@ class _LineItem(Identified, kw_only=True):
     tip_payment_gateway: str | None = None
     tip_payment_method: str | None = None
     properties: list[_Property] | dict[str, Any] | None = None
-    tax_lines: list[_TaxLine] = []
-    discount_allocations: list[_Allocation] = []
+    tax_lines: tuple[_TaxLine, ...] = ()
+    discount_allocations: tuple[_Allocation, ...] = ()
 
 
 class _ShippingLine(msgspec.Struct, kw_only=True):
     discounted_price_set: _Set
     is_removed: bool = False
-    tax_lines: list[_TaxLine] = []
+    tax_lines: tuple[_TaxLine, ...] = ()
+    discount_allocations: tuple[_Allocation, ...] = ()
 
 
 class _RefundLineItem(msgspec.Struct, kw_only=True):
@@ -124,11 +125,11 @@ class RefundPayload(Identified, kw_only=True):
     order_id: int | str | None = None
     created_at: Moment | None = None
     processed_at: Moment | None = None
-    refund_line_items: list[_RefundLineItem] = []
-    refund_shipping_lines: list[_RefundShipping] = []
-    order_adjustments: list[_Adjustment] = []
-    transactions: list[_Transaction] = []
-    duties: list[_Duty] = []
+    refund_line_items: tuple[_RefundLineItem, ...] = ()
+    refund_shipping_lines: tuple[_RefundShipping, ...] = ()
+    order_adjustments: tuple[_Adjustment, ...] = ()
+    transactions: tuple[_Transaction, ...] = ()
+    duties: tuple[_Duty, ...] = ()
 
 
 class _Fulfillment(msgspec.Struct):
@@ -153,56 +154,22 @@ class OrderPayload(Identified, kw_only=True):
     taxes_included: bool = False
     email: str | None = None
     contact_email: str | None = None
+    phone: str | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    company: Identified | None = None
     customer_locale: str | None = None
+    source_name: str | None = None
+    tags: str | None = None
+    discount_codes: tuple[_Code, ...] = ()
+    discount_applications: tuple[_Application, ...] = ()
     customer: CustomerPayload | None = None
     total_tax_set: _Set | None = None
     total_tip_received: str | None = None
-    line_items: list[_LineItem] = []
-    shipping_lines: list[_ShippingLine] = []
-    fulfillments: list[_Fulfillment] = []
-    refunds: list[RefundPayload] = []
-
-
-class _Edit(msgspec.Struct):
-    order_id: int | str
-
-
-class OrderEdited(msgspec.Struct):
-    """``orders/edited``: what an edit did, and not what the order is now."""
-
-    order_edit: _Edit
-
-
-class Merged(msgspec.Struct):
-    """``customers/merge``, also sent when a merge failed."""
-
-    admin_graphql_api_customer_kept_id: str
-    admin_graphql_api_customer_deleted_id: str
-    status: str
-
-
-class ScopesUpdated(msgspec.Struct):
-    """``app/scopes_update``."""
-
-    current: list[str]
-
-
-class _Requested(msgspec.Struct):
-    id: int | str | None = None
-
-
-class Privacy(msgspec.Struct):
-    """The three compliance topics."""
-
-    shop_domain: str | None = None
-    customer: CustomerPayload | None = None
-    data_request: _Requested | None = None
-
-
-class UninstalledShop(msgspec.Struct):
-    """``app/uninstalled`` carries the shop."""
-
-    myshopify_domain: str | None = None
+    line_items: tuple[_LineItem, ...] = ()
+    shipping_lines: tuple[_ShippingLine, ...] = ()
+    fulfillments: tuple[_Fulfillment, ...] = ()
+    refunds: tuple[RefundPayload, ...] = ()
 
 
 def purchase(told: OrderPayload) -> Purchase:
@@ -231,22 +198,44 @@ def purchase(told: OrderPayload) -> Purchase:
         shipping_minor=_shipping(told),
         items=tuple(_item(one, told.currency) for one in told.line_items),
         returns=tuple(_return(one, told) for one in told.refunds),
+        codes=_codes(told),
+        tags=order_tags(
+            (told.tags or "").split(","), told.source_name, is_b2b=told.company is not None
+        ),
     )
-
-
-def customer(told: CustomerPayload) -> Customer:
-    """The customer of ``customers/create`` and ``customers/update``."""
-    name = full_name(told.first_name, told.last_name)
-    return Customer(told.key, Person(told.email, name), utc(told.updated_at))
 
 
 def _buyer(told: OrderPayload) -> Person:
     account = told.customer
+    places = [one for one in (told.billing_address, told.shipping_address) if one]
     return Person(
         email=(account.email if account else None) or told.email or told.contact_email,
         name=full_name(account.first_name, account.last_name) if account else None,
         locale=told.customer_locale,
+        phone=people.phone(told.phone, *(one.phone for one in places)),
+        address=next((line for one in places if (line := one.line())), None),
     )
+
+
+def _codes(told: OrderPayload) -> tuple[CodeUse, ...]:
+    """Codes with what they took, by the allocations; by their own word where there are none."""
+    applied = [
+        one.code if one.type == "discount_code" else None for one in told.discount_applications
+    ]
+    allocations = [one for line in told.line_items for one in line.discount_allocations]
+    allocations += [one for line in told.shipping_lines for one in line.discount_allocations]
+    taken = [
+        (code, one.amount_set.minor(told.currency))
+        for one in allocations
+        if (at := one.discount_application_index) is not None
+        and 0 <= at < len(applied)
+        and (code := applied[at])
+    ]
+    if not taken:
+        taken = [
+            (one.code, Money.read(one.amount, told.currency).minor) for one in told.discount_codes
+        ]
+    return codes_of((one.code for one in told.discount_codes), taken)
 
 
 def _item(told: _LineItem, currency: str) -> Item:

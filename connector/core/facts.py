@@ -74,7 +74,7 @@ class PointsChanged(Fact):
 class TierChanged(Fact):
     """The member stands on another tier, or on one for a while.
 
-    ``level`` counts from 1, the lowest named one; 0: on none. ``multiplier_percent``: 100 is plain.
+    ``level`` counts from 1, the lowest; 0: on none. ``multiplier_percent``: 100 is plain.
     """
 
     member_id: int

@@ -57,6 +57,7 @@ def _teach(state: BlueprintSetupState) -> None:
         "kinds": sentences.KINDS,
     }
     state.app.jinja_env.globals.update(TEMPLATE_WORDS | own)
+    state.app.jinja_env.tests["opened"] = lambda page: f"admin.{page}" in state.app.view_functions
     state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
 
 
