@@ -19,7 +19,11 @@ SCOPES = {
     "read_customers": "know members by their platform account",
     "read_orders": "award and take back points, log donations",
     "read_products": "show badges and recommendations",
+    "read_store_credit_accounts": "see whether a credit of unknown outcome has arrived",
     "write_app_proxy": "answer the storefront for signed-in shoppers",
+    "write_customers": "tag members with their tier, and make the segments tiers stand for",
+    "write_discounts": "make, look up and end reward codes and the standing discounts of tiers",
+    "write_store_credit_account_transactions": "pay rewards out as store credit",
 }
 
 

@@ -21,6 +21,8 @@ SCOPE_TEXTS = {
     "read_customer_merge": "View merges of customers",
     "read_products": "View products and collections",
     "write_discounts": "Create and edit discounts",
+    "read_store_credit_accounts": "View store credit of customers",
+    "write_store_credit_account_transactions": "Give and take store credit",
     "write_app_proxy": "Answer under an address of your online store",
 }
 

@@ -13,7 +13,10 @@ HANDLE = "perennial"
 API_VERSION = "2026-10"
 TOML = Path(__file__).parents[2] / "adapters" / "shopify" / "shopify.app.toml"
 
-DEFAULT_SCOPES = "read_customer_merge,read_customers,read_orders,read_products,write_app_proxy"
+DEFAULT_SCOPES = (
+    "read_customer_merge,read_customers,read_orders,read_products,read_store_credit_accounts,"
+    "write_app_proxy,write_customers,write_discounts,write_store_credit_account_transactions"
+)
 COMPLIANCE_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 TOPICS = (
     "app/scopes_update",

@@ -188,6 +188,7 @@ def product(number: int = 701, **changes: Any) -> dict[str, Any]:
         "featuredMedia": {"preview": {"image": {"url": "https://cdn.example/teapot.png"}}},
         "priceRangeV2": {"minVariantPrice": {"amount": "48.0", "currencyCode": "EUR"}},
         "collections": {"nodes": [{"title": "Tea"}, {"title": "Gifts"}]},
+        "tags": ["loose leaf", "celadon"],
         **changes,
     }
 

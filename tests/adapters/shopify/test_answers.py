@@ -193,6 +193,8 @@ def test_a_product():
         url="https://acme.example/products/celadon-teapot",
         image_url="https://cdn.example/teapot.png",
         categories=("Tea", "Gifts"),
+        collections=("Gifts", "Tea"),
+        tags=("celadon", "loose leaf"),
         modified_at=datetime(2026, 11, 20, 9, tzinfo=UTC),
     )
     assert world.tell("fetch/product", {"product": graph.product()}) == [expected]
@@ -209,7 +211,8 @@ def test_a_product():
         ({"featuredMedia": None}, {"image_url": None}),
         ({"featuredMedia": {"preview": {"image": None}}}, {"image_url": None}),
         ({"featuredMedia": {"preview": None}}, {"image_url": None}),
-        ({"collections": None}, {"categories": ()}),
+        ({"collections": None}, {"categories": (), "collections": ()}),
+        ({"tags": None}, {"tags": None}),
         (
             {"onlineStoreUrl": None},
             {"url": "https://acme.myshopify.com/products/celadon-teapot"},

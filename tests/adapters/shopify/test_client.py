@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.shopify.client import LINES, ORDERS
+from adapters.shopify.scopes import SCOPES
 from connector.core.commerce import NeedsFetch, Order, Page, Product, ShopFacts
 from connector.core.errors import PlatformBusy, PlatformError, PlatformMissing, PlatformRefused
 from tests.adapters.shopify import graph, world
@@ -27,7 +28,7 @@ def shop_answer(*scopes):
     }
 
 
-ALL = ("read_customer_merge", "read_customers", "read_orders", "read_products", "write_app_proxy")
+ALL = tuple(SCOPES)
 
 
 def test_shop_facts(shop):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.shopify.normalise import TOPICS, Ignored, normalise
+from adapters.shopify.scopes import SCOPES
 from connector.core.commerce import (
     ConnectionLost,
     Customer,
@@ -24,7 +25,13 @@ from tests.adapters.shopify import world
 
 TRIGGERED_AT = datetime(2026, 11, 22, 11, 59, 58, 123456, tzinfo=UTC)
 MIDNIGHT = datetime(2022, 1, 1, tzinfo=UTC)
-BOB = Customer("706405506930370084", Person("bob@biller.com", "Bob Biller"), modified_at=MIDNIGHT)
+HOME = "151 o'connor street, k2p 2l8, ca"
+BOB = Customer(
+    "706405506930370084",
+    Person("bob@biller.com", "Bob Biller", phone="555-555-5555", address=HOME),
+    modified_at=MIDNIGHT,
+    email_verified=True,
+)
 ORDER = "820982911946154500"  # rounded in the example, where no exact id stands beside it
 TOLD = {
     "app/uninstalled": [Uninstalled(TRIGGERED_AT)],
@@ -96,7 +103,8 @@ def test_only_a_completed_merge_merges():
 
 
 def test_losing_a_scope_we_need_is_losing_the_shop():
-    needed = ["read_customer_merge", "read_customers", "write_orders", "read_products"]
+    implied = ("read_customers", "read_orders", "write_app_proxy")
+    needed = [*(one for one in SCOPES if one not in implied), "write_orders"]
     body = {"current": [*needed, "write_app_proxy", "customer_read_orders", ""]}
     assert world.tell("app/scopes_update", body) == []
     lost = world.tell("app/scopes_update", {"current": needed})
