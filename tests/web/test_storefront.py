@@ -1,13 +1,8 @@
 """What a shopper's browser may ask, and how it proves whose it is."""
 
-import base64
-import hashlib
-import hmac
-import json
 import random
 import string
 from itertools import pairwise
-from urllib.parse import urlencode
 
 import pytest
 
@@ -15,50 +10,11 @@ from connector.core import clock
 from connector.shops import service as shops
 from tests.adapters.shopify import world as shopify_world
 from tests.adapters.shopify.test_app_proxy import canonical
-from tests.flows.service import CLIENT_SECRET
-from tests.flows.test_bad_webhooks import WOO_ORDER, shopify, woocommerce
+from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
+from tests.web.shoppers import MIA, STORE, Storefront, acme, proxy
 
-STORE = "https://acme.example"
+__all__ = ["acme", "proxy"]
 NOBODY = {"member": None}
-
-
-class Storefront:
-    """A WooCommerce shop's pages: where its JSON is, and the secret its plugin signs with."""
-
-    def __init__(self, service, shop):
-        self.service, self.shop = service, shop
-        with service.database.read() as db:
-            self.secret = shops.secret(db, service.runtime.keys, shop.id, "widget_secret")
-
-    def ask(self, view, token=None, method="GET", **query):
-        headers = {"Origin": "https://anybody.example"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        path = f"/storefront/woocommerce/{self.shop.public_id}/{view}"
-        return self.service.http.open(path, method=method, headers=headers, query_string=query)
-
-    def token(self, secret=None, **changes):
-        now = int(clock.now().timestamp())
-        claims = {"sub": "7", "aud": "widget", "iat": now, "exp": now + 300, **changes}
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return signed(json.dumps(kept).encode(), self.secret if secret is None else secret)
-
-
-def signed(payload, secret):
-    part = base64.urlsafe_b64encode(payload).rstrip(b"=")
-    digest = hmac.digest(secret, part, hashlib.sha256)
-    return f"{part.decode()}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
-
-
-@pytest.fixture
-def acme(service):
-    """Acme, where Mia (customer 7) has bought something."""
-    shop = service.install("woocommerce", STORE)
-    woocommerce(
-        service, shop, {**WOO_ORDER, "billing": {"email": "m@b.example", "first_name": "Mia"}}
-    )
-    service.work(["drain"])
-    return Storefront(service, shop)
 
 
 def test_a_shopper_sees_her_own_points(acme):
@@ -211,38 +167,6 @@ def test_a_shop_that_is_not_there_or_has_left_answers_alike(service, acme):
 # ---------------------------------------------------------------------------- Shopify's app proxy
 
 
-class Proxy:
-    """A Shopify shop's pages, as Shopify forwards them."""
-
-    def __init__(self, service):
-        self.service = service
-        self.shop = service.install("shopify", shopify_world.SHOP)
-        shopify(service)
-        service.work(["drain"])
-
-    def pairs(self, *extra, customer="115310627314723954", **changes):
-        told = {
-            "shop": shopify_world.SHOP,
-            "path_prefix": "/apps/perennial",
-            "timestamp": str(int(clock.now().timestamp())),
-            "logged_in_customer_id": customer,
-            **changes,
-        }
-        return [*extra, *((name, value) for name, value in told.items() if value is not None)]
-
-    def query(self, pairs):
-        return [*pairs, ("signature", shopify_world.hex_hmac(canonical(pairs), CLIENT_SECRET))]
-
-    def ask(self, query, view="me"):
-        text = query if isinstance(query, str) else urlencode(query)
-        return self.service.http.get(f"/storefront/shopify/{view}?{text}")
-
-
-@pytest.fixture
-def proxy(service):
-    return Proxy(service)
-
-
 def test_a_shopper_on_shopify_sees_her_own_points(proxy):
     answer = proxy.ask(proxy.query(proxy.pairs()))
     assert answer.get_json()["member"]["pending"] == 100
@@ -285,7 +209,7 @@ def test_64_to_67_nothing_unsigned_old_or_doubled(proxy):
 def test_65_no_other_cut_of_a_signed_query_changes_who_asks(proxy):
     """The signed text has no separators: every query of the same text has the same signature."""
     rng = random.Random(65)
-    victim = "115310627314723954"
+    victim = MIA
     honest = proxy.pairs(("a", f"1logged_in_customer_id={victim}"), customer="")
     signature = proxy.query(honest)[-1]
     text = canonical(honest)
