@@ -8,7 +8,7 @@ import pytest
 from connector.core import clock
 from connector.rooms.points import service as points
 from connector.shops import store as shop_store
-from connector.web import memory
+from connector.web import memory, public
 from connector.web.memory import Memory
 
 STORE = "https://acme.example"
@@ -107,3 +107,10 @@ def test_a_refusal_is_not_remembered_and_may_be_read_by_the_store(ask):
     assert (refused.status_code, refused.get_json()["code"]) == (422, "product_required")
     assert refused.headers["Access-Control-Allow-Origin"] == STORE
     assert "Cache-Control" not in refused.headers
+
+
+def test_no_part_of_the_programme_hides_another(service, ask):
+    with service.database.read() as db:
+        told = [set(part(db, ask.shop)) for part in public.PARTS]
+        together = public.config(db, ask.shop)
+    assert sum(map(len, told)) == len(together)

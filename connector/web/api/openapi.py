@@ -13,7 +13,7 @@ from connector.web.api import shapes
 
 VERSION = "1"
 MAX_PAGE = 200
-_PATH_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+_PATH_PARAMETER = re.compile(r"<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def add_to(blueprint: Blueprint, operation: Operation) -> None:
     )
 
 
-def _serve(operation: Operation, **path: Any) -> Response:
+def _serve(operation: Operation, **path: str) -> Response:
     with runtime().database.read() as db:
         shop = _shop_of_key(db)
         if not operation.is_once:
