@@ -40,6 +40,11 @@ def first_id(at: datetime) -> int:
     return max(milliseconds, 0) << (_NODE_BITS + _SEQUENCE_BITS)
 
 
+def given_at(an_id: int) -> datetime:
+    """The moment an id was given, to the millisecond (a busy process may run a little ahead)."""
+    return _EPOCH + timedelta(milliseconds=an_id >> (_NODE_BITS + _SEQUENCE_BITS))
+
+
 def new_ids(count: int) -> list[int]:
     """``count`` ids, ascending."""
     global _last  # noqa: PLW0603 - the same

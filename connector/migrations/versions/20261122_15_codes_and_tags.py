@@ -45,6 +45,15 @@ def upgrade() -> None:
         sa.Column("noticed_at", Utc, nullable=False),
         sa.Column("parked_at", Utc),
     )
+    op.create_table(
+        "insight_worth",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("value_minor", sa.BigInteger, nullable=False),
+        sa.Column("redemption_percent", sa.Integer),
+        sa.Column("set_at", Utc, nullable=False),
+        sa.CheckConstraint("value_minor >= 0", name="value_minor"),
+        sa.CheckConstraint("redemption_percent BETWEEN 0 AND 100", name="redemption_percent"),
+    )
 
 
 def _create_people_tables() -> None:
@@ -84,7 +93,14 @@ def _create_people_tables() -> None:
 
 
 def downgrade() -> None:
-    for table in ("fact_noticed", "member_merge", "member_sign", "member_occasion", "order_code"):
+    for table in (
+        "insight_worth",
+        "fact_noticed",
+        "member_merge",
+        "member_sign",
+        "member_occasion",
+        "order_code",
+    ):
         op.drop_table(table)
     for column in ("blocked_at", "email_verified", "accepts_marketing", "tags", "joined_at"):
         op.drop_column("member", column)

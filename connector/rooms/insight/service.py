@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from connector.core.clock import local_date
-from connector.rooms.insight import rules, store
+from connector.core.errors import BadInput
+from connector.core.ids import first_id
+from connector.rooms.insight import deferral, rules, store
+from connector.rooms.insight.deferral import Cohort, Deferral, Owed, Worth
 from connector.rooms.insight.rules import Figures, Period, Series
 from connector.shops import service as shops
 
 MONTHS = 12
+MOST_WORTH_MINOR = 10**9
+_Event = tuple[str, str, int, int]
+_NEVER = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 def figures(db: Connection, shop_id: int, period: Period, now: datetime) -> Figures:
@@ -41,6 +51,107 @@ def monthly(db: Connection, shop_id: int, now: datetime) -> Series:
     period = Period(rules.month_before(today, 2 * MONTHS - 1), rules.month_before(today, -1))
     trade = store.trade_by_month(db, shop_id, shop.currency, period)
     return Series(as_of=now, currency=shop.currency, months=rules.series(trade, today, MONTHS))
+
+
+def owed(db: Connection, shop_id: int, now: datetime) -> Owed:
+    """Points owed, month by month of booking: a month that is over never changes again."""
+    shop = shops.get(db, shop_id)
+    zone = ZoneInfo(shop.timezone)
+    began = store.first_movement(db, shop_id)
+    today = _today(db, shop_id, now)
+    starts = [rules.month_before(began.astimezone(zone).date() if began else today, 0)]
+    while starts[-1] < rules.month_before(today, 0):
+        starts.append(rules.month_before(starts[-1], -1))
+    edges = [first_id(datetime.combine(one, time(), zone)) for one in starts] + [first_id(_NEVER)]
+    flows = [
+        (start, deferral.flow(store.movements(db, shop_id, after, before)))
+        for start, after, before in zip(starts, edges, edges[1:], strict=False)
+    ]
+    return Owed(
+        as_of=now,
+        currency=shop.currency,
+        months=deferral.roll_forward(flows),
+        pending=store.points_outstanding(db, shop_id).pending,
+        redemption=deferral.ultimate_redemption(
+            _cohorts(store.cohorts(db, shop_id), today.isoformat()[:7])
+        ),
+        worth=_worth(db, shop_id),
+    )
+
+
+def deferrals(db: Connection, shop_id: int, told: Owed) -> list[Deferral]:
+    """Deferred revenue by month; [] until a value and a redemption rate are known."""
+    if told.worth is None or told.redemption_used is None:
+        return []
+    revenue = {}
+    for month in told.months:
+        end = rules.month_before(month.starts_on, -1)
+        trade = store.trade(db, shop_id, told.currency, Period(month.starts_on, end))
+        revenue[month.starts_on.isoformat()[:7]] = trade.revenue_minor
+    assumed = told.worth.redemption_percent
+    if assumed is not None:
+        expected = [Fraction(assumed, 100)] * len(told.months)
+    else:
+        expected = _expected(store.cohorts(db, shop_id), told)
+    return deferral.deferrals(told.months, revenue, told.worth.value_minor, expected)
+
+
+def _expected(events: Sequence[_Event], told: Owed) -> list[Fraction]:
+    """The share expected to be used as of the end of each month, by what was known then.
+
+    Months that were too young to tell take the first figure there was.
+    """
+    known = [
+        deferral.ultimate_redemption(_cohorts(events, month.starts_on.isoformat()[:7]))
+        for month in told.months
+    ]
+    first = next((one for one in known if one is not None), told.redemption)
+    return [one if one is not None else first or Fraction(0) for one in known]
+
+
+def set_worth(
+    db: Connection, shop_id: int, value_minor: int, redemption_percent: int | None, now: datetime
+) -> None:
+    """Say what PER_POINTS points are worth and, where it is to be assumed, how many get used."""
+    if not 0 <= value_minor <= MOST_WORTH_MINOR:
+        raise BadInput("amount_range", f"0 to {MOST_WORTH_MINOR}", field="value")
+    if redemption_percent is not None and not 0 <= redemption_percent <= 100:  # noqa: PLR2004
+        raise BadInput("percent_range", "0 to 100", field="redemption_percent")
+    store.put_worth(
+        db,
+        shop_id,
+        value_minor=value_minor,
+        redemption_percent=redemption_percent,
+        set_at=now,
+    )
+
+
+def _worth(db: Connection, shop_id: int) -> Worth | None:
+    row = store.worth(db, shop_id)
+    return None if row is None else Worth(row.value_minor, row.redemption_percent)
+
+
+def _cohorts(events: Sequence[_Event], until: str) -> list[Cohort]:
+    """Cohorts by month of granting, as old as they were at the end of the month ``until``."""
+    granted: dict[str, int] = defaultdict(int)
+    used: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for cohort, month, given, taken in events:
+        if month <= until:
+            granted[cohort] += given
+            used[cohort][_months_between(cohort, month)] += taken
+    return [
+        Cohort(
+            cohort,
+            granted[cohort],
+            tuple(used[cohort][age] for age in range(_months_between(cohort, until) + 1)),
+        )
+        for cohort in sorted(granted)
+    ]
+
+
+def _months_between(first: str, second: str) -> int:
+    years, months = int(second[:4]) - int(first[:4]), int(second[5:7]) - int(first[5:7])
+    return 12 * years + months
 
 
 def _today(db: Connection, shop_id: int, now: datetime) -> date:

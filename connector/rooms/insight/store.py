@@ -1,20 +1,25 @@
-"""All SQL of the insight room. It only reads."""
+"""All SQL of the insight room. Of other rooms and the floor it only reads."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from connector.core.commerce import EARNING_STATES
+from connector.core.db import upsert
+from connector.core.ids import given_at
 from connector.core.points import UNIT, Points
-from connector.ledger.models import ledger_account
+from connector.ledger.models import ledger_account, ledger_entry
 from connector.members.models import member
 from connector.orders.models import orders
+from connector.rooms.insight.models import insight_worth
 from connector.rooms.insight.rules import Period, PointsOutstanding, Share, Trade
 
 _TRADE = text(Path(__file__).with_name("trade.sql").read_text(encoding="utf-8"))
+_COHORTS = text(Path(__file__).with_name("cohorts.sql").read_text(encoding="utf-8"))
 _MONTH, _ALL = len("2026-11"), 0
 _COUNTED = (orders.c.state.in_(EARNING_STATES), orders.c.is_test.is_(False))
 
@@ -88,6 +93,50 @@ def points_outstanding(db: Connection, shop_id: int) -> PointsOutstanding:
         debt=Points(-int(debt)),
         pending=Points(int(pending)),
     )
+
+
+def movements(
+    db: Connection, shop_id: int, after: int, before: int
+) -> list[tuple[str, str, str, int]]:
+    """(from, to, kind, points) summed over the movements with ids in [after, before)."""
+    entry = ledger_entry.c
+    from_ = func.rtrim(func.rtrim(entry.from_account, "0123456789"), ":")
+    to = func.rtrim(func.rtrim(entry.to_account, "0123456789"), ":")
+    rows = db.execute(
+        select(from_, to, entry.kind, func.sum(entry.amount))
+        .where(entry.shop_id == shop_id, entry.unit == UNIT, entry.id >= after, entry.id < before)
+        .group_by(from_, to, entry.kind)
+    )
+    return [(row[0], row[1], row[2], int(row[3])) for row in rows]
+
+
+def first_movement(db: Connection, shop_id: int) -> datetime | None:
+    """When the oldest movement of points was booked."""
+    entry = ledger_entry.c
+    oldest = db.scalar(
+        select(entry.id)
+        .where(entry.shop_id == shop_id, entry.unit == UNIT)
+        .order_by(entry.id)
+        .limit(1)
+    )
+    return None if oldest is None else given_at(oldest)
+
+
+def cohorts(db: Connection, shop_id: int) -> list[tuple[str, str, int, int]]:
+    """(month granted, month it happened, granted, used) of points."""
+    rows = db.execute(_COHORTS, {"shop_id": shop_id})
+    return [(cohort, month, int(granted), int(used)) for cohort, month, granted, used in rows]
+
+
+def worth(db: Connection, shop_id: int) -> Row[Any] | None:
+    return db.execute(
+        select(insight_worth).where(insight_worth.c.shop_id == shop_id)
+    ).one_or_none()
+
+
+def put_worth(db: Connection, shop_id: int, **values: object) -> None:
+    statement = upsert(db, insight_worth).values(shop_id=shop_id, **values)
+    db.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=values))
 
 
 def _trade(

@@ -1,0 +1,259 @@
+"""What points are owed, in points and in money: definitions 14 to 16, without a database.
+
+Money is in minor units of the shop's currency and rounded down once, at the end of a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from fractions import Fraction
+
+ENOUGH_MONTHS = 6  # of a programme's life before its redemption can be foreseen
+PER_POINTS = 1000  # a value is told for so many points, as one point is worth less than a cent
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What changed the points that can be used or are held, signed, in one month of booking.
+
+    adjusted: by hand or by an import; forgiven: debt written off. Pending points are not in it.
+    """
+
+    earned: int = 0
+    taken_back: int = 0
+    redeemed: int = 0
+    returned: int = 0
+    expired: int = 0
+    forfeited: int = 0
+    adjusted: int = 0
+    forgiven: int = 0
+
+    @property
+    def net(self) -> int:
+        return sum(getattr(self, one.name) for one in fields(self))
+
+    def __add__(self, other: Flow) -> Flow:
+        return Flow(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+
+_LINES = {
+    ("pending", "member"): ("earned", 1),
+    ("program", "member"): ("earned", 1),
+    ("member", "program"): ("taken_back", -1),
+    ("debt", "program"): ("taken_back", -1),
+    ("held", "redeemed"): ("redeemed", -1),
+    ("member", "redeemed"): ("redeemed", -1),
+    ("redeemed", "member"): ("returned", 1),
+    ("member", "expired"): ("expired", -1),
+    ("member", "forfeited"): ("forfeited", -1),
+    ("program", "debt"): ("forgiven", 1),
+}
+_BY_HAND = ("adjustment", "imported")
+_MERGES = ("merge", "unmerge")  # from one member to another: nothing for the shop
+
+
+def flow(movements: Sequence[tuple[str, str, str, int]]) -> Flow:
+    """Sum (from, to, kind, points), accounts by their short names; others than ours count not."""
+    sums: dict[str, int] = {}
+    for from_, to, kind, points in movements:
+        line = _LINES.get((from_, to))
+        if line is None or kind in _MERGES:
+            continue
+        name = "adjusted" if kind in _BY_HAND else line[0]
+        sums[name] = sums.get(name, 0) + line[1] * points
+    return Flow(**sums)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOwed:
+    """One month of the roll-forward; ``starts_on`` is its first day."""
+
+    starts_on: date
+    opening: int
+    flow: Flow
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.flow.net
+
+
+def roll_forward(flows: Sequence[tuple[date, Flow]]) -> list[MonthOwed]:
+    """Months in order, each opening where the one before closed; the first opens at 0."""
+    months: list[MonthOwed] = []
+    opening = 0
+    for starts_on, one in flows:
+        months.append(MonthOwed(starts_on, opening, one))
+        opening = months[-1].closing
+    return months
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the shop says PER_POINTS points are worth; the share that gets used, if assumed."""
+
+    value_minor: int
+    redemption_percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Points owed as of a moment. ``redemption``: measured, None while the programme is young."""
+
+    as_of: datetime
+    currency: str
+    months: Sequence[MonthOwed]
+    pending: int
+    redemption: Fraction | None
+    worth: Worth | None
+
+    @property
+    def outstanding(self) -> int:
+        return self.months[-1].closing
+
+    @property
+    def total(self) -> Flow:
+        return sum((month.flow for month in self.months), Flow())
+
+    @property
+    def redemption_used(self) -> Fraction | None:
+        """The share that is reckoned with: assumed, else measured."""
+        if self.worth is not None and self.worth.redemption_percent is not None:
+            return Fraction(self.worth.redemption_percent, 100)
+        return self.redemption
+
+    @property
+    def redemption_left(self) -> Fraction | None:
+        """The share of what is outstanding that will be used: what is expected less what was."""
+        share, outstanding = self.redemption_used, self.outstanding
+        if share is None or outstanding <= 0:
+            return None
+        total = self.total
+        issued = total.earned + total.taken_back + total.adjusted
+        used = -total.redeemed - total.returned
+        return min(max((share * issued - used) / outstanding, Fraction(0)), Fraction(1))
+
+    @property
+    def face_minor(self) -> int | None:
+        """What all outstanding points are worth, were every one used."""
+        if self.worth is None:
+            return None
+        return worth_minor(max(self.outstanding, 0), self.worth.value_minor)
+
+    @property
+    def liability_minor(self) -> int | None:
+        """What they are expected to cost."""
+        if self.worth is None or self.redemption_left is None:
+            return None
+        points = max(self.outstanding, 0)
+        return worth_minor(points, self.worth.value_minor, self.redemption_left)
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Points granted in one month, and how many of them were used, net, by age in months."""
+
+    month: str
+    granted: int
+    used: tuple[int, ...]
+
+
+def ultimate_redemption(cohorts: Sequence[Cohort]) -> Fraction | None:
+    """The share of granted points that will ever be used, by chain ladder; None when too young.
+
+    Each age's growth is the one all cohorts that reached it show together. Ages nobody reached
+    are taken to add nothing: the figure is a lower bound, and says how old the data is.
+    """
+    known = [one for one in cohorts if one.granted > 0]
+    oldest = max((len(one.used) for one in known), default=0)
+    if oldest < ENOUGH_MONTHS:
+        return None
+    summed = [_summed(one.used) for one in known]
+    factors = [Fraction(1)] * oldest
+    for age in range(1, oldest):
+        reached = [used for used in summed if len(used) > age]
+        before = sum(used[age - 1] for used in reached)
+        factors[age] = (
+            Fraction(sum(used[age] for used in reached), before) if before else factors[0]
+        )
+    used_in_the_end = Fraction(0)
+    for used in summed:
+        grown = Fraction(used[-1])
+        for factor in factors[len(used) :]:
+            grown *= factor
+        used_in_the_end += grown
+    granted = sum(one.granted for one in known)
+    return min(max(used_in_the_end / granted, Fraction(0)), Fraction(1))
+
+
+def _summed(used: Sequence[int]) -> list[int]:
+    total, found = 0, []
+    for one in used:
+        total += one
+        found.append(total)
+    return found
+
+
+def worth_minor(points: int, value_minor: int, redemption: Fraction = Fraction(1)) -> int:
+    """What points cost when the share ``redemption`` of them is used; PER_POINTS are worth it."""
+    return int(Fraction(points * value_minor, PER_POINTS) * redemption)
+
+
+def deferred_minor(price_minor: int, points_worth: Fraction | int) -> int:
+    """The part of a price that pays for the points given with it (IFRS 15, relative prices).
+
+    points_worth: stand-alone price of the points, minor units: points x value x expected use.
+    """
+    whole = price_minor + points_worth
+    return int(Fraction(price_minor) * points_worth / whole) if whole > 0 else 0
+
+
+def released_minor(deferred: int, redeemed: int, expected: Fraction | int) -> int:
+    """How much of what was deferred is earned by now: as the points used are to those expected."""
+    if expected <= 0:
+        return 0
+    return int(min(Fraction(deferred) * redeemed / expected, Fraction(deferred)))
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """One month of deferred revenue in minor units."""
+
+    starts_on: date
+    opening: int
+    deferred: int
+    released: int
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.deferred - self.released
+
+
+def deferrals(
+    months: Sequence[MonthOwed],
+    revenue_minor: Mapping[str, int],
+    value_minor: int,
+    redemptions: Sequence[Fraction],
+) -> list[Deferral]:
+    """Deferred revenue by month. revenue_minor: net revenue by "YYYY-MM".
+
+    redemptions: what was expected to be used, as of the end of each month. One pool: what is
+    released by the end of a month is all that was deferred by then, times points used of points
+    expected to be used. A new expectation changes the months after it, never those before.
+    """
+    found: list[Deferral] = []
+    pool = released = issued = used = 0
+    for one, redemption in zip(months, redemptions, strict=True):
+        earned = one.flow.earned + one.flow.taken_back + one.flow.adjusted
+        price = revenue_minor.get(one.starts_on.isoformat()[:7], 0)
+        worth = Fraction(max(earned, 0) * value_minor, PER_POINTS) * redemption
+        deferred = deferred_minor(price, worth)
+        pool += deferred
+        issued += earned
+        used += -one.flow.redeemed - one.flow.returned
+        earned_by_now = max(released_minor(pool, used, issued * redemption), 0)
+        opening = found[-1].closing if found else 0
+        found.append(Deferral(one.starts_on, opening, deferred, earned_by_now - released))
+        released = earned_by_now
+    return found
