@@ -118,6 +118,23 @@ class RewardRedeemed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeIssued(Fact):
+    """A member has a discount code by now. ``source``: of the gift it is, "" if it is none."""
+
+    member_id: int
+    code: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralKept(Fact):
+    """An introduction has stood its hold: the advocate ``member_id`` has the reward."""
+
+    member_id: int
+    referral_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PointsDonated(Fact):
     """A member gave points to a cause: the shop owes the cause ``minor`` of ``currency``."""
 
