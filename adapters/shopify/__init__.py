@@ -44,6 +44,8 @@ class Shopify:
     name = "shopify"
     tells_all = False  # without read_all_orders, orders of more than 60 days are not shown
     signs_shop = False  # one secret signs for all shops, and the shop's name is outside it
+    has_credit = True
+    has_standing = True
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class Shopify:
         shop_key = credentials.shop_key
         api = AdminApi(self._http, self._origin.format(shop=shop_key), credentials.access)
         history = History(api, self._http, self._workdir, shop_key)
-        return ShopifyClient(shop_key, api, history)
+        return ShopifyClient(shop_key, api, history, self._now)
 
 
 def _default_workdir() -> Path:

@@ -10,14 +10,21 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import msgspec
 import requests
 
 from adapters.shopify.documents import API_VERSION, document
-from connector.core.errors import PlatformBusy, PlatformError, PlatformRefused
+from connector.core.errors import (
+    PlatformBusy,
+    PlatformError,
+    PlatformMissing,
+    PlatformRefused,
+)
 from connector.core.http import Http, raise_for_status, retry_after
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 PATIENCE_SECONDS = 5.0  # a longer wait goes back to the queue
@@ -117,6 +124,23 @@ class AdminApi:
             data=msgspec.json.encode(asked),
             max_bytes=MAX_BYTES,
         )
+
+
+def field_of(answer: Answer, name: str) -> bytes:
+    """The bytes of one field of the answer, which must be there."""
+    node = bytes(decode(answer.data, dict[str, msgspec.Raw]).get(name, b"null"))
+    if node != b"null":
+        return node
+    if "ACCESS_DENIED" in answer.codes:
+        raise PlatformRefused("access_denied", f"the app may not read this {name}")
+    raise PlatformMissing("platform_missing", f"Shopify does not have this {name}")
+
+
+def decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise PlatformError("unreadable_answer", f"the Admin API's answer: {problem}") from None
 
 
 def _check_status(response: requests.Response) -> None:

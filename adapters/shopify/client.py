@@ -9,25 +9,28 @@ them: ``normalise`` then asks for the order.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import msgspec
 
-from adapters.shopify.admin_api import AdminApi, Answer
+from adapters.shopify import credit
+from adapters.shopify.admin_api import AdminApi, Answer, decode, field_of
 from adapters.shopify.bulk import History
+from adapters.shopify.codes import Codes
 from adapters.shopify.fields import Moment, gid_of
 from adapters.shopify.scopes import missing_scopes
+from adapters.shopify.standing import Standings
+from connector.core import clock
 from connector.core.commerce import Delivery, NeedsFetch, Page, ShopFacts
+from connector.core.discounts import Credit, Discount, Standing
 from connector.core.errors import (
     PlatformBusy,
     PlatformError,
     PlatformMissing,
     PlatformRefused,
 )
-
-T = TypeVar("T")
+from connector.core.money import Money
 
 # How much one answer may hold. Shopify prices a question by these sizes before it answers; what it
 # finds too costly is asked in halves.
@@ -111,14 +114,22 @@ class _Changed(msgspec.Struct, rename="camel"):
 class ShopifyClient:
     """One shop, one token. It makes no webhooks: the app's TOML declares them."""
 
-    def __init__(self, shop_key: str, api: AdminApi, history: History) -> None:
+    def __init__(
+        self,
+        shop_key: str,
+        api: AdminApi,
+        history: History,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
         self._shop_key = shop_key
         self._api = api
         self._history = history
+        self._codes = Codes(api, now)
+        self._standings = Standings(api, now)
 
     def shop_facts(self) -> ShopFacts:
         answer = self._api.ask("shop", {})
-        shop = _decode(answer.data, _ShopAnswer).shop
+        shop = decode(answer.data, _ShopAnswer).shop
         return ShopFacts(
             name=shop.name,
             currency=shop.currency_code,
@@ -134,7 +145,7 @@ class ShopifyClient:
         variables: dict[str, object] = {"id": gid_of(kind, want.key)}
         if want.what == "order":
             variables |= {"lines": LINES, "refunds": REFUNDS}
-        node = _node(self._ask(want.what, variables), want.what)
+        node = field_of(self._ask(want.what, variables), want.what)
         return self._delivery(want.what, self._whole(want.what, node))
 
     def ensure_webhooks(self, url: str, secret: str) -> Sequence[str]:  # noqa: ARG002
@@ -143,9 +154,7 @@ class ShopifyClient:
         Looks only whether the shop still grants what they need: PlatformRefused
         ``scope_too_small`` if not.
         """
-        installation = _decode(
-            self._api.ask("shop", {}).data, _ShopAnswer
-        ).current_app_installation
+        installation = decode(self._api.ask("shop", {}).data, _ShopAnswer).current_app_installation
         missing = missing_scopes(scope.handle for scope in installation.access_scopes)
         if missing:
             raise PlatformRefused("scope_too_small", f"not granted: {', '.join(missing)}")
@@ -165,7 +174,7 @@ class ShopifyClient:
             return Page(deliveries, None)
         seen += len(nodes.nodes)
         after = nodes.page_info.end_cursor or ""
-        last = _second(_decode(nodes.nodes[-1], _Changed).updated_at)
+        last = _second(decode(nodes.nodes[-1], _Changed).updated_at)
         if seen >= WINDOW_LIMIT and last > start:
             start, seen, after = last, 0, ""
         return Page(deliveries, f"{start}|{seen}|{after}")
@@ -176,6 +185,34 @@ class ShopifyClient:
         deliveries = tuple(self._delivery(thing, body) for body in page.bodies)
         return Page(deliveries, page.cursor, page.total, page.wait_seconds)
 
+    def find_code(self, code: str) -> str | None:
+        return self._codes.find(code)
+
+    def make_code(self, wanted: Discount) -> str:
+        return self._codes.make(wanted)
+
+    def change_code(self, key: str, wanted: Discount) -> None:  # noqa: ARG002
+        """What is left of a balance is store credit here, and needs no code."""
+        raise PlatformError("not_supported", "codes on Shopify hold no balance")
+
+    def remove_code(self, key: str) -> None:
+        self._codes.end(key)
+
+    def credits(self, customer_key: str, currency: str) -> Sequence[Credit]:
+        return credit.credits_of(self._api, customer_key, currency)
+
+    def give_credit(self, customer_key: str, money: Money, ends_at: datetime | None) -> str:
+        return credit.give(self._api, customer_key, money, ends_at)
+
+    def tag(self, customer_key: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        self._standings.tag(customer_key, add, remove)
+
+    def put_standing(self, wanted: Standing) -> None:
+        self._standings.put(wanted)
+
+    def remove_standing(self, title: str) -> None:
+        self._standings.end(title)
+
     def _changed_nodes(self, what: str, query: str, after: str) -> _Nodes:
         asked: dict[str, object] = {"query": query, "after": after or None}
         if what == "orders":
@@ -184,7 +221,7 @@ class ShopifyClient:
             asked |= {"first": PRODUCTS}
         else:
             raise PlatformError("cannot_fetch", f"Shopify is not asked for {what}")
-        return _decode(_node(self._ask(f"{what}_changed", asked), what), _Nodes)
+        return decode(field_of(self._ask(f"{what}_changed", asked), what), _Nodes)
 
     def _ask(self, name: str, variables: Mapping[str, object]) -> Answer:
         """The answer, in a smaller size where Shopify finds the question too costly."""
@@ -201,12 +238,12 @@ class ShopifyClient:
         """The body of a delivery: the node, and for an order what did not fit beside it."""
         if thing != "order":
             return b'{"%s":%s}' % (thing.encode(), node)
-        order = _decode(node, _Outline)
+        order = decode(node, _Outline)
         if len(order.refunds) == PAGE_REFUNDS:
             # There may be more than the page shows.
             asked = {"id": order.id, "lines": LINES, "refunds": REFUNDS}
-            node = _node(self._ask("order", asked), "order")
-            order = _decode(node, _Outline)
+            node = field_of(self._ask("order", asked), "order")
+            order = decode(node, _Outline)
         lines = self._later_lines(order)
         refunds = [page for one in order.refunds for page in self._refund_pages(one.id)]
         return b'{"order":%s,"lines":[%s],"refunds":[%s]}' % (
@@ -221,8 +258,8 @@ class ShopifyClient:
         while page.has_next_page:
             asked = {"id": order.id, "lines": LINES, "after": page.end_cursor}
             answer = self._ask("order_lines", asked)
-            _node(answer, "order")
-            more = _decode(answer.data, _MoreLinesAnswer).order.line_items
+            field_of(answer, "order")
+            more = decode(answer.data, _MoreLinesAnswer).order.line_items
             lines += [bytes(node) for node in more.nodes]
             page = more.page_info
         return lines
@@ -233,12 +270,12 @@ class ShopifyClient:
         while True:
             answer = self._ask("refund", {"id": gid, "lines": LINES, "after": after})
             try:
-                node = _node(answer, "refund")
+                node = field_of(answer, "refund")
             except PlatformMissing:
                 # The order names it, so it is there, only not yet readable.
                 raise PlatformBusy("platform_busy", "a refund cannot be read yet") from None
             pages.append(node)
-            page = _decode(node, _RefundOutline).refund_line_items.page_info
+            page = decode(node, _RefundOutline).refund_line_items.page_info
             if not page.has_next_page:
                 return pages
             after = page.end_cursor
@@ -252,23 +289,6 @@ class ShopifyClient:
             body=body,
             shop_key=self._shop_key,
         )
-
-
-def _node(answer: Answer, name: str) -> bytes:
-    """The bytes of one field of the answer, which must be there."""
-    node = bytes(_decode(answer.data, dict[str, msgspec.Raw]).get(name, b"null"))
-    if node != b"null":
-        return node
-    if "ACCESS_DENIED" in answer.codes:
-        raise PlatformRefused("access_denied", f"the app may not read this {name}")
-    raise PlatformMissing("platform_missing", f"Shopify does not have this {name}")
-
-
-def _decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise PlatformError("unreadable_answer", f"the Admin API's answer: {problem}") from None
 
 
 def _split(cursor: str | None, since: datetime) -> tuple[str, int, str]:

@@ -9,17 +9,20 @@ from typing import Any
 
 import requests
 import responses
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, build_schema, parse
+from graphql.execution.values import get_variable_values
 
 from adapters.shopify.admin_api import AdminApi
 from adapters.shopify.bulk import History
 from adapters.shopify.client import ShopifyClient
+from adapters.shopify.graphql_check import EXCERPT
 from connector.core.http import Http
 from tests.adapters.shopify import world
 
 ORIGIN = f"https://{world.SHOP}"
 URL = f"{ORIGIN}/admin/api/2026-10/graphql.json"
 TOKEN = "shpat_0123456789abcdef"
+SCHEMA = build_schema(EXCERPT.read_text("utf-8"))
 PAGE_END = {"hasNextPage": False, "endCursor": None}
 
 
@@ -36,7 +39,10 @@ class Shop:
         http = Http()
         self.api = AdminApi(http, ORIGIN, TOKEN, sleep=self.slept.append)
         self.client = ShopifyClient(
-            world.SHOP, self.api, History(self.api, http, workdir, world.SHOP)
+            world.SHOP,
+            self.api,
+            History(self.api, http, workdir, world.SHOP),
+            now=lambda: world.NOW,
         )
 
     def answers(self, *script: Any) -> None:
@@ -51,6 +57,8 @@ class Shop:
         operation = parse(told["query"]).definitions[0]
         assert isinstance(operation, OperationDefinitionNode)
         assert operation.name
+        fitting = get_variable_values(SCHEMA, operation.variable_definitions, told["variables"])
+        assert isinstance(fitting, dict), fitting
         self.asked.append((operation.name.value, told["variables"]))
         self.requests.append(request)
         answer = self._script.pop(0)
