@@ -6,6 +6,7 @@ Everything works without a script; htmx and a few lines of our own only improve 
 from connector.web.admin import (
     giving,
     home,
+    liability,
     members,
     orders,
     program,
@@ -20,6 +21,7 @@ __all__ = [
     "error_page",
     "giving",
     "home",
+    "liability",
     "members",
     "orders",
     "program",

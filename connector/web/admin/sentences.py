@@ -56,6 +56,7 @@ FIELDS = {
     "award_on": mark("Choose paid or completed."),
     "currency_missing": mark("Say which currency: three letters, such as EUR."),
     "unknown_currency": mark("{code} is not a currency we know."),
+    "percent_range": mark("Give 0 to 100 percent."),
     "": mark("This value cannot be used."),
     "invalid_text": mark("This text has characters that cannot be kept."),
 }
@@ -68,6 +69,7 @@ SAID = {
     "cause": mark("Cause added. Shoppers can choose it now."),
     "replayed": mark("Trying again. This takes a few seconds."),
     "importing": mark("The import has begun. It goes on by itself."),
+    "worth": mark("Saved. The figures below reckon with it."),
     "team": mark("Saved. It counts from now on."),
     "revoked": mark("Key revoked. It opens nothing any more."),
     "checking": mark("Checking the connection. This takes a few seconds."),
