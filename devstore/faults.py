@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Sequence
 from typing import TypeVar
 
 from flask import Flask, Response, request
 from msgspec import Struct
+from msgspec.structs import replace
 
 from devstore.shop import Shop
 
 Thing = TypeVar("Thing")
+_MUTATION = re.compile(r"^\s*mutation\b", re.MULTILINE)
 
 
 class Faults(Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +23,7 @@ class Faults(Struct, frozen=True, forbid_unknown_fields=True):
 
     duplicate, drop: webhooks sent twice, or lost. reorder: what is due goes out shuffled.
     delay_seconds: webhooks wait this long. fail, slow_seconds: the platform's API answers 500,
-    or late.
+    or late. lose_replies: so many changes asked of it are made, and a gateway answers instead.
     """
 
     duplicate: float = 0
@@ -29,6 +32,7 @@ class Faults(Struct, frozen=True, forbid_unknown_fields=True):
     delay_seconds: float = 0
     fail: float = 0
     slow_seconds: float = 0
+    lose_replies: int = 0
 
 
 def current(shop: Shop) -> Faults:
@@ -60,7 +64,7 @@ def disturbed(
 
 
 def disturb_api(app: Flask, shop: Shop, prefixes: tuple[str, ...]) -> None:
-    """Let ``fail`` and ``slow_seconds`` act on requests under ``prefixes``."""
+    """Let ``fail``, ``slow_seconds`` and ``lose_replies`` act on requests under ``prefixes``."""
     rng = random.Random()
 
     @app.before_request
@@ -73,3 +77,19 @@ def disturb_api(app: Flask, shop: Shop, prefixes: tuple[str, ...]) -> None:
             return None
         page = "<p>There has been a critical error on this website.</p>"
         return Response(page, 500, mimetype="text/html")
+
+    @app.after_request
+    def lose(response: Response) -> Response:
+        switches = current(shop)
+        if not (switches.lose_replies and request.path.startswith(prefixes) and _is_change()):
+            return response
+        switch(shop, replace(switches, lose_replies=switches.lose_replies - 1))
+        return Response("<h1>504 Gateway Time-out</h1>", 504, mimetype="text/html")
+
+
+def _is_change() -> bool:
+    """Whether the request would change something: a mutation, or anything REST but a GET."""
+    told = request.get_json(silent=True)
+    if isinstance(told, dict) and isinstance(told.get("query"), str):
+        return _MUTATION.search(told["query"]) is not None
+    return request.method not in {"GET", "HEAD", "OPTIONS"} and "/oauth/" not in request.path

@@ -143,9 +143,9 @@ class Discount(Struct, frozen=True):
 
     value_minor: of an AMOUNT; ``each``: off every piece. basis_points: of a PERCENT, 1000 is a
     tenth. product_ids, collections (titles): all it is off; none are everything. pieces: off so
-    many at most. minimum_minor: goods the cart must hold; needs_pieces of needs_product_ids, too.
-    usage_limit and once_per_customer bound ``used_by``; customer_ids and emails are the only ones
-    who may; reaches are the kinds of discount it goes with.
+    many at most. minimum_minor: goods the cart must hold; needs_pieces of needs_product_ids, too;
+    buys_first: beside the pieces it is off. usage_limit and once_per_customer bound ``used_by``;
+    customer_ids and emails are the only ones who may; goes_with: the kinds it combines with.
     """
 
     id: int
@@ -163,6 +163,7 @@ class Discount(Struct, frozen=True):
     minimum_minor: int = 0
     needs_pieces: int = 0
     needs_product_ids: tuple[int, ...] = ()
+    buys_first: bool = False
     usage_limit: int | None = None
     usage_count: int = 0
     once_per_customer: bool = False

@@ -162,7 +162,7 @@ class Promotions:
             ("code_log_in", bool(found.customer_ids) and buyer.customer_id is None),
             ("code_not_yours", not _may(found, buyer)),
             ("code_used", found.once_per_customer and _user(buyer) in found.used_by),
-            ("code_minimum", sum(one.total_minor for one in goods) < found.minimum_minor),
+            ("code_minimum", self._bought_minor(found, goods) < found.minimum_minor),
             ("code_nothing", not self._has_something(found, goods)),
         )
         return next((reason for reason, is_so in checks if is_so), None)
@@ -173,9 +173,14 @@ class Promotions:
             return True
         needed = set(found.needs_product_ids)
         bought = sum(one.quantity for one in goods if not needed or one.product.id in needed)
-        if needed & set(found.product_ids):
+        if found.buys_first and (not needed or needed & set(found.product_ids)):
             bought -= found.pieces or 0
         return bought >= found.needs_pieces and self._amount(found, goods, 0) > 0
+
+    def _bought_minor(self, found: Discount, goods: Sequence[Goods]) -> int:
+        """What counts for its minimum."""
+        whole = sum(one.total_minor for one in goods)
+        return whole - self._amount(found, goods, 0) if found.buys_first else whole
 
     def _amount(self, one: Discount, goods: Sequence[Goods], shipping_minor: int) -> int:
         return taken([one], goods, shipping_minor)[0].amount_minor

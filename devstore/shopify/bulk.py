@@ -16,8 +16,8 @@ from devstore.model import replace
 from devstore.shelf import Shelf
 from devstore.shopify.graph import engine
 from devstore.shopify.graph.bulk_query import lines, shape_problems
-from devstore.shopify.graph.nodes import utc
 from devstore.shopify.graph.paging import Node
+from devstore.shopify.graph.pieces import utc
 from devstore.shopify.graph.roots import Roots
 from devstore.shopify.payloads import gid
 

@@ -39,7 +39,7 @@ def product(item: Product, settings: Settings, origin: str) -> Json:
         "vendor": settings.name,
         "status": "active" if item.published else "draft",
         "published_scope": "web",
-        "tags": item.category.lower(),
+        "tags": ", ".join((item.category.lower(), *item.tags)),
         "variants": [_variant(item, settings)],
         "options": [
             {

@@ -12,7 +12,6 @@ from devstore.shopify.reading import Line
 def line_item(line: Line, of: Order) -> Json:
     """A line item as a refund repeats it: the order's own has five fields more."""
     is_goods = line.cause is None
-    discount = money_set(line.discount_minor, of.currency)
     return {
         "id": line.id,
         "admin_graphql_api_id": gid("LineItem", line.id),
@@ -40,34 +39,37 @@ def line_item(line: Line, of: Order) -> Json:
         "vendor": "Acme Ceramics",
         "tax_lines": [],
         "duties": [],
-        "discount_allocations": [
-            {
-                "amount": text(line.discount_minor, of.currency),
-                "amount_set": discount,
-                "discount_application_index": 0,
-            }
-        ]
-        if line.discount_minor
-        else [],
+        "discount_allocations": _allocations(line.allocations, of),
     }
 
 
 def shipping_line(of: Order) -> Json:
-    price = money_set(of.shipping_minor, of.currency)
+    price = money_set(of.full_shipping_minor, of.currency)
     return {
         "id": of.shipping_line_id,
         "carrier_identifier": None,
         "code": "Standard",
         "current_discounted_price_set": money_set(reading.current_shipping_minor(of), of.currency),
         "discounted_price": text(of.shipping_minor, of.currency),
-        "discounted_price_set": price,
+        "discounted_price_set": money_set(of.shipping_minor, of.currency),
         "is_removed": False,
         "phone": None,
-        "price": text(of.shipping_minor, of.currency),
+        "price": text(of.full_shipping_minor, of.currency),
         "price_set": price,
         "requested_fulfillment_service_id": None,
         "source": "shopify",
         "title": "Standard",
         "tax_lines": [],
-        "discount_allocations": [],
+        "discount_allocations": _allocations(reading.shipping_allocations(of), of),
     }
+
+
+def _allocations(told: tuple[tuple[int, int], ...], of: Order) -> list[Json]:
+    return [
+        {
+            "amount": text(minor, of.currency),
+            "amount_set": money_set(minor, of.currency),
+            "discount_application_index": index,
+        }
+        for index, minor in told
+    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 
-from devstore.model import Customer, Order, Settings, Status
+from devstore.discounts import WHOLE
+from devstore.model import Customer, Kind, Order, Reach, Settings, Status, Taken
 from devstore.money import text
 from devstore.shopify import reading
 from devstore.shopify.lines import line_item, shipping_line
@@ -29,7 +31,6 @@ _UNUSED: Json = {
     "current_total_additional_fees_set": None,
     "current_total_duties_set": None,
     "device_id": None,
-    "discount_codes": [],
     "duties_included": False,
     "estimated_taxes": False,
     "landing_site": "/",
@@ -38,7 +39,6 @@ _UNUSED: Json = {
     "merchant_business_entity_id": "MTY4MjE3MzQwMTQ1",
     "merchant_of_record_app_id": None,
     "note": None,
-    "note_attributes": [],
     "original_total_additional_fees_set": None,
     "original_total_duties_set": None,
     "phone": None,
@@ -47,7 +47,6 @@ _UNUSED: Json = {
     "referring_site": None,
     "source_identifier": None,
     "source_url": None,
-    "tags": "",
     "tax_exempt": False,
     "tax_lines": [],
     "taxes_included": False,
@@ -56,6 +55,13 @@ _UNUSED: Json = {
     "payment_terms": None,
     "returns": [],
     "line_item_groups": [],
+}
+
+
+_CODE_TYPES = {
+    Kind.AMOUNT: "fixed_amount",
+    Kind.PERCENT: "percentage",
+    Kind.SHIPPING: "shipping",
 }
 
 
@@ -91,18 +97,29 @@ def order(found: Order, desk: Desk) -> Json:
         "created_at": local(found.placed_at, settings),
         "currency": found.currency,
         "customer_locale": buyer_locale(found.buyer),
-        "discount_applications": _discount_applications(found),
+        "discount_applications": [_application(one, found) for one in found.taken],
+        "discount_codes": [
+            {
+                "code": one.code,
+                "amount": text(one.amount_minor, found.currency),
+                "type": _CODE_TYPES[one.kind],
+            }
+            for one in found.taken
+            if one.code is not None
+        ],
         "email": found.buyer.email,
         "financial_status": reading.financial_status(found),
         "fulfillment_status": "fulfilled" if found.completed_at else None,
         "name": f"#{found.number}",
+        "note_attributes": [{"name": name, "value": value} for name, value in found.attributes],
         "number": found.number - 1000,
         "order_number": found.number,
         "order_status_url": f"https://{desk.domain}/orders/{token}/authenticate?key={found.key}",
-        "payment_gateway_names": [reading.gateway(found)],
+        "payment_gateway_names": reading.gateways(found),
         "presentment_currency": found.currency,
         "processed_at": local(found.placed_at, settings),
-        "source_name": "web",
+        "source_name": reading.source_name(found),
+        "tags": ", ".join(found.tags),
         "token": token,
         "total_weight": sum(400 * line.quantity for line in found.lines),
         "updated_at": local(found.modified_at, settings),
@@ -141,20 +158,21 @@ def edit(found: Order, edit_id: int, added: dict[int, int], settings: Settings) 
 
 def _amounts(of: Order) -> Json:
     """Every total, as a string and as a set in both currencies."""
-    discounts = reading.discounts_minor(of)
+    discounts = of.discount_minor
+    originals = sum(line.unit_minor * line.quantity for line in reading.lines(of))
     twice = {
         "subtotal_price": reading.subtotal_minor(of),
         "total_price": of.total_minor,
         "total_tax": 0,
         "total_discounts": discounts,
-        "total_line_items_price": reading.subtotal_minor(of) + discounts,
+        "total_line_items_price": originals,
         "current_subtotal_price": reading.current_subtotal_minor(of),
         "current_total_price": reading.current_total_minor(of),
         "current_total_tax": 0,
         "current_total_discounts": discounts,
     }
     sets = {
-        "total_shipping_price_set": of.shipping_minor,
+        "total_shipping_price_set": of.full_shipping_minor,
         "current_shipping_price_set": reading.current_shipping_minor(of),
         "total_cash_rounding_payment_adjustment_set": 0,
         "total_cash_rounding_refund_adjustment_set": 0,
@@ -181,22 +199,21 @@ def _line(line: Line, of: Order) -> Json:
     }
 
 
-def _discount_applications(of: Order) -> list[Json]:
-    total = reading.discounts_minor(of)
-    if not total:
-        return []
-    return [
-        {
-            "target_type": "line_item",
-            "type": "manual",
-            "value": text(total, of.currency),
-            "value_type": "fixed_amount",
-            "allocation_method": "across",
-            "target_selection": "explicit",
-            "title": "Rounding",
-            "description": "Rounding",
-        }
-    ]
+def _application(one: Taken, of: Order) -> Json:
+    """What one discount promised; the lines' allocations point at its place in the list."""
+    is_shipping = one.kind is Kind.SHIPPING
+    percent = Decimal(WHOLE if is_shipping else one.basis_points) / 100
+    is_amount = one.kind is Kind.AMOUNT
+    named = {"title": one.title} if one.code is None else {"code": one.code}
+    return {
+        "target_type": "shipping_line" if is_shipping else "line_item",
+        "type": "automatic" if one.code is None else "discount_code",
+        "value": text(one.value_minor, of.currency) if is_amount else f"{percent:.1f}",
+        "value_type": "fixed_amount" if is_amount else "percentage",
+        "allocation_method": "each" if is_shipping else "across",
+        "target_selection": "entitled" if one.reach is Reach.PRODUCT else "all",
+        **named,
+    }
 
 
 def _fulfillments(of: Order, settings: Settings) -> list[Json]:

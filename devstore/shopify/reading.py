@@ -26,6 +26,8 @@ DONATION_PRODUCT = Product(
     created_at=datetime(2024, 1, 1, tzinfo=UTC),
     modified_at=datetime(2024, 1, 1, tzinfo=UTC),
 )
+CREDIT_GATEWAY = "shopify_store_credit"
+SOURCES = {"store-api": "web", "checkout": "web"}
 _GATEWAYS = {"card": "shopify_payments", "bank": "Bank Deposit", "cod": "Cash on Delivery (COD)"}
 
 
@@ -39,8 +41,12 @@ class Line:
     title: str
     quantity: int
     unit_minor: int
-    discount_minor: int = 0
+    allocations: tuple[tuple[int, int], ...] = ()  # (place in the order's ``taken``, amount)
     cause: str | None = None  # set: a donation
+
+    @property
+    def discount_minor(self) -> int:
+        return sum(minor for _index, minor in self.allocations)
 
     @property
     def total_minor(self) -> int:
@@ -75,6 +81,11 @@ class Transaction:
     refund_id: int | None = None
 
 
+def source_name(order: Order) -> str:
+    """The channel that placed it, as Shopify names it."""
+    return SOURCES.get(order.via, order.via)
+
+
 def variant_id(product_id: int) -> int:
     """Every product here has one variant, whose id follows from the product's."""
     return product_id + 40_000_000_000_000
@@ -82,7 +93,7 @@ def variant_id(product_id: int) -> int:
 
 def lines(order: Order) -> tuple[Line, ...]:
     """Goods, then the donation."""
-    found = [_goods(line) for line in order.lines]
+    found = [_goods(line, order) for line in order.lines]
     gift = order.donation
     if gift is not None:
         found.append(
@@ -130,8 +141,11 @@ def subtotal_minor(order: Order) -> int:
     return order.goods_minor + order.donation_minor
 
 
-def discounts_minor(order: Order) -> int:
-    return sum(line.discount_minor for line in lines(order))
+def shipping_allocations(order: Order) -> tuple[tuple[int, int], ...]:
+    """What was taken off the shipping, as ``Line.allocations`` tells it."""
+    return tuple(
+        (index, one.shipping_minor) for index, one in enumerate(order.taken) if one.shipping_minor
+    )
 
 
 def current_subtotal_minor(order: Order) -> int:
@@ -161,51 +175,70 @@ def financial_status(order: Order) -> str:
     return "refunded" if order.refunded_minor >= order.total_minor else "partially_refunded"
 
 
-def gateway(order: Order) -> str:
-    return _GATEWAYS.get(order.payment, order.payment)
+def gateways(order: Order) -> list[str]:
+    """Who takes the money, in the order they are asked."""
+    is_split = order.credit_minor > 0
+    is_all = order.credit_minor >= order.total_minor
+    names = [CREDIT_GATEWAY] if is_split else []
+    return names if is_split and is_all else [*names, _GATEWAYS.get(order.payment, order.payment)]
 
 
 def transactions(order: Order) -> tuple[Transaction, ...]:
-    """The sale, and one refund transaction for each refund that gave money back."""
-    sale = Transaction(
-        id=sale_id(order),
-        kind="sale",
-        status="success" if is_paid(order) else "pending",
-        gateway=gateway(order),
-        amount_minor=order.total_minor,
-        at=order.paid_at or order.placed_at,
+    """The sales, store credit first, and the refund transactions of each refund."""
+    amounts = {CREDIT_GATEWAY: order.credit_minor}
+    sales = [
+        Transaction(
+            id=_sale_id(order, gateway),
+            kind="sale",
+            status="success" if is_paid(order) else "pending",
+            gateway=gateway,
+            amount_minor=amounts.get(gateway, order.total_minor - order.credit_minor),
+            at=order.paid_at or order.placed_at,
+        )
+        for gateway in gateways(order)
+    ]
+    backs = [one for refund in order.refunds for one in refund_transactions(order, refund)]
+    return (*sales, *backs)
+
+
+def refund_transactions(order: Order, refund: Refund) -> tuple[Transaction, ...]:
+    """Back to where it came from, store credit first."""
+    amounts = {CREDIT_GATEWAY: refund.credit_minor}
+    rest = refund.amount_minor - refund.credit_minor
+    return tuple(
+        Transaction(
+            id=refund.id + (3 if gateway == CREDIT_GATEWAY else 2) * 1_000_000_000_000,
+            kind="refund",
+            status="success",
+            gateway=gateway,
+            amount_minor=amount,
+            at=refund.refunded_at,
+            parent_id=_sale_id(order, gateway),
+            refund_id=refund.id,
+        )
+        for gateway in gateways(order)
+        if (amount := amounts.get(gateway, rest))
     )
-    return (sale, *[refund_transaction(order, refund) for refund in order.refunds])
 
 
-def sale_id(order: Order) -> int:
-    return order.id + 1_000_000_000_000
+def _sale_id(order: Order, gateway: str) -> int:
+    return order.id + (9 if gateway == CREDIT_GATEWAY else 1) * 1_000_000_000_000
 
 
-def refund_transaction(order: Order, refund: Refund) -> Transaction:
-    return Transaction(
-        id=refund.id + 2_000_000_000_000,
-        kind="refund",
-        status="success",
-        gateway=gateway(order),
-        amount_minor=refund.amount_minor,
-        at=refund.refunded_at,
-        parent_id=sale_id(order),
-        refund_id=refund.id,
-    )
-
-
-def _goods(line: OrderLine) -> Line:
-    # A total that does not divide is a rounded-up price with the rest as a discount.
-    unit = -(-line.total_minor // line.quantity)
+def _goods(line: OrderLine, order: Order) -> Line:
     return Line(
         id=line.id,
         product_id=line.product_id,
         sku=line.sku,
         title=line.title,
         quantity=line.quantity,
-        unit_minor=unit,
-        discount_minor=unit * line.quantity - line.total_minor,
+        unit_minor=line.subtotal_minor // line.quantity,
+        allocations=tuple(
+            (index, minor)
+            for index, one in enumerate(order.taken)
+            for line_id, minor in one.shares
+            if line_id == line.id
+        ),
     )
 
 

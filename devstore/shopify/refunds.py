@@ -44,7 +44,7 @@ def refund(found: Refund, of: Order, settings: Settings) -> Json:
             for piece in reading.returned(of)[found.id]
         ],
         "transactions": [
-            transaction(reading.refund_transaction(of, found), of, settings),
+            transaction(one, of, settings) for one in reading.refund_transactions(of, found)
         ],
     }
 

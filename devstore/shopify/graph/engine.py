@@ -11,11 +11,14 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLInterfaceType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    GraphQLUnionType,
     OperationDefinitionNode,
     build_schema,
     execute_sync,
+    extend_schema,
     get_operation_ast,
     parse,
     validate,
@@ -35,6 +38,20 @@ PERSONAL = frozenset(
     }
 )
 
+MEMBERS = {
+    "DiscountContext": ("DiscountBuyerSelectionAll", "DiscountCustomers"),
+    "DiscountItems": ("AllDiscountItems", "DiscountProducts"),
+    "DiscountCustomerGetsValue": ("DiscountAmount", "DiscountOnQuantity", "DiscountPercentage"),
+    "DiscountCode": ("DiscountCodeBasic", "DiscountCodeBxgy", "DiscountCodeFreeShipping"),
+    "DiscountAutomatic": ("DiscountAutomaticBasic", "DiscountAutomaticFreeShipping"),
+    "PricingValue": ("MoneyV2", "PricingPercentageValue"),
+    "DiscountApplication": ("AutomaticDiscountApplication", "DiscountCodeApplication"),
+    "StoreCreditAccountTransaction": (
+        "StoreCreditAccountCreditTransaction",
+        "StoreCreditAccountDebitTransaction",
+    ),
+}
+
 Answer = dict[str, Any]
 
 
@@ -51,8 +68,20 @@ class Ask:
 
 @cache
 def schema() -> GraphQLSchema:
-    """The schema, built once."""
-    return build_schema(SDL.read_text("utf-8"), assume_valid=True)
+    """The schema, built once, with every kind of thing an answer may hold.
+
+    The excerpt names of a union what the service asks for; the shop may answer with another one,
+    of which nothing is asked then.
+    """
+    found = build_schema(SDL.read_text("utf-8"), assume_valid=True)
+    more = [
+        text
+        for whole, members in MEMBERS.items()
+        if whole in found.type_map
+        for name in members
+        if (text := _member(found, whole, name))
+    ]
+    return extend_schema(found, parse("\n".join(more)), assume_valid=True) if more else found
 
 
 def answer(ask: Ask, root: Mapping[str, object], bucket: Bucket) -> Answer:
@@ -97,6 +126,20 @@ def run(
         field_resolver=_field,
     )
     return result.data, list(result.errors or [])
+
+
+def _member(known: GraphQLSchema, whole: str, name: str) -> str:
+    """SDL that makes ``name`` one of ``whole``; "" if it is one."""
+    parent = known.type_map[whole]
+    if isinstance(parent, GraphQLUnionType):
+        if name in {one.name for one in parent.types}:
+            return ""
+        made = "" if name in known.type_map else f"type {name} {{ id: ID }}\n"
+        return f"{made}extend union {whole} = {name}"
+    if name in known.type_map or not isinstance(parent, GraphQLInterfaceType):
+        return ""
+    fields = " ".join(f"{key}: {field.type}" for key, field in parent.fields.items())
+    return f"type {name} implements {whole} {{ {fields} }}"
 
 
 def _executed(

@@ -6,33 +6,31 @@ name; asking for another one is an error, never a silent null.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from graphql import GraphQLError
+
+from devstore.credit import Account, Entry, Wallet
 from devstore.model import Customer, Order, Product, Refund, Status
-from devstore.money import major
+from devstore.money import DECIMALS
 from devstore.shelf import Shelf
 from devstore.shopify import reading
 from devstore.shopify.catalogue import image_url
 from devstore.shopify.graph.paging import Node, listed
+from devstore.shopify.graph.pieces import (
+    address_of,
+    allocations,
+    application,
+    bag,
+    collection,
+    money,
+    movement,
+    utc,
+)
+from devstore.shopify.graph.search import Term, parse
 from devstore.shopify.payloads import buyer_locale, gid
 from devstore.shopify.reading import DONATION_PRODUCT, Line, Transaction
-
-
-def utc(at: datetime | None) -> str | None:
-    """GraphQL tells every time in UTC, where webhooks use the shop's zone."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
-
-
-def money(minor: int, currency: str) -> Node:
-    """An amount with as few decimals as it needs, but one: "19.9", "20.0"."""
-    whole, _, decimals = f"{major(minor, currency):f}".partition(".")
-    return {"amount": f"{whole}.{decimals.rstrip('0') or '0'}", "currencyCode": currency}
-
-
-def bag(minor: int, currency: str) -> Node:
-    """The same amount in the shop's and the buyer's currency: they are one here."""
-    return {"shopMoney": money(minor, currency), "presentmentMoney": money(minor, currency)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Nodes:
     shelf: Shelf
     origin: str
     currency: str
+    wallet: Wallet
 
     def order(self, of: Order) -> Node:
         refunds = [self.refund(one, of) for one in of.refunds]
@@ -64,8 +63,8 @@ class Nodes:
             "cancelReason": "CUSTOMER" if is_cancelled else None,
             "displayFinancialStatus": reading.financial_status(of).upper(),
             "displayFulfillmentStatus": "FULFILLED" if of.completed_at else "UNFULFILLED",
-            "sourceName": "web",
-            "tags": [],
+            "sourceName": reading.source_name(of),
+            "tags": list(of.tags),
             "note": None,
             "currencyCode": of.currency,
             "presentmentCurrencyCode": of.currency,
@@ -73,12 +72,15 @@ class Nodes:
             "customerLocale": buyer_locale(of.buyer),
             "email": of.buyer.email,
             "phone": None,
-            "billingAddress": None,
-            "shippingAddress": None,
-            "purchasingEntity": None,
+            "billingAddress": address_of(of.buyer.first_name, of.buyer.last_name),
+            "shippingAddress": address_of(of.buyer.first_name, of.buyer.last_name),
             "customer": self.customer(account) if account else None,
-            "customAttributes": [],
-            "discountCodes": [],
+            "purchasingEntity": self.customer(account) if account else None,
+            "customAttributes": [{"key": key, "value": value} for key, value in of.attributes],
+            "discountCodes": [one.code for one in of.taken if one.code is not None],
+            "discountApplications": listed(
+                list(enumerate(of.taken)), lambda told: application(*told, of.currency)
+            ),
             "transactions": _first([_transaction(one, of) for one in reading.transactions(of)]),
             "fulfillments": _first(_fulfillments(of)),
             "lineItems": listed(reading.lines(of), lambda line: _line(line, of)),
@@ -90,7 +92,6 @@ class Nodes:
     def refund(self, one: Refund, of: Order) -> Node:
         pieces = reading.returned(of)[one.id]
         difference = -reading.discrepancy_minor(of, one)
-        paid = reading.refund_transaction(of, one)
         return {
             "__typename": "Refund",
             "id": gid("Refund", one.id),
@@ -102,7 +103,9 @@ class Nodes:
             "order": lambda: self.order(of),
             "totalRefundedSet": bag(one.amount_minor, of.currency),
             "duties": [],
-            "transactions": listed([paid], lambda found: _transaction(found, of)),
+            "transactions": listed(
+                reading.refund_transactions(of, one), lambda found: _transaction(found, of)
+            ),
             "refundLineItems": listed(
                 pieces,
                 lambda piece: {
@@ -146,16 +149,46 @@ class Nodes:
             "phone": None,
             "locale": of.locale,
             "state": "ENABLED",
-            "tags": [],
+            "tags": list(of.tags),
             "verifiedEmail": True,
+            "defaultPhoneNumber": None,
+            "defaultAddress": address_of(of.first_name, of.last_name),
+            "storeCreditAccounts": self._accounts(of),
             "createdAt": utc(of.created_at),
             "updatedAt": utc(of.modified_at),
             "defaultEmailAddress": {
                 "emailAddress": of.email,
                 "marketingState": "NOT_SUBSCRIBED",
             },
-            "defaultPhoneNumber": None,
-            "defaultAddress": None,
+        }
+
+    def _accounts(self, of: Customer) -> Callable[..., Node]:
+        def found(query: str | None = None, **page: int | str | None) -> Node:
+            wanted = {term.field: term.value.upper() for term in parse(query)}
+            code = wanted.pop("currency_code", None)
+            if wanted:
+                raise GraphQLError(f"The practice shop cannot search accounts by {wanted}.")
+            mine = (self.wallet.account(of.id, one) for one in DECIMALS if code in {None, one})
+            return listed([one for one in mine if one], self._account)(**page)
+
+        return found
+
+    def _account(self, of: Account) -> Node:
+        def movements(
+            query: str | None = None,
+            reverse: bool = False,  # noqa: FBT001, FBT002  # the argument's name on the wire
+            **page: int | str | None,
+        ) -> Node:
+            entries = [one for one in of.entries if _is_wanted(one, parse(query))]
+            told = entries[::-1] if reverse else entries
+            return listed(told, lambda one: movement(one, of))(**page)
+
+        balance = self.wallet.balance_minor(of.customer_id, of.currency)
+        return {
+            "__typename": "StoreCreditAccount",
+            "id": gid("StoreCreditAccount", of.id),
+            "balance": money(balance, of.currency),
+            "transactions": movements,
         }
 
     def product(self, of: Product) -> Node:
@@ -170,7 +203,7 @@ class Nodes:
             "handle": of.slug,
             "status": "ACTIVE" if of.published else "DRAFT",
             "productType": of.category,
-            "tags": ["donation"] if is_gift else [of.category],
+            "tags": ["donation"] if is_gift else [of.category, *of.tags],
             "vendor": "Acme Ceramics",
             "createdAt": utc(of.created_at),
             "updatedAt": utc(of.modified_at),
@@ -181,7 +214,7 @@ class Nodes:
             "hasOutOfStockVariants": not of.in_stock,
             "featuredMedia": None if is_gift else self._picture(of),
             "priceRangeV2": {"minVariantPrice": price, "maxVariantPrice": price},
-            "collections": listed([] if is_gift else [of.category], _collection),
+            "collections": listed([] if is_gift else of.collections, collection),
             "variants": listed([of], self._variant),
         }
 
@@ -211,13 +244,14 @@ def _first(found: list[Node]) -> object:
 
 
 def _order_amounts(of: Order) -> Node:
-    discounts = reading.discounts_minor(of)
+    discounts = of.discount_minor
     amounts = {
         "totalPriceSet": of.total_minor,
         "subtotalPriceSet": reading.subtotal_minor(of),
         "totalTaxSet": 0,
         "totalDiscountsSet": discounts,
-        "totalShippingPriceSet": of.shipping_minor,
+        "totalShippingPriceSet": of.full_shipping_minor,
+        "currentShippingPriceSet": reading.current_shipping_minor(of),
         "totalTipReceivedSet": 0,
         "totalRefundedSet": of.refunded_minor,
         "totalOutstandingSet": 0 if reading.is_paid(of) else of.total_minor,
@@ -232,12 +266,6 @@ def _order_amounts(of: Order) -> Node:
 
 def _line(line: Line, of: Order) -> Node:
     is_goods = line.cause is None
-    discounts = [
-        {
-            "allocatedAmountSet": bag(line.discount_minor, of.currency),
-            "discountApplication": {"__typename": "AutomaticDiscountApplication", "index": 0},
-        }
-    ]
     return {
         "__typename": "LineItem",
         "id": gid("LineItem", line.id),
@@ -263,7 +291,7 @@ def _line(line: Line, of: Order) -> Node:
         "originalTotalSet": bag(line.unit_minor * line.quantity, of.currency),
         "discountedTotalSet": bag(line.total_minor, of.currency),
         "totalDiscountSet": bag(0, of.currency),
-        "discountAllocations": discounts if line.discount_minor else [],
+        "discountAllocations": allocations(line.allocations, of),
         "taxLines": _first([]),
     }
 
@@ -273,9 +301,9 @@ def _shipping_line(of: Order) -> Node:
         "__typename": "ShippingLine",
         "id": gid("ShippingLine", of.shipping_line_id),
         "title": "Standard",
-        "originalPriceSet": bag(of.shipping_minor, of.currency),
+        "originalPriceSet": bag(of.full_shipping_minor, of.currency),
         "discountedPriceSet": bag(of.shipping_minor, of.currency),
-        "discountAllocations": [],
+        "discountAllocations": allocations(reading.shipping_allocations(of), of),
         "taxLines": [],
     }
 
@@ -309,7 +337,9 @@ def _fulfillments(of: Order) -> list[Node]:
     ]
 
 
-def _collection(category: str) -> Node:
-    # Any lasting number will do: nobody asks for a collection by its id.
-    number = 400_000_000_000 + sum(ord(letter) << place for place, letter in enumerate(category))
-    return {"__typename": "Collection", "id": gid("Collection", number), "title": category.title()}
+def _is_wanted(one: Entry, terms: Sequence[Term]) -> bool:
+    told = {"type": "credit" if one.amount_minor > 0 else "debit", "id": str(one.id)}
+    for term in terms:
+        if term.field not in told:
+            raise GraphQLError(f"The practice shop cannot search credit by {term.field!r}.")
+    return all(told[term.field] == term.value.lower() for term in terms)

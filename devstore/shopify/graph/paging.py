@@ -51,7 +51,7 @@ def connection(
 def listed(things: Sequence[Thing], tell: Callable[[Thing], Node]) -> Callable[..., Node]:
     """A resolver for a connection whose things are all at hand, in this order."""
 
-    def resolve(first: int | None = None, after: str | None = None, **_rest: object) -> Node:
+    def resolve(first: int | None = None, after: str | None = None, **_rest: Any) -> Node:
         start = read_cursor(after)[0] + 1 if after else 0
         end = start + (ALL if first is None else first)
         rows = [((place, 0), tell(things[place])) for place in range(start, len(things[:end]))]

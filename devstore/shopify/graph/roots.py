@@ -11,6 +11,8 @@ from graphql import GraphQLError
 from devstore.model import Customer, Order, Product, Status
 from devstore.shelf import Query
 from devstore.shop import Shop
+from devstore.shopify.graph.changes import Changes
+from devstore.shopify.graph.findings import Findings
 from devstore.shopify.graph.nodes import Nodes
 from devstore.shopify.graph.paging import Key, Node, connection, read_cursor
 from devstore.shopify.graph.search import Term, parse, span
@@ -25,6 +27,11 @@ SCOPES = {
     "customer": "read_customers",
     "product": "read_products",
     "products": "read_products",
+    "collections": "read_products",
+    "codeDiscountNodeByCode": "read_discounts",
+    "automaticDiscountNodes": "read_discounts",
+    "discountNodes": "read_discounts",
+    "segments": "read_customers",
 }
 _ORDER_SORTS = {"ID": "id", "UPDATED_AT": "modified", "CREATED_AT": "created"}
 _DEFAULT_PAGE = 250
@@ -38,7 +45,7 @@ class Roots:
         self._shop = shop
         self._domain = domain
         self._scopes = frozenset(scopes.split(","))
-        self._nodes = Nodes(shop.shelf, origin, shop.settings.currency)
+        self._nodes = Nodes(shop.shelf, origin, shop.settings.currency, shop.wallet)
 
     def fields(self) -> dict[str, object]:
         """Every root field of queries, ready for the executor."""
@@ -58,11 +65,18 @@ class Roots:
             "customer": self.customer,
             "product": self.product,
             "products": self.products,
+            **Findings(self._shop).fields(),
         }
         for name, resolver in resolvers.items():
             needed = SCOPES[name]
-            allowed[name] = resolver if needed in self._scopes else _denied(name, needed)
+            allowed[name] = resolver if self._holds(needed) else _denied(name, needed)
+        for name, (needed, change) in Changes(self._shop, self._nodes).fields().items():
+            allowed[name] = change if self._holds(needed) else _denied(name, needed)
         return allowed
+
+    def _holds(self, scope: str) -> bool:
+        """Who may write may read."""
+        return bool({scope, scope.replace("read_", "write_", 1)} & self._scopes)
 
     def order(self, id: str) -> Node | None:  # noqa: A002  # the argument's name on the wire
         found = self._shop.shelf.get(Order, number(id, "Order"))

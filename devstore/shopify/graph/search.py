@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from graphql import GraphQLError
 
 _TERM = re.compile(
-    r"""\s*(?:AND\s+)?(\w+):(>=|<=|>|<|)(?:'([^']*)'|"([^"]*)"|([^\s()]+))(?:\s+|$)"""
+    r"""\s*(?:AND\s+)?(\w+):(>=|<=|>|<|)(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|([^\s()]+))(?:\s+|$)"""
 )
+_ESCAPED = re.compile(r"\\(.)")
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
     ">=": lambda have, want: have >= want,
     "<=": lambda have, want: have <= want,
@@ -44,7 +45,8 @@ def parse(query: str | None) -> tuple[Term, ...]:
         if found is None:
             raise GraphQLError(f"The practice shop cannot read the search {text[place:]!r}.")
         field, sign, *values = found.groups()
-        terms.append(Term(field, sign, next(value for value in values if value is not None)))
+        value = next(value for value in values if value is not None)
+        terms.append(Term(field, sign, _ESCAPED.sub(r"\1", value)))
         place = found.end()
     return tuple(terms)
 

@@ -36,7 +36,14 @@ def busy(installed):
     return installed
 
 
-@pytest.mark.parametrize("name", documents.names())
+CHANGES = {  # asked with real inputs by test_gifts.py
+    *("code_basic", "code_product", "code_shipping", "code_end", "credit_give", "segment_make"),
+    *("standing_basic_make", "standing_basic_change", "standing_shipping_make", "standing_end"),
+    *("standing_shipping_change", "standing_delete", "tags_add", "tags_remove"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(documents.names()) - CHANGES))
 def test_every_document_of_the_service_is_answered_whole(busy, name):
     field, taken = asks_for(name)
     gids = {
@@ -52,9 +59,13 @@ def test_every_document_of_the_service_is_answered_whole(busy, name):
     else:
         gid = "gid://shopify/{}/{}".format(*gids.get(field, ("None", 0)))
     bulk = documents.document("orders_bulk")
+    searched = {"segments": "name:'VIP'", "collections": "title:'Tea'"}
+    since = "updated_at:>='2026-01-01T00:00:00Z'"
     values = {
         "id": gid,
-        "query": bulk if name == "bulk_start" else "updated_at:>='2026-01-01T00:00:00Z'",
+        "query": bulk if name == "bulk_start" else searched.get(field, since),
+        "code": "NOT-THERE",
+        "accounts": "currency_code:USD",
         "first": 2,
         "lines": 5,
         "refunds": 5,
@@ -69,7 +80,7 @@ def test_every_document_of_the_service_is_answered_whole(busy, name):
         return
     body = busy.graphql(documents.document(name), **{key: values[key] for key in taken})
     assert "errors" not in body
-    assert body["data"][field] is not None
+    assert name == "code_find" or body["data"][field] is not None
 
 
 def test_an_order_adds_up_and_names_its_donation(busy):
