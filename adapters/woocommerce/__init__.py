@@ -29,6 +29,8 @@ class WooCommerce:
     name = "woocommerce"
     tells_all = True
     signs_shop = True  # each store signs with a secret of its own
+    has_credit = False  # codes that hold a balance stand for it
+    has_standing = False
 
     def __init__(self, http: Http) -> None:
         self._http = http

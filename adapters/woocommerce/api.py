@@ -17,13 +17,20 @@ import requests
 import woocommerce
 
 from adapters.woocommerce.payloads import rest_error
-from connector.core.errors import PlatformBusy, PlatformError, PlatformMissing, PlatformRefused
+from connector.core.errors import (
+    Conflict,
+    PlatformBusy,
+    PlatformError,
+    PlatformMissing,
+    PlatformRefused,
+)
 from connector.core.http import Http, Params, raise_for_status
 
 READ_SECONDS, WRITE_SECONDS = 30.0, 60.0  # making a webhook pings us before it answers
 MAX_BYTES = 20_000_000
 BASIC, SIGN_HTTP, SIGN_HTTPS = "basic", "http", "https"
 NO_ROUTE = "rest_no_route"
+CODE_TAKEN = "woocommerce_rest_coupon_code_already_exists"
 REFUSALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 T = TypeVar("T")
 
@@ -75,6 +82,9 @@ class Rest:
     def post(self, endpoint: str, data: Mapping[str, Any]) -> requests.Response:
         return self._call("post", endpoint, data=data)
 
+    def put(self, endpoint: str, data: Mapping[str, Any]) -> requests.Response:
+        return self._call("put", endpoint, data=data)
+
     def delete(self, endpoint: str, params: Params) -> requests.Response:
         return self._call("delete", endpoint, params=params)
 
@@ -120,6 +130,8 @@ def _raise_for(response: requests.Response) -> None:
     told = f"answered {status} {error.code[:100]}"
     if error.code == NO_ROUTE:
         raise PlatformBusy("platform_no_api", "WooCommerce is not active there (or updating)")
+    if error.code == CODE_TAKEN:
+        raise Conflict("code_taken", "the store has a coupon with this code already")
     if status in REFUSALS:
         raise PlatformRefused("platform_refused", told)
     if status == HTTPStatus.NOT_FOUND:

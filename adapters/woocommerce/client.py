@@ -1,7 +1,8 @@
 """One WooCommerce store as the rest of the house calls it.
 
 Bodies are kept as the store sent them, one delivery a thing, in the form the normaliser reads
-from webhooks too. Only fields we use are asked for: no addresses, telephones or order keys.
+from webhooks too. Only fields we use are asked for: of an address what is compared, and no order
+keys.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import secrets
 from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -19,26 +21,41 @@ from msgspec import Struct
 
 from adapters.woocommerce import webhooks
 from adapters.woocommerce.api import Rest, decode
+from adapters.woocommerce.coupons import Coupons
 from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, STATES
 from connector.core.commerce import Credentials, Delivery, NeedsFetch, Page, ShopFacts
-from connector.core.errors import BadInput, PlatformError
+from connector.core.discounts import Credit, Discount, Standing
+from connector.core.errors import BadInput, PlatformBusy, PlatformError
 from connector.core.http import Http, Params
+from connector.core.money import Money
 
 PER_PAGE = 100
 REFUND_PAGES = 20
+PLACE_FIELDS = ",".join(
+    f"{place}.{field}"
+    for place in ("billing", "shipping")
+    for field in (
+        "first_name",
+        "last_name",
+        "phone",
+        "address_1",
+        "address_2",
+        "postcode",
+        "country",
+    )
+)
 ORDER_FIELDS = (
     "id,number,status,currency,prices_include_tax,date_created_gmt,date_modified_gmt,"
-    "date_paid_gmt,date_completed_gmt,total,total_tax,shipping_total,customer_id,billing.email,"
-    "billing.first_name,billing.last_name,line_items,fee_lines,refunds"
+    "date_paid_gmt,date_completed_gmt,total,total_tax,shipping_total,customer_id,created_via,"
+    f"{PLACE_FIELDS},billing.email,line_items,fee_lines,coupon_lines,refunds"
 )
 REFUND_FIELDS = "id,amount,date_created_gmt,line_items,fee_lines,shipping_lines"
 CUSTOMER_FIELDS = (
-    "id,email,first_name,last_name,billing.first_name,billing.last_name,"
-    "date_created_gmt,date_modified_gmt"
+    f"id,email,first_name,last_name,role,{PLACE_FIELDS},date_created_gmt,date_modified_gmt"
 )
 PRODUCT_FIELDS = (
     "id,name,type,status,catalog_visibility,permalink,price,stock_status,parent_id,categories,"
-    "images,date_modified_gmt"
+    "tags,images,date_modified_gmt"
 )
 STATUS_FIELDS = "environment.version,settings.currency"
 # "any" leaves the trash out, and nothing else tells of a trashed order when its webhook is lost.
@@ -93,7 +110,8 @@ class Shop:
     ) -> None:
         self._http, self._shop_key = http, credentials.shop_key
         self._rest = Rest(http, credentials.shop_key, credentials.access, modes)
-        self._currency = ""
+        self._currency, self._zone = "", ""
+        self._coupons = Coupons(self._rest, self._shop_zone)
 
     def shop_facts(self) -> ShopFacts:
         """Proves the key too: only a shop manager may read the system status."""
@@ -140,6 +158,38 @@ class Shop:
 
     def history(self, what: str, until: datetime, cursor: str | None) -> Page:
         return self._page(what, {"before": _gmt(until), "orderby": "id"}, cursor)
+
+    def find_code(self, code: str) -> str | None:
+        return self._coupons.find(code)
+
+    def make_code(self, wanted: Discount) -> str:
+        return self._coupons.make(wanted)
+
+    def change_code(self, key: str, wanted: Discount) -> None:
+        self._coupons.change(key, wanted)
+
+    def remove_code(self, key: str) -> None:
+        self._coupons.remove(key)
+
+    def credits(self, customer_key: str, currency: str) -> Sequence[Credit]:  # noqa: ARG002
+        raise _not_supported("store credit")
+
+    def give_credit(
+        self,
+        customer_key: str,  # noqa: ARG002
+        money: Money,  # noqa: ARG002
+        ends_at: datetime | None,  # noqa: ARG002
+    ) -> str:
+        raise _not_supported("store credit")
+
+    def tag(self, customer_key: str, add: Sequence[str], remove: Sequence[str]) -> None:  # noqa: ARG002
+        raise _not_supported("tags of customers")
+
+    def put_standing(self, wanted: Standing) -> None:  # noqa: ARG002
+        raise _not_supported("discounts without a code")
+
+    def remove_standing(self, title: str) -> None:  # noqa: ARG002
+        raise _not_supported("discounts without a code")
 
     def _page(self, what: str, window: Params, cursor: str | None) -> Page:
         """A page of a frozen window; the cursor is the page and the total seen before it.
@@ -197,14 +247,27 @@ class Shop:
             self._currency = decode(answer, Currency).code
         return self._currency
 
+    def _shop_zone(self) -> str:
+        """A code that ends hours too early breaks a promise: without the zone there is none."""
+        if not self._zone:
+            index = self._asked_index()
+            self._zone = zone_of(index.timezone_string, index.gmt_offset)
+        return self._zone
+
     def _index(self) -> Index:
         """The store's public face; its name and zone are worth having, not worth failing for."""
-        fields = {"_fields": "name,timezone_string,gmt_offset"}
         try:
-            answer = self._http.request("GET", f"{self._shop_key}/wp-json/", params=fields)
-            return decode(answer, Index)
+            return self._asked_index()
         except PlatformError:
             return Index()
+
+    def _asked_index(self) -> Index:
+        fields = {"_fields": "name,timezone_string,gmt_offset"}
+        answer = self._http.request("GET", f"{self._shop_key}/wp-json/", params=fields)
+        if answer.status_code != HTTPStatus.OK:
+            # It is public: whatever hides it says nothing about our key.
+            raise PlatformBusy("platform_blocked", f"its index answered {answer.status_code}")
+        return decode(answer, Index)
 
 
 def zone_of(name: str, offset: float | str) -> str:
@@ -215,6 +278,10 @@ def zone_of(name: str, offset: float | str) -> str:
         with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo(zone).key
     return "UTC"
+
+
+def _not_supported(what: str) -> PlatformError:
+    return PlatformError("not_supported", f"WooCommerce has no {what}")
 
 
 def _gmt(at: datetime) -> str:

@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from adapters import people
 from adapters.woocommerce.payloads import (
     Action,
-    Billing,
     CustomerPayload,
     Gone,
     Line,
+    Named,
     OrderPayload,
+    Place,
     ProductPayload,
     RefundPayload,
     key_of,
@@ -31,6 +33,7 @@ from adapters.woocommerce.payloads import (
 )
 from adapters.woocommerce.verify import PING
 from connector.core.commerce import (
+    CodeUse,
     ConnectionLost,
     Customer,
     Delivery,
@@ -111,7 +114,7 @@ def order(delivery: Delivery) -> Told:
         paid_at=paid_at,
         completed_at=completed_at,
         customer_key=key_or_none(raw.customer_id),
-        person=_person(raw.billing, raw.billing),
+        person=_person(raw.billing, raw.billing, raw.shipping),
         taxes_included=raw.prices_include_tax,
         total_minor=minor(raw.total, raw.currency),
         shipping_minor=minor(raw.shipping_total, raw.currency),
@@ -132,6 +135,8 @@ def order(delivery: Delivery) -> Told:
             if minor(refund.total, raw.currency)
         ),
         refunds_known=raw.refunds is not None,
+        codes=_codes(raw),
+        tags=(f"from:{raw.created_via}",) if raw.created_via else (),
     )
     return [snapshot, NeedsFetch("order_refunds", key)] if raw.refunds else [snapshot]
 
@@ -158,12 +163,13 @@ def order_refunds(delivery: Delivery) -> Told:
 
 def customer(delivery: Delivery) -> Told:
     raw = _decode(delivery, CustomerPayload)
-    own = Billing(raw.email, raw.first_name, raw.last_name)
+    own = Place(raw.email, raw.first_name, raw.last_name)
     return [
         Customer(
             key=key_of(raw.id),
-            person=_person(own, raw.billing),
+            person=_person(own, raw.billing, raw.shipping),
             modified_at=moment(raw.date_modified_gmt or raw.date_created_gmt),
+            tags=(f"role:{raw.role}",) if raw.role else None,
         )
     ]
 
@@ -194,6 +200,7 @@ def product(delivery: Delivery) -> Told:
             in_stock=raw.stock_status != "outofstock",
             published=raw.status == "publish" and raw.catalog_visibility != "hidden",
             modified_at=moment(raw.date_modified_gmt),
+            tags=None if raw.tags is None else _names(raw.tags),
         )
     ]
 
@@ -264,8 +271,27 @@ def _header(delivery: Delivery, name: str) -> str:
         raise UnreadablePayload("unreadable_payload", f"{delivery.topic}: no {name}") from None
 
 
-def _person(own: Billing | None, billing: Billing | None) -> Person:
-    """E-mail and name; nobody once WordPress has anonymised them."""
+def _names(told: Sequence[Named]) -> tuple[str, ...]:
+    """Names in an order of their own: the store's means nothing."""
+    return tuple(sorted({name for one in told if (name := text_of(one.name))}))
+
+
+def _codes(raw: OrderPayload) -> tuple[CodeUse, ...]:
+    """What each coupon took, its tax included."""
+    uses = [
+        CodeUse(
+            code=str(line.code),
+            amount_minor=minor(line.discount, raw.currency)
+            + minor(line.discount_tax, raw.currency),
+        )
+        for line in raw.coupon_lines
+        if line.code not in (None, "")
+    ]
+    return tuple(sorted(uses, key=lambda use: use.code))
+
+
+def _person(own: Place | None, billing: Place | None, shipping: Place | None) -> Person:
+    """Who it is and where they live; nobody once WordPress has anonymised them."""
     email = (own.email or "").strip() if own else ""
     if email.lower().endswith(ANONYMISED):
         return Person()
@@ -274,7 +300,17 @@ def _person(own: Billing | None, billing: Billing | None) -> Person:
         for source in (own, billing)
         if source
     ]
-    return Person(email=email or None, name=next((name for name in names if name), None))
+    places = [place for place in (billing, shipping) if place]
+    lines = [
+        people.address(place.address_1, place.address_2, place.postcode, place.country)
+        for place in places
+    ]
+    return Person(
+        email=email or None,
+        name=next((name for name in names if name), None),
+        phone=people.phone(*(place.phone for place in places)),
+        address=next((line for line in lines if line), None),
+    )
 
 
 def _line(line: Line, kind: LineKind, currency: str) -> OrderLine:

@@ -57,10 +57,25 @@ class Line(Struct):
         return int(abs(self.quantity).to_integral_value(ROUND_CEILING))
 
 
-class Billing(Struct):
+class Place(Struct):
+    """Who lives where: a billing or a shipping address; only billing has an e-mail."""
+
     email: str | None = ""
     first_name: str | None = ""
     last_name: str | None = ""
+    phone: str | None = ""
+    address_1: str | None = ""
+    address_2: str | None = ""
+    postcode: str | None = ""
+    country: str | None = ""
+
+
+class CouponLine(Struct):
+    """A code an order was placed with; ``discount`` is without its tax."""
+
+    code: str | int | None = ""
+    discount: Amount = "0"
+    discount_tax: Amount = "0"
 
 
 class RefundTotal(Struct):
@@ -84,7 +99,10 @@ class OrderPayload(Struct):
     total_tax: Amount = "0"
     shipping_total: Amount = "0"
     customer_id: Id | None = 0
-    billing: Billing | None = None
+    created_via: str | None = ""
+    billing: Place | None = None
+    shipping: Place | None = None
+    coupon_lines: list[CouponLine] = []
     line_items: list[Line] = []
     fee_lines: list[Line] = []
     refunds: list[RefundTotal] | None = None
@@ -104,7 +122,9 @@ class CustomerPayload(Struct):
     email: str | None = ""
     first_name: str | None = ""
     last_name: str | None = ""
-    billing: Billing | None = None
+    role: str | None = None
+    billing: Place | None = None
+    shipping: Place | None = None
     date_modified_gmt: str | None = None
     date_created_gmt: str | None = None
 
@@ -128,6 +148,7 @@ class ProductPayload(Struct):
     stock_status: str = "instock"
     parent_id: Id | None = 0
     categories: list[Named] = []
+    tags: list[Named] | None = None
     images: list[Image] = []
     date_modified_gmt: str | None = None
 
