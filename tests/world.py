@@ -40,6 +40,7 @@ from connector.core.facts import (
 )
 from connector.core.keyring import KeyRing
 from connector.members import Members
+from connector.orders import claiming
 from connector.rooms.giving import handlers as giving_handlers
 from connector.rooms.giving import service as giving
 from connector.rooms.points import handlers as points_handlers
@@ -73,6 +74,7 @@ class World:
     shop: Shop
     riverbank: giving.Cause
     members: Members = field(default_factory=lambda: Members(KEYS))
+    facts: list[Fact] = field(default_factory=list)  # that ``tell`` published so far
 
     def tell(
         self,
@@ -89,9 +91,13 @@ class World:
         merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
         with self.database.write() as db:
             facts: list[Fact] = []
-            facts += self.members.record(db, self.shop.id, people, at)
+            live = source != "import"
+            facts += self.members.record(db, self.shop.id, people, at, live=live)
             facts += self.members.merge(db, self.shop.id, merges, at)
             facts += orders.record(db, context, self.members, told, at)
+            facts += self.members.newcomers(db, self.shop.id)
+            facts += claiming.claim(db, self.shop.id, self.members, at)
+            self.facts += facts
             publish(db, HEARD, facts, at)
 
     def erase(self, member_id: int, at: datetime = NOW) -> None:

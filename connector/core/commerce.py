@@ -111,6 +111,7 @@ class Customer(Struct, frozen=True):
     tags: tuple[str, ...] | None = None
     email_verified: bool | None = None
     accepts_marketing: bool | None = None
+    created_at: datetime | None = None
 
 
 class CustomerMerge(Struct, frozen=True):

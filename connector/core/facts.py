@@ -43,6 +43,14 @@ class MembersMerged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MembersUnmerged(Fact):
+    """What became part of ``kept_id`` stands for itself again; what was its own follows."""
+
+    kept_id: int
+    gone_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberErased(Fact):
     """The person is gone; what the member owns is forfeited."""
 

@@ -6,25 +6,30 @@ identity, known by a keyed hash of its e-mail.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
-from connector.core import keyring
 from connector.core.commerce import Customer, CustomerMerge, Person
 from connector.core.errors import NotFound
-from connector.core.facts import Fact, MemberErased, MembersMerged
+from connector.core.facts import Fact, MemberErased, MemberJoined
 from connector.core.ids import new_id
 from connector.core.keyring import KeyRing
-from connector.members import store
+from connector.members import joining, merging, news, sides, signs, store
+from connector.members.joining import Claim
+from connector.members.people import People
+from connector.shops import service as shops
 
 TOMBSTONE_DAYS = 30
-_WORD_START = 3  # letters of a word that are indexed
-_WORD_HASH = 16  # hexadecimal digits
-_CANDIDATES = 200
+
+
+class Identity(NamedTuple):
+    """Who bought: an account or a guest, and the member it is, or is part of, today."""
+
+    id: int
+    member_id: int
 
 
 class Members:
@@ -32,6 +37,7 @@ class Members:
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
+        self._people = People(keys)
 
     def email_hash(self, shop_id: int, email: str) -> str:
         """One hash per mailbox as written: lower-cased, trimmed, nothing clever."""
@@ -43,10 +49,26 @@ class Members:
         shop_id: int,
         buyers: Sequence[tuple[str | None, Person]],
         now: datetime,
+        *,
+        live: bool = True,
     ) -> list[int | None]:
-        """Member ids of (customer key, person) pairs, made on first sight; None has no identity.
+        """Members of (customer key, person) pairs, made on first sight; None has no identity."""
+        found = self.identify(db, shop_id, buyers, now, live=live)
+        return [one and one.member_id for one in found]
 
-        An erased identity stays None until its tombstone ends.
+    def identify(
+        self,
+        db: Connection,
+        shop_id: int,
+        buyers: Sequence[tuple[str | None, Person]],
+        now: datetime,
+        *,
+        live: bool = True,
+    ) -> list[Identity | None]:
+        """The same with the account or guest itself, where that is part of a member by now.
+
+        An erased identity stays None until its tombstone ends. live: who is new has joined now;
+        False for what happened before we were here.
         """
         has_graves = store.any_buried(db, shop_id)
         hashes = [
@@ -59,49 +81,58 @@ class Members:
         if has_graves:
             gone = self._buried(db, shop_id, [key for key, _ in buyers], hashes, now)
         keys = {key for key, _ in buyers if key and not self._is(shop_id, key, gone)}
-        known = store.by_customer_keys(db, shop_id, sorted(keys))
         guest_hashes = {
             one
             for (key, _), one in zip(buyers, hashes, strict=True)
             if key is None and one and one not in gone
         }
-        guests = store.guests_by_hash(db, shop_id, sorted(guest_hashes))
+        accounts = {
+            key: Identity(row.id, row.merged_into or row.id)
+            for key, row in store.by_customer_keys(db, shop_id, sorted(keys)).items()
+        }
+        guests = {
+            one: Identity(guest_id, guest_id)
+            for one, guest_id in store.guests_by_hash(db, shop_id, sorted(guest_hashes)).items()
+        }
+        joining.met(db).mailboxes |= guest_hashes
         new: list[dict[str, object]] = []
-        people: dict[int, Person] = {}
-        found: list[int | None] = []
-        ids = {key: row.merged_into or row.id for key, row in known.items()}
+        told: list[tuple[int, Person]] = []
+        found: list[Identity | None] = []
         for (key, person), one in zip(buyers, hashes, strict=True):
+            identity = None
             if key is not None and key in keys:
-                member_id = ids.get(key)
-                if member_id is None:
-                    member_id = ids[key] = new_id()
+                identity = accounts.get(key)
+                if identity is None:
                     email = person.email and self.email_hash(shop_id, person.email)
-                    new.append(_row(shop_id, member_id, now, key=key, email_hash=email or None))
-                    people[member_id] = person
-            elif key is None and one in guest_hashes:
-                member_id = guests.get(one or "")
-                if member_id is None:
-                    member_id = guests[one or ""] = new_id()
-                    new.append(_row(shop_id, member_id, now, email_hash=one))
-                    people[member_id] = person
-            else:
-                member_id = None
-            found.append(member_id)
-        store.insert_members(db, new)
-        self._add_people(db, shop_id, people)
+                    row = _row(shop_id, now, key=key, email_hash=email or None, live=live)
+                    identity = accounts[key] = _made(row, new)
+            elif one in guest_hashes:
+                identity = guests.get(one or "")
+                if identity is None:
+                    identity = guests[one or ""] = _made(_row(shop_id, now, email_hash=one), new)
+            if identity is not None:
+                told.append((identity.id, person))
+            found.append(identity)
+        self._enter(db, shop_id, new, told, now)
         return found
 
     def record(
-        self, db: Connection, shop_id: int, customers: Sequence[Customer], now: datetime
+        self,
+        db: Connection,
+        shop_id: int,
+        customers: Sequence[Customer],
+        now: datetime,
+        *,
+        live: bool = True,
     ) -> list[Fact]:
         """Take over what the platform says about its accounts; older news is ignored."""
         gone = {one.key for one in customers if one.deleted}
         customers = [one for one in customers if one.deleted or one.key not in gone]
-        live = [one for one in customers if not one.deleted]
-        self.resolve(db, shop_id, [(one.key, one.person) for one in live], now)
+        self._meet(db, shop_id, [one for one in customers if not one.deleted], now, live=live)
         rows = store.by_customer_keys(db, shop_id, [one.key for one in customers])
         facts: list[Fact] = []
         people: dict[int, Person] = {}
+        newest: dict[str, dict[str, Any]] = {}
         for customer in sorted(customers, key=lambda one: one.modified_at or now):
             row = rows.get(customer.key)
             if row is None and customer.deleted:
@@ -114,17 +145,16 @@ class Members:
                 continue
             if row.modified_at and customer.modified_at and customer.modified_at < row.modified_at:
                 continue
+            before = newest.get(customer.key) or row._asdict()
             email = customer.person.email
-            store.change(
-                db,
-                shop_id,
-                row.id,
-                modified_at=customer.modified_at or now,
-                email_hash=self.email_hash(shop_id, email) if email else None,
-            )
-            store.drop_words(db, shop_id, row.id)
-            people[row.id] = customer.person
-        self._write_people(db, shop_id, people)
+            email_hash = self.email_hash(shop_id, email) if email else None
+            newest[customer.key] = news.after(before, customer, email_hash, now)
+            if customer.person != Person():
+                people[row.id] = customer.person
+        for key, values in newest.items():
+            facts += news.take(db, rows[key], values)
+        self._people.write(db, shop_id, people)
+        signs.note_people(db, self._keys, shop_id, list(people.items()), now)
         return facts
 
     def merge(
@@ -132,23 +162,47 @@ class Members:
     ) -> list[Fact]:
         """Two platform accounts became one; merging twice is merging once.
 
-        An account we never saw leads to the kept one: its orders may still be on their way.
+        What somebody made two again stays two. An account we never saw leads to the kept one: its
+        orders may still be on their way.
         """
         facts: list[Fact] = []
-        for merge in merges:
-            rows = store.by_customer_keys(db, shop_id, [merge.kept_key, merge.gone_key])
-            kept_id = self.resolve(db, shop_id, [(merge.kept_key, Person())], now)[0]
-            gone = rows.get(merge.gone_key)
-            if gone is None and kept_id is not None and merge.gone_key != merge.kept_key:
-                self._lead(db, shop_id, merge.gone_key, kept_id, now)
-            if gone is None or gone.state != "member" or kept_id is None or gone.id == kept_id:
+        for told in merges:
+            rows = store.by_customer_keys(db, shop_id, [told.kept_key, told.gone_key])
+            kept_id = self.resolve(db, shop_id, [(told.kept_key, Person())], now)[0]
+            gone = rows.get(told.gone_key)
+            if gone is None and kept_id is not None and told.gone_key != told.kept_key:
+                self._lead(db, shop_id, told.gone_key, kept_id, now)
+            kept = kept_id and store.get(db, shop_id, kept_id)
+            if not kept or gone is None or gone.state != "member" or gone.id == kept.id:
                 continue
-            store.change(
-                db, shop_id, gone.id, state="merged", merged_into=kept_id, email_hash=None
-            )
-            store.follow(db, shop_id, gone.id, kept_id)
-            store.drop_person(db, shop_id, gone.id)
-            facts.append(MembersMerged(shop_id, kept_id, gone.id))
+            if (kept.id, gone.id) not in sides.undone_merges(db, shop_id, [gone.id]):
+                facts += merging.merge(db, shop_id, kept, gone, now, cause=merging.PLATFORM)
+        return facts
+
+    def unmerge(
+        self, db: Connection, shop_id: int, gone_id: int, now: datetime, made_by: str
+    ) -> list[Fact]:
+        """What was merged is two again: see ``merging.undo``."""
+        person = self._people.read_merged(db, shop_id, gone_id)
+        email_hash = self.email_hash(shop_id, person.email) if person.email else None
+        facts = merging.undo(db, shop_id, gone_id, email_hash, now, made_by)
+        if facts:
+            self._people.write(db, shop_id, {gone_id: person})
+        return facts
+
+    def newcomers(self, db: Connection, shop_id: int) -> list[Fact]:
+        """Who joined in this transaction; asked at its end."""
+        return [MemberJoined(shop_id, one) for one in joining.newcomers(db, shop_id)]
+
+    def claim(
+        self, db: Connection, shop_id: int, claims: Sequence[Claim], now: datetime
+    ) -> list[Fact]:
+        """Let accounts have what they did as guests."""
+        facts: list[Fact] = []
+        for one in claims:
+            kept, gone = (store.get(db, shop_id, who) for who in (one.member_id, one.guest_id))
+            if kept and gone and (kept.state, gone.state) == ("member", "guest"):
+                facts += merging.merge(db, shop_id, kept, gone, now, cause=merging.CLAIM)
         return facts
 
     def erase(self, db: Connection, shop_id: int, member_id: int, now: datetime) -> list[Fact]:
@@ -158,8 +212,18 @@ class Members:
             return []
         for one in (row, *store.merged_into(db, shop_id, member_id)):
             self._bury(db, shop_id, one.customer_key, one.email_hash, now)
-            store.drop_person(db, shop_id, one.id)
-            store.change(db, shop_id, one.id, state="erased", customer_key=None, email_hash=None)
+            store.erase_sides(db, shop_id, one.id)
+            store.change(
+                db,
+                shop_id,
+                one.id,
+                state="erased",
+                customer_key=None,
+                email_hash=None,
+                tags=None,
+                accepts_marketing=None,
+                email_verified=None,
+            )
         return [MemberErased(shop_id, member_id)]
 
     def erase_email(self, db: Connection, shop_id: int, email: str, now: datetime) -> list[Fact]:
@@ -184,30 +248,12 @@ class Members:
         return self.people(db, shop_id, [member_id]).get(member_id, Person())
 
     def people(self, db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, Person]:
-        """Persons by member id; erased members are missing."""
-        return {
-            member_id: msgspec.json.decode(
-                keyring.unseal(self._keys.decrypt(shop_id, key), sealed), type=Person
-            )
-            for member_id, (key, sealed) in store.sealed_people(db, shop_id, member_ids).items()
-        }
+        """Persons by member id; of who is erased, or part of somebody else, there is none."""
+        return self._people.read(db, shop_id, member_ids)
 
     def search(self, db: Connection, shop_id: int, words: str, limit: int) -> list[int]:
         """Members whose name or e-mail has every word, each given whole or by its beginning."""
-        wanted = _words(words)
-        if not wanted:
-            return []
-        hashes = [self._word_hash(shop_id, word[:_WORD_START]) for word in wanted]
-        candidates = store.with_words(db, shop_id, hashes, _CANDIDATES)
-        people = self.people(db, shop_id, candidates)
-        return [
-            member_id
-            for member_id in candidates
-            if all(
-                any(have.startswith(want) for have in _person_words(people[member_id]))
-                for want in wanted
-            )
-        ][:limit]
+        return self._people.search(db, shop_id, words, limit)
 
     def by_email(self, db: Connection, shop_id: int, email: str) -> int:
         """The member with this e-mail, an account before a guest; NotFound otherwise."""
@@ -223,49 +269,57 @@ class Members:
             return None
         return int(row.merged_into or row.id)
 
+    def _meet(
+        self,
+        db: Connection,
+        shop_id: int,
+        customers: Sequence[Customer],
+        now: datetime,
+        *,
+        live: bool,
+    ) -> None:
+        """Make members of new accounts; who had theirs before us does not join now."""
+        since = shops.get(db, shop_id).installed_at if customers and live else None
+        new: list[tuple[str | None, Person]] = []
+        old: list[tuple[str | None, Person]] = []
+        for one in customers:
+            is_old = not live or (since and one.created_at and one.created_at < since)
+            (old if is_old else new).append((one.key, one.person))
+        for buyers, is_new in ((new, True), (old, False)):
+            if buyers:
+                self.identify(db, shop_id, buyers, now, live=is_new)
+
+    def _enter(
+        self,
+        db: Connection,
+        shop_id: int,
+        new: Sequence[dict[str, Any]],
+        told: Sequence[tuple[int, Person]],
+        now: datetime,
+    ) -> None:
+        """Write who is new, and what orders tell of everybody."""
+        store.insert_members(db, new)
+        fresh = {row["id"] for row in new}
+        people = {one: person for one, person in reversed(told) if one in fresh}
+        self._people.add(db, shop_id, people)
+        joining.met(db).joined += [row["id"] for row in new if row["joined_at"]]
+        signs.note_people(db, self._keys, shop_id, _seen_anew(told, fresh), now)
+
     def _lead(self, db: Connection, shop_id: int, key: str, kept_id: int, now: datetime) -> None:
         """Keep that an account became part of a member: two keys, and nothing of the person."""
         if self._is(shop_id, key, self._buried(db, shop_id, [key], [], now)):
             return
-        row = _row(shop_id, new_id(), now, key=key, email_hash=None)
+        row = _row(shop_id, now, key=key, email_hash=None)
         store.insert_members(db, [row | {"state": "merged", "merged_into": kept_id}])
-
-    def _write_people(self, db: Connection, shop_id: int, people: dict[int, Person]) -> None:
-        """Side rows of members who may have some."""
-        wrapped = store.member_keys(db, shop_id, sorted(people))
-        known = {one: person for one, person in people.items() if one in wrapped}
-        self._add_people(
-            db, shop_id, {one: person for one, person in people.items() if one not in wrapped}
+        sides.note_merge(
+            db,
+            shop_id=shop_id,
+            gone_id=row["id"],
+            merged_at=now,
+            kept_id=kept_id,
+            cause=merging.PLATFORM,
+            gone_state="member",
         )
-        keys = {one: self._keys.decrypt(shop_id, wrapped[one]) for one in known}
-        store.put_people(db, _sealed(shop_id, known, keys), self._starts(shop_id, known))
-
-    def _add_people(self, db: Connection, shop_id: int, people: Mapping[int, Person]) -> None:
-        """Side rows of members who have none."""
-        keys = {member_id: keyring.new_member_key() for member_id in people}
-        wrapped = [
-            {"shop_id": shop_id, "member_id": one, "key": self._keys.encrypt(shop_id, key)}
-            for one, key in keys.items()
-        ]
-        sealed, words = _sealed(shop_id, people, keys), self._starts(shop_id, people)
-        store.add_people(db, wrapped, sealed, words)
-
-    def _starts(self, shop_id: int, people: Mapping[int, Person]) -> list[dict[str, object]]:
-        """The beginnings of people's words, hashed, in the sequence of the index."""
-        owners: dict[str, list[int]] = {}
-        for member_id, person in people.items():
-            for start in {w[:length] for w in _person_words(person) for length in _lengths(w)}:
-                owners.setdefault(start, []).append(member_id)
-        hashed = {self._word_hash(shop_id, start): found for start, found in owners.items()}
-        return [
-            {"shop_id": shop_id, "word_hash": one, "member_id": member_id}
-            for one in sorted(hashed)
-            for member_id in hashed[one]
-        ]
-
-    def _word_hash(self, shop_id: int, start: str) -> str:
-        """Short: what is found by it is read and compared before anybody sees it."""
-        return self._keys.hash(shop_id, "word", start)[:_WORD_HASH]
 
     def _bury(
         self,
@@ -295,38 +349,35 @@ class Members:
 
 
 def _row(
-    shop_id: int, member_id: int, now: datetime, *, email_hash: str | None, key: str | None = None
-) -> dict[str, object]:
+    shop_id: int,
+    now: datetime,
+    *,
+    email_hash: str | None,
+    key: str | None = None,
+    live: bool = False,
+) -> dict[str, Any]:
     return {
         "shop_id": shop_id,
-        "id": member_id,
+        "id": new_id(),
         "customer_key": key,
         "email_hash": email_hash,
         "state": "member" if key else "guest",
         "created_at": now,
+        "joined_at": now if live else None,
     }
 
 
-def _sealed(
-    shop_id: int, people: Mapping[int, Person], keys: Mapping[int, bytes]
-) -> list[dict[str, object]]:
+def _seen_anew(
+    told: Sequence[tuple[int, Person]], fresh: Collection[int]
+) -> list[tuple[int, Person]]:
+    """What orders tell of people that may be new: of who is known, no mailbox."""
     return [
-        {
-            "shop_id": shop_id,
-            "member_id": member_id,
-            "sealed": keyring.seal(keys[member_id], msgspec.json.encode(person)),
-        }
-        for member_id, person in people.items()
+        (one, person if one in fresh else Person(phone=person.phone, address=person.address))
+        for one, person in told
+        if one in fresh or person.phone or person.address
     ]
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s,;@.]+", text.casefold()) if word]
-
-
-def _person_words(person: Person) -> list[str]:
-    return _words(f"{person.name or ''} {person.email or ''}")
-
-
-def _lengths(word: str) -> range:
-    return range(1, min(len(word), _WORD_START) + 1)
+def _made(row: dict[str, Any], new: list[dict[str, Any]]) -> Identity:
+    new.append(row)
+    return Identity(row["id"], row["id"])

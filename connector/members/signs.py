@@ -7,14 +7,16 @@ The last two wear off: who shared a network half a year ago shares nothing today
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
+from connector.core.bulk import among, insert_new
+from connector.core.commerce import Person
 from connector.core.db import upsert
 from connector.core.keyring import KeyRing
-from connector.members.models import member_sign
+from connector.members.models import member, member_sign
 
 KINDS = ("mailbox", "address", "phone", "device", "network")
 WEARS_OFF = ("device", "network")
@@ -32,17 +34,7 @@ def note_signs(
     now: datetime,
 ) -> None:
     """Note what this member was seen with, as told: texts by kind. What says nothing is left."""
-    rows = [
-        {
-            "shop_id": shop_id,
-            "member_id": member_id,
-            "kind": kind,
-            "sign_hash": hashed,
-            "seen_at": now,
-        }
-        for kind, text in signs.items()
-        if (hashed := sign_hash(keys, shop_id, kind, text))
-    ]
+    rows = _rows(keys, shop_id, [(member_id, signs)], now)
     if rows:
         statement = upsert(db, member_sign)
         db.execute(
@@ -52,6 +44,41 @@ def note_signs(
             ),
             rows,
         )
+
+
+def note_people(
+    db: Connection,
+    keys: KeyRing,
+    shop_id: int,
+    people: Sequence[tuple[int, Person]],
+    now: datetime,
+) -> None:
+    """Note what platforms tell of people; such signs never wear off, so the first time stays."""
+    told = [
+        (member_id, {"mailbox": one.email, "address": one.address, "phone": one.phone})
+        for member_id, one in people
+    ]
+    insert_new(db, member_sign, _rows(keys, shop_id, told, now))
+
+
+def _rows(
+    keys: KeyRing,
+    shop_id: int,
+    told: Sequence[tuple[int, Mapping[str, str | None]]],
+    now: datetime,
+) -> list[dict[str, object]]:
+    return [
+        {
+            "shop_id": shop_id,
+            "member_id": member_id,
+            "kind": kind,
+            "sign_hash": hashed,
+            "seen_at": now,
+        }
+        for member_id, signs in told
+        for kind, text in signs.items()
+        if text and (hashed := sign_hash(keys, shop_id, kind, text))
+    ]
 
 
 def sign_hash(keys: KeyRing, shop_id: int, kind: str, text: str) -> str | None:
@@ -104,6 +131,34 @@ def drop_signs(db: Connection, shop_id: int, member_id: int) -> None:
             member_sign.c.shop_id == shop_id, member_sign.c.member_id == member_id
         )
     )
+
+
+def identities(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[int, set[int]]:
+    """By member: everybody who has the same e-mail, the member too."""
+    found = {one: {one} for one in member_ids}
+    chosen = select(member.c.id, member.c.email_hash).where(
+        member.c.shop_id == shop_id, member.c.email_hash.is_not(None)
+    )
+    mine = {int(row[0]): str(row[1]) for row in db.execute(among(db, chosen, member.c.id, found))}
+    if not mine:
+        return found
+    same: dict[str, set[int]] = {}
+    for row in db.execute(among(db, chosen, member.c.email_hash, set(mine.values()))):
+        same.setdefault(row[1], set()).add(int(row[0]))
+    return {one: had | same.get(mine.get(one, ""), set()) for one, had in found.items()}
+
+
+def same_people(db: Connection, shop_id: int, member_id: int) -> set[int]:
+    """Everybody this member is: who it became part of, who became part of it, and its e-mail's."""
+    into = db.scalar(
+        select(member.c.merged_into).where(member.c.shop_id == shop_id, member.c.id == member_id)
+    )
+    living = int(into or member_id)
+    found = identities(db, shop_id, [living])[living]
+    parts = select(member.c.id).where(
+        member.c.shop_id == shop_id, member.c.merged_into.in_(sorted(found))
+    )
+    return found | {member_id} | set(db.scalars(parts))
 
 
 def mailbox(email: str) -> str:

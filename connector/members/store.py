@@ -13,7 +13,9 @@ from connector.core.db import upsert
 from connector.members.models import (
     member,
     member_key,
+    member_occasion,
     member_person,
+    member_sign,
     member_word,
     privacy_request,
     tombstone,
@@ -122,6 +124,20 @@ def by_email_hash(db: Connection, shop_id: int, email_hash: str) -> list[Row[Any
     )
 
 
+def by_email_hashes(db: Connection, shop_id: int, hashes: Sequence[str]) -> list[Row[Any]]:
+    """Living members and guests with one of these e-mails."""
+    chosen = select(member).where(
+        member.c.shop_id == shop_id, member.c.state.in_(("member", "guest"))
+    )
+    return list(db.execute(among(db, chosen, member.c.email_hash, hashes)))
+
+
+def living(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[int]:
+    """Those of these accounts that are members, in the order of their ids."""
+    chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "member")
+    return sorted(db.scalars(among(db, chosen, member.c.id, member_ids)))
+
+
 def add_people(
     db: Connection,
     keys: Sequence[Mapping[str, Any]],
@@ -151,18 +167,26 @@ def put_people(
         db.execute(upsert(db, member_word).on_conflict_do_nothing(), list(words))
 
 
-def drop_words(db: Connection, shop_id: int, member_id: int) -> None:
-    db.execute(
-        delete(member_word).where(
-            member_word.c.shop_id == shop_id, member_word.c.member_id == member_id
+def drop_words(db: Connection, shop_id: int, member_ids: Sequence[int]) -> None:
+    if member_ids:
+        db.execute(
+            delete(member_word).where(
+                member_word.c.shop_id == shop_id, member_word.c.member_id.in_(member_ids)
+            )
         )
-    )
 
 
 def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
-    """Erase the side rows: key, person and search words."""
-    drop_words(db, shop_id, member_id)
+    """Drop who somebody is: key, person and search words."""
+    drop_words(db, shop_id, [member_id])
     for table in (member_key, member_person):
+        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
+
+
+def erase_sides(db: Connection, shop_id: int, member_id: int) -> None:
+    """Erase every side row of a member."""
+    drop_person(db, shop_id, member_id)
+    for table in (member_sign, member_occasion):
         db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
 
 
@@ -182,9 +206,10 @@ def privacy_requests(db: Connection, shop_id: int) -> list[Row[Any]]:
 
 
 def sealed_people(
-    db: Connection, shop_id: int, member_ids: Sequence[int]
+    db: Connection, shop_id: int, member_ids: Sequence[int], state: str | None = None
 ) -> dict[int, tuple[bytes, bytes]]:
-    """(key ciphertext, sealed person) by member; erased members are missing."""
+    """(key ciphertext, sealed person) by member: of the living, or of those in ``state``."""
+    states = ("member", "guest") if state is None else (state,)
     rows = db.execute(
         select(member_person.c.member_id, member_key.c.key, member_person.c.sealed)
         .join(
@@ -194,7 +219,18 @@ def sealed_people(
                 member_key.c.member_id == member_person.c.member_id,
             ),
         )
-        .where(member_person.c.shop_id == shop_id, member_person.c.member_id.in_(member_ids))
+        .join(
+            member,
+            and_(
+                member.c.shop_id == member_person.c.shop_id,
+                member.c.id == member_person.c.member_id,
+            ),
+        )
+        .where(
+            member_person.c.shop_id == shop_id,
+            member_person.c.member_id.in_(member_ids),
+            member.c.state.in_(states),
+        )
     )
     return {row.member_id: (row.key, row.sealed) for row in rows}
 

@@ -70,7 +70,8 @@ def record(
         after = rules.after(before, snapshot, context.source)
         if after is not None:
             newest[key] = after
-    owners = _owners(db, context, members, newest, rows, now)
+    shop = shops.get(db, context.shop_id)
+    owners = _owners(db, context, shop, members, newest, rows, now)
     changed: list[tuple[Order, str]] = []
     later = {}
     for key, one in newest.items():
@@ -80,7 +81,7 @@ def record(
         elif row.modified_at < one.modified_at:
             later[row.id] = one.modified_at
     store.touch(db, context.shop_id, later)
-    facts = _write(db, context, changed, owners, rows, now)
+    facts = _write(db, context, shop, changed, owners, rows, now)
     return facts + _confirm(db, context, [rows[key] for key in keys if key in rows], now)
 
 
@@ -183,6 +184,7 @@ def _stored(
 def _owners(
     db: Connection,
     context: Context,
+    shop: Shop,
     members: Members,
     newest: Mapping[str, Order],
     rows: Mapping[str, Row[Any]],
@@ -191,14 +193,20 @@ def _owners(
     """Member ids by order key: a member, once found, stays."""
     owners = {key: rows[key].member_id if key in rows else None for key in newest}
     nameless = [one for key, one in newest.items() if owners[key] is None]
-    buyers = [(one.customer_key, one.person) for one in nameless]
-    found = members.resolve(db, context.shop_id, buyers, now) if buyers else []
-    return owners | {one.key: owner for one, owner in zip(nameless, found, strict=True)}
+    parts: dict[bool, list[Order]] = {False: [], True: []}
+    for one in nameless:
+        parts[not _is_historic(context, shop, one.placed_at or now)].append(one)
+    for live, part in parts.items():
+        buyers = [(one.customer_key, one.person) for one in part]
+        found = members.resolve(db, shop.id, buyers, now, live=live) if part else []
+        owners |= {one.key: owner for one, owner in zip(part, found, strict=True)}
+    return owners
 
 
 def _write(
     db: Connection,
     context: Context,
+    shop: Shop,
     changed: Sequence[tuple[Order, str]],
     owners: Mapping[str, int | None],
     rows: Mapping[str, Row[Any]],
@@ -215,7 +223,6 @@ def _write(
     revisions: list[dict[str, Any]] = []
     written: dict[int, _Loaded] = {}
     ids = iter(new_ids(len(changed)))
-    shop = shops.get(db, context.shop_id)
     for order, digest in changed:
         row = rows.get(order.key)
         values = _values(context, order, digest, now)

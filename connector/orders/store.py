@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from connector.core.bulk import among, insert_rows
-from connector.core.commerce import CodeUse, LineKind, OrderLine, Refund, RefundLine
+from connector.core.commerce import (
+    EARNING_STATES,
+    CodeUse,
+    LineKind,
+    OrderLine,
+    Refund,
+    RefundLine,
+)
 from connector.core.db import upsert
 from connector.orders.models import (
     order_code,
@@ -63,6 +70,22 @@ def of_member(db: Connection, shop_id: int, member_id: int, limit: int) -> list[
             .limit(limit)
         )
     )
+
+
+def first_paid(
+    db: Connection, shop_id: int, member_ids: Collection[int], before: datetime | None = None
+) -> int | None:
+    """The first order these people ever paid; if told, of those placed before then."""
+    at = func.coalesce(orders.c.paid_at, orders.c.completed_at, orders.c.placed_at)
+    chosen = select(orders.c.id).where(
+        orders.c.shop_id == shop_id,
+        orders.c.member_id.in_(sorted(member_ids)),
+        orders.c.is_test.is_(False),
+        orders.c.paid_at.is_not(None) | orders.c.state.in_(EARNING_STATES),
+    )
+    if before is not None:
+        chosen = chosen.where(orders.c.placed_at < before)
+    return db.scalar(chosen.order_by(at, orders.c.key).limit(1))
 
 
 def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[OrderLine]]:
@@ -221,6 +244,16 @@ def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> 
             .returning(orders.c.id)
         )
     )
+
+
+def newest_of(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these members placed their newest order; who placed none is missing."""
+    chosen = (
+        select(orders.c.member_id, func.max(orders.c.placed_at).label("at"))
+        .where(orders.c.shop_id == shop_id, orders.c.member_id.in_(member_ids))
+        .group_by(orders.c.member_id)
+    )
+    return {row.member_id: row.at for row in db.execute(chosen)}
 
 
 def put_products(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

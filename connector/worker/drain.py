@@ -36,6 +36,7 @@ from connector.core.db import is_transient, try_shop_lock
 from connector.core.errors import PerennialError, UnreadablePayload
 from connector.core.facts import Fact, publish
 from connector.core.inbox import Outcome, Waiting
+from connector.orders import claiming
 from connector.runtime import Runtime
 from connector.shops import service as shops
 from connector.shops.service import Shop
@@ -232,7 +233,7 @@ def take_snapshots(
     if customers:
         gone = [one.key for one in customers if one.deleted]
         names = privacy.names(db, members, shop.id, gone, None)
-        facts += members.record(db, shop.id, customers, now)
+        facts += members.record(db, shop.id, customers, now, live=source != "import")
         privacy.forget_bytes(db, members, shop.id, names, now)
     merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
     facts += members.merge(db, shop.id, merges, now) if merges else []
@@ -249,6 +250,8 @@ def take_snapshots(
             shops.note_problem(db, shop.id, one.reason, now)
         elif isinstance(one, PrivacyRequest):
             facts += privacy.answer(db, members, shop, one, now)
+    facts += members.newcomers(db, shop.id)
+    facts += claiming.claim(db, shop.id, members, now)
     publish(db, runtime.subscriptions, facts, now)
 
 

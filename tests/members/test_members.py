@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from connector.core.commerce import Customer, CustomerMerge, Person
 from connector.core.errors import NotFound
-from connector.members import store
+from connector.members import merging, store
 from connector.members.models import member, member_key, member_person, member_word
 from connector.members.service import TOMBSTONE_DAYS
 from tests.world import KEYS, MIA, NOOR, NOW, acme, goods, order
@@ -158,6 +158,9 @@ def test_orders_of_an_account_that_was_merged_before_we_saw_it_reach_the_kept_on
     assert world.balance(MIA).pending == 12
     assert count(world) == 4
     assert person(world, noor) == Person()
+    with world.database.write() as db:
+        assert merging.forget_undoable(db, world.shop.id, NOW + 29 * DAY) == 0
+        assert merging.forget_undoable(db, world.shop.id, NOW + 30 * DAY) == 1
     assert count(world, member_key) == count(world, member_person) == 1
     with world.database.read() as db:
         hashes = select(member.c.email_hash).where(member.c.shop_id == world.shop.id)

@@ -1,0 +1,88 @@
+"""Who came while a batch was taken over, and whose guest orders they may claim.
+
+Members are met deep inside the order book; what follows from it is said once, at the batch's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector.core.db import known
+from connector.members import sides, store
+
+_MET = "met"  # in ``known``
+
+
+@dataclass(slots=True)
+class Met:
+    """What one transaction noticed of people.
+
+    joined: accounts seen for the first time. mailboxes: e-mail hashes of guests who were seen, and
+    of accounts the platform told anew.
+    """
+
+    joined: list[int] = field(default_factory=list)
+    mailboxes: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A guest whom an account turns out to be. seen_at: when the guest was first met."""
+
+    member_id: int
+    guest_id: int
+    seen_at: datetime
+
+
+def met(db: Connection) -> Met:
+    """What this transaction noticed so far."""
+    found: Met = known(db).setdefault(_MET, Met())
+    return found
+
+
+def newcomers(db: Connection, shop_id: int) -> list[int]:
+    """Accounts that joined in this transaction and are there still; each is told once."""
+    joined, met(db).joined = met(db).joined, []
+    return store.living(db, shop_id, joined) if joined else []
+
+
+def claims(db: Connection, shop_id: int) -> list[Claim]:
+    """Guests that accounts may claim, of the mailboxes this transaction noticed; told once.
+
+    An undone claim is not made again.
+    """
+    mailboxes, met(db).mailboxes = met(db).mailboxes, set()
+    if not mailboxes:
+        return []
+    by_mailbox: dict[str, list[Row[Any]]] = {}
+    for row in store.by_email_hashes(db, shop_id, sorted(mailboxes)):
+        by_mailbox.setdefault(row.email_hash, []).append(row)
+    found = []
+    for rows in by_mailbox.values():
+        owners = [row for row in rows if may_claim(row)]
+        guests = [row for row in rows if row.state == "guest"]
+        if owners and guests:
+            owner = min(owners, key=lambda row: (row.email_verified is None, row.id))
+            found += [Claim(owner.id, guest.id, guest.created_at) for guest in guests]
+    return _without_undone(db, shop_id, found)
+
+
+def may_claim(row: Row[Any]) -> bool:
+    """Whether the mailbox is proven to be this account's.
+
+    The platform says so; or it says nothing of it, but told us the account itself. An order alone
+    proves nothing: anybody can type an address.
+    """
+    if row.state != "member" or row.email_verified is False:
+        return False
+    return row.email_verified is True or row.modified_at is not None
+
+
+def _without_undone(db: Connection, shop_id: int, found: Sequence[Claim]) -> list[Claim]:
+    undone = sides.undone_merges(db, shop_id, [one.guest_id for one in found])
+    return [one for one in found if (one.member_id, one.guest_id) not in undone]

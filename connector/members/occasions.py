@@ -1,0 +1,96 @@
+"""Days of a person's year: birthday, wedding, or any other the program names. Never the year.
+
+A day counts thirty days after it was set, and a changed one from the next year on: nobody moves
+a birthday to today. That one was removed is remembered, and setting it again is a change.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connector.core.clock import local_date
+from connector.core.errors import BadInput
+from connector.core.facts import Fact, MemberChanged
+from connector.members import sides
+from connector.shops import service as shops
+
+WAIT_DAYS = 30
+MOST = 12  # of one member
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_MONTH_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
+_LEAP_YEAR = 2000
+_REMOVED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One day of the year. ``counts_from``: the first date, in the shop's zone, it can be used."""
+
+    name: str
+    month_day: str
+    set_at: datetime
+    counts_from: str
+
+
+def of_member(db: Connection, shop_id: int, member_id: int) -> list[Occasion]:
+    """A member's occasions by name."""
+    return [
+        Occasion(row.name, row.month_day, row.set_at, row.counts_from)
+        for row in sides.occasions(db, shop_id, member_id)
+        if row.month_day != _REMOVED
+    ]
+
+
+def put(
+    db: Connection, shop_id: int, member_id: int, name: str, month_day: str, now: datetime
+) -> list[Fact]:
+    """Set or change an occasion; setting what is set is nothing. BadInput for no such day."""
+    check(name, month_day)
+    known = {row.name: row for row in sides.occasions(db, shop_id, member_id)}
+    before = known.get(name)
+    if before is not None and before.month_day == month_day:
+        return []
+    if before is None and len(known) >= MOST:
+        raise BadInput("occasions_many", f"at most {MOST} occasions", field="name")
+    today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
+    counts_from = today + timedelta(days=WAIT_DAYS)
+    if before is not None:
+        counts_from = max(counts_from, date(today.year + 1, 1, 1))
+    sides.put_occasion(
+        db,
+        shop_id=shop_id,
+        member_id=member_id,
+        name=name,
+        month_day=month_day,
+        set_at=now,
+        counts_from=counts_from.isoformat(),
+    )
+    return [MemberChanged(shop_id, member_id)]
+
+
+def remove(db: Connection, shop_id: int, member_id: int, name: str, now: datetime) -> list[Fact]:
+    """Forget the day; that there was one stays known."""
+    known = {row.name: row for row in sides.occasions(db, shop_id, member_id)}
+    if name not in known or known[name].month_day == _REMOVED:
+        return []
+    values = {"month_day": _REMOVED, "set_at": now, "counts_from": known[name].counts_from}
+    sides.put_occasion(db, shop_id=shop_id, member_id=member_id, name=name, **values)
+    return [MemberChanged(shop_id, member_id)]
+
+
+def check(name: str, month_day: str) -> None:
+    """BadInput for what cannot be meant: ``occasion_name``, ``occasion_day`` (02-30)."""
+    if not _NAME.fullmatch(name):
+        raise BadInput("occasion_name", "a-z, 0-9, - and _, up to 40", field="name")
+    if _MONTH_DAY.fullmatch(month_day):
+        try:
+            date.fromisoformat(f"{_LEAP_YEAR}-{month_day}")
+        except ValueError:
+            pass
+        else:
+            return
+    raise BadInput("occasion_day", "a day of the year as MM-DD", field="month_day")
