@@ -15,7 +15,7 @@ from devstore import faults, money
 from devstore.face import Face
 from devstore.model import Customer, Order, Product, Settings, Status, replace
 from devstore.refusals import NotPossible
-from devstore.shop import Shop
+from devstore.shop import Shop, changed_tags
 
 
 class Pairing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +71,12 @@ def _orders(bp: Blueprint, shop: Shop) -> None:
     @bp.post("/orders/<int:order_id>/cancel")
     def cancel(order_id: int) -> Response:
         return _json(shop.cancel(order_id))
+
+    @bp.put("/orders/<int:order_id>/tags")
+    def tag(order_id: int) -> Response:
+        """{"tags": ["wholesale"]}: these and no others."""
+        tags = [str(tag) for tag in _body()["tags"]]
+        return _json(shop.tag_order(order_id, tags, set(shop.order(order_id).tags) - set(tags)))
 
     @bp.post("/orders/<int:order_id>/refund")
     def refund(order_id: int) -> Response:
@@ -143,12 +149,21 @@ def _things(bp: Blueprint, shop: Shop) -> None:
 
     @bp.patch("/customers/<int:customer_id>")
     def change_customer(customer_id: int) -> Response:
-        """{"email": "new@customers.example"}."""
+        """{"email": "new@customers.example", "tags": ["vip"], "role": "wholesale"}."""
         customer = shop.shelf.get(Customer, customer_id)
         if customer is None:
             raise LookupError(f"no customer {customer_id}")
-        email = str(_body()["email"]).strip().lower()
-        return _json(shop.change_customer(replace(customer, email=email)))
+        body = _body()
+        return _json(
+            shop.change_customer(
+                replace(
+                    customer,
+                    email=str(body.get("email", customer.email)).strip().lower(),
+                    tags=changed_tags(body.get("tags", customer.tags), (), ()),
+                    role=str(body.get("role", customer.role)),
+                )
+            )
+        )
 
 
 def _body() -> dict[str, Any]:

@@ -47,9 +47,10 @@ def taken(
     found = []
     for discount in sorted(discounts, key=lambda one: list(Reach).index(one.reach)):
         shares, shipping = {}, 0
-        if discount.kind is Kind.SHIPPING:
+        ships_free = discount.kind is Kind.SHIPPING or discount.with_shipping
+        if ships_free:
             shipping, shipping_minor = shipping_minor, 0
-        else:
+        if discount.kind is not Kind.SHIPPING:
             shares = _shares(discount, goods, left, by_pieces=by_pieces)
         for product_id, minor in shares.items():
             left[product_id] -= minor
@@ -63,6 +64,8 @@ def taken(
                 discount.reach,
                 discount.value_minor,
                 discount.basis_points,
+                discount.each,
+                ships_free,
                 tuple((product_id, minor) for product_id, minor in shares.items() if minor),
                 shipping,
             )

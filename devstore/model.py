@@ -144,8 +144,9 @@ class Discount(Struct, frozen=True):
     value_minor: of an AMOUNT; ``each``: off every piece. basis_points: of a PERCENT, 1000 is a
     tenth. product_ids, collections (titles): all it is off; none are everything. pieces: off so
     many at most. minimum_minor: goods the cart must hold; needs_pieces of needs_product_ids, too;
-    buys_first: beside the pieces it is off. usage_limit and once_per_customer bound ``used_by``;
-    customer_ids and emails are the only ones who may; goes_with: the kinds it combines with.
+    buys_first: beside the pieces it is off. with_shipping: that is free, too. usage_limit and
+    per_customer bound ``used_by``; customer_ids and emails are the only ones who may; goes_with:
+    the kinds it combines with.
     """
 
     id: int
@@ -160,13 +161,14 @@ class Discount(Struct, frozen=True):
     product_ids: tuple[int, ...] = ()
     collections: tuple[str, ...] = ()
     pieces: int | None = None
+    with_shipping: bool = False
     minimum_minor: int = 0
     needs_pieces: int = 0
     needs_product_ids: tuple[int, ...] = ()
     buys_first: bool = False
     usage_limit: int | None = None
     usage_count: int = 0
-    once_per_customer: bool = False
+    per_customer: int | None = None
     used_by: tuple[str, ...] = ()
     customer_ids: tuple[int, ...] = ()
     emails: tuple[str, ...] = ()
@@ -199,6 +201,8 @@ class Taken(Struct, frozen=True):
     reach: Reach
     value_minor: int
     basis_points: int
+    each: bool = False
+    ships_free: bool = False
     shares: tuple[tuple[int, int], ...] = ()
     shipping_minor: int = 0
 

@@ -54,11 +54,11 @@ class Promotions:
         """Keep a new or changed one; CodeTaken if its code is another's."""
         with self._shelf.change():
             before = self.get(discount.id)
-            if before and before.code is not None:
+            if before and before.code is not None and before.enabled:
                 self._shelf.discard(_CODES, before.code.lower())
             if discount.code is None:
                 self._shelf.put(_STANDING, str(discount.id), discount.id)
-            else:
+            elif discount.enabled:  # a code in the trash is free for others
                 if self._shelf.take(_CODES, discount.code.lower(), int) is not None:
                     raise CodeTaken(discount.code)
                 self._shelf.put(_CODES, discount.code.lower(), discount.id)
@@ -86,7 +86,8 @@ class Promotions:
         with self._shelf.change():
             self._shelf.discard(_ALL, str(discount.id))
             self._shelf.discard(_STANDING, str(discount.id))
-            self._shelf.discard(_CODES, (discount.code or "").lower())
+            if discount.enabled:
+                self._shelf.discard(_CODES, (discount.code or "").lower())
 
     def add_segment(self, segment: Segment) -> None:
         self._shelf.put(_SEGMENTS, str(segment.id), segment)
@@ -161,7 +162,7 @@ class Promotions:
             ("code_email", bool(found.emails) and not buyer.email),
             ("code_log_in", bool(found.customer_ids) and buyer.customer_id is None),
             ("code_not_yours", not _may(found, buyer)),
-            ("code_used", found.once_per_customer and _user(buyer) in found.used_by),
+            ("code_used", _has_had_his(found, buyer)),
             ("code_minimum", self._bought_minor(found, goods) < found.minimum_minor),
             ("code_nothing", not self._has_something(found, goods)),
         )
@@ -169,7 +170,7 @@ class Promotions:
 
     def _has_something(self, found: Discount, goods: Sequence[Goods]) -> bool:
         """Whether the cart holds what it is off, beside what must be bought for it."""
-        if found.kind is Kind.SHIPPING:
+        if found.kind is Kind.SHIPPING or found.with_shipping:
             return True
         needed = set(found.needs_product_ids)
         bought = sum(one.quantity for one in goods if not needed or one.product.id in needed)
@@ -200,6 +201,12 @@ def _may(found: Discount, buyer: Buyer) -> bool:
     if found.customer_ids and buyer.customer_id not in found.customer_ids:
         return False
     return not found.emails or buyer.email.lower() in found.emails
+
+
+def _has_had_his(found: Discount, buyer: Buyer) -> bool:
+    if found.per_customer is None:
+        return False
+    return found.used_by.count(_user(buyer)) >= found.per_customer
 
 
 def _user(buyer: Buyer) -> str:

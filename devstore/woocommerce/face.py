@@ -18,6 +18,7 @@ from devstore.woocommerce.grant import grant
 from devstore.woocommerce.hooks import RIGHTS, Hooks
 from devstore.woocommerce.listing import json_response
 from devstore.woocommerce.rest import Resource, door, index
+from devstore.woocommerce.rest_coupons import Coupons
 from devstore.woocommerce.rest_orders import Orders, Refunds
 from devstore.woocommerce.rest_things import Customers, Products
 from devstore.woocommerce.rest_webhooks import Webhooks
@@ -46,6 +47,7 @@ class WooFace:
             Orders(self._state),
             products,
             Customers(self._state),
+            Coupons(self._state),
             webhooks,
         ]
         api = door(self._state, resources)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from devstore import faults
 from devstore.model import Change, Customer, Event, Order, Product, replace
 from devstore.shop import Shop
-from devstore.woocommerce import orders, things, wire
+from devstore.woocommerce import coupons, orders, things, wire
 from devstore.woocommerce.things import Webhook
 
 HOOKS = "woo webhooks"
@@ -46,6 +46,13 @@ def topics(change: Change, order: Order | None) -> list[tuple[str, int]]:
         gone = change.events[0] is Event.DELETED
         # Trashing a product by REST announces a coupon's deletion too; that is how it is.
         names = ("product.deleted", "coupon.deleted") if gone else ("product.updated",)
+        return [(name, change.id) for name in names]
+    if change.resource == "coupon":
+        names = {
+            Event.CREATED: ("coupon.created",),
+            Event.UPDATED: ("coupon.updated",),
+            Event.DELETED: ("coupon.deleted", "product.deleted"),  # the same the other way round
+        }[change.events[0]]
         return [(name, change.id) for name in names]
     return _order_topics(change, order)
 
@@ -207,4 +214,6 @@ class Hooks:
             return things.customer(customer, settings, self._origin)
         if resource == "product" and (product := shelf.get(Product, thing_id)):
             return things.product(product, settings, self._origin)
+        if resource == "coupon" and (coupon := self._shop.promotions.get(thing_id)):
+            return coupons.coupon(coupon, settings, self._origin)
         return wire.not_found(resource).body

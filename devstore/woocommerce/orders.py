@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from decimal import Decimal
 
 from devstore import money
-from devstore.model import Buyer, Donation, Order, OrderLine, Refund, Settings, Status
+from devstore.model import (
+    Buyer,
+    Donation,
+    Kind,
+    Order,
+    OrderLine,
+    Refund,
+    Settings,
+    Status,
+    Taken,
+)
 from devstore.woocommerce import wire
 from devstore.woocommerce.wire import Json
 
@@ -45,7 +57,9 @@ def order(found: Order, settings: Settings, origin: str) -> Json:
         "prices_include_tax": False,
         "date_created": created["date_created"],
         "date_modified": modified["date_modified"],
-        "discount_total": nothing,
+        "discount_total": wire.amount(
+            sum(one.goods_minor for one in found.taken), found.currency, settings
+        ),
         "discount_tax": nothing,
         "shipping_total": wire.amount(found.shipping_minor, found.currency, settings),
         "shipping_tax": nothing,
@@ -67,12 +81,18 @@ def order(found: Order, settings: Settings, origin: str) -> Json:
         "date_paid": paid["date_paid"],
         "cart_hash": hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(),
         "number": str(found.id),
-        "meta_data": [wire.meta(found.id * 10, "is_vat_exempt", "no")],
+        "meta_data": [
+            wire.meta(found.id * 10, "is_vat_exempt", "no"),
+            *(
+                wire.meta(found.id * 10 + place, key, value)
+                for place, (key, value) in enumerate(found.attributes, 1)
+            ),
+        ],
         "line_items": [_goods(line, found, settings, origin) for line in found.lines],
         "tax_lines": [],
-        "shipping_lines": [_shipping_line(found, settings)] if found.shipping_minor else [],
+        "shipping_lines": [_shipping_line(found, settings)] if found.full_shipping_minor else [],
         "fee_lines": [_fee(found.donation, found, settings)] if found.donation else [],
-        "coupon_lines": [],
+        "coupon_lines": [_coupon_line(one, found) for one in found.taken],
         "refunds": [_refund_in_order(refund, found, settings) for refund in found.refunds[::-1]],
         "payment_url": pay,
         "is_editable": found.status in {Status.PENDING, Status.ON_HOLD},
@@ -158,7 +178,7 @@ def _goods(line: OrderLine, of: Order, settings: Settings, origin: str) -> Json:
         "variation_id": 0,
         "quantity": line.quantity,
         "tax_class": "",
-        "subtotal": total,
+        "subtotal": wire.amount(line.subtotal_minor, of.currency, settings),
         "subtotal_tax": nothing,
         "total": total,
         "total_tax": nothing,
@@ -172,12 +192,32 @@ def _goods(line: OrderLine, of: Order, settings: Settings, origin: str) -> Json:
     }
 
 
+def _coupon_line(one: Taken, of: Order) -> Json:
+    """What a coupon took off the goods, as text without padding; shipping is not discounted."""
+    kinds = {Kind.PERCENT: "percent", Kind.AMOUNT: "fixed_cart", Kind.SHIPPING: "fixed_cart"}
+    kind = "fixed_product" if one.each else kinds[one.kind]
+    worth = Decimal(one.basis_points) / 100 or money.major(one.value_minor, of.currency)
+    nominal = int(worth) if worth == worth.to_integral_value() else float(worth)
+    info = [one.discount_id, one.code, None if kind == "fixed_cart" else kind, nominal]
+    told = json.dumps([*info, True] if one.ships_free else info, separators=(",", ":"))
+    return {
+        "id": one.id,
+        "code": one.code,
+        "discount": wire.bare(one.goods_minor, of.currency),
+        "discount_tax": "0",
+        "meta_data": [wire.meta(one.id * 10, "coupon_info", told, shown=True)],
+        "discount_type": kind,
+        "nominal_amount": nominal,
+        "free_shipping": one.ships_free,
+    }
+
+
 def _shipping_line(of: Order, settings: Settings) -> Json:
     items = ", ".join(f"{line.title} &times; {line.quantity}" for line in of.lines)
     return {
         "id": of.shipping_line_id,
-        "method_title": "Flat rate",
-        "method_id": "flat_rate",
+        "method_title": "Flat rate" if of.shipping_minor else "Free shipping",
+        "method_id": "flat_rate" if of.shipping_minor else "free_shipping",
         "instance_id": "1",
         "total": wire.amount(of.shipping_minor, of.currency, settings),
         "total_tax": wire.amount(0, of.currency, settings),

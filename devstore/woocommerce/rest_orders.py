@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from devstore import money
-from devstore.model import Buyer, Customer, Order, Product, Refund, Status
-from devstore.refusals import NotPossible
+from devstore.model import Buyer, Customer, Order, Product, Refund, Status, Terms
+from devstore.refusals import CodeRefused, NotPossible
 from devstore.shelf import Query
 from devstore.shop import Shop
 from devstore.state import State
@@ -38,8 +38,15 @@ class Orders:
         payment = "card" if told.get("set_paid") else "bank"
         try:
             made = self._shop.place_order(
-                _buyer(self._shop, told), _items(self._shop, told), payment=payment, via="rest-api"
+                _buyer(self._shop, told),
+                _items(self._shop, told),
+                payment=payment,
+                via="rest-api",
+                terms=Terms(tuple(line["code"] for line in told.get("coupon_lines", []))),
             )
+        except CodeRefused as problem:
+            code = "woocommerce_rest_invalid_coupon"
+            raise RestError(400, code, f'Coupon "{problem.code}" cannot be applied.') from None
         except NotPossible as problem:
             raise RestError(400, "woocommerce_rest_invalid_product_id", str(problem)) from None
         if not told.get("set_paid"):

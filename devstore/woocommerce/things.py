@@ -7,12 +7,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from devstore.catalogue import CATEGORIES
+from devstore.catalogue import CATEGORIES, TAGS
 from devstore.model import Buyer, Customer, Product, Settings
 from devstore.woocommerce import wire
+from devstore.woocommerce.coupons import FIRST_CATEGORY
 from devstore.woocommerce.orders import billing, shipping
 from devstore.woocommerce.wire import Json
 
+FIRST_TAG = 31  # the id of the catalogue's first one
 _BLANK = {
     "first_name": "",
     "last_name": "",
@@ -116,7 +118,7 @@ def customer(found: Customer, settings: Settings, origin: str) -> Json:
         "email": found.email,
         "first_name": found.first_name,
         "last_name": found.last_name,
-        "role": "customer",
+        "role": found.role,
         "username": found.email.split("@")[0],
         "billing": billing(buyer) if found.has_paid else blank | {"email": ""},
         "shipping": shipping(buyer) if found.has_paid else blank,
@@ -130,7 +132,7 @@ def customer(found: Customer, settings: Settings, origin: str) -> Json:
 def product(found: Product, settings: Settings, origin: str) -> Json:
     """One product; all of ours are simple ones."""
     price = wire.amount(found.price_minor, settings.currency, settings)
-    category_id = 15 + list(CATEGORIES).index(found.category)
+    category_id = FIRST_CATEGORY + list(CATEGORIES).index(found.category)
     picture = {
         "id": found.id + 5000,
         **wire.times("date_created", found.created_at, settings),
@@ -169,7 +171,11 @@ def product(found: Product, settings: Settings, origin: str) -> Json:
             }
         ],
         "brands": [],
-        "tags": [],
+        "tags": [
+            {"id": FIRST_TAG + list(TAGS).index(tag), "name": tag.title(), "slug": tag}
+            for tag in found.tags
+            if tag in TAGS
+        ],
         "images": [picture],
         "attributes": [],
         "default_attributes": [],

@@ -34,6 +34,7 @@ def not_found(resource: str) -> RestError:
         "order": "woocommerce_rest_shop_order_invalid_id",
         "order_refund": "woocommerce_rest_shop_order_refund_invalid_id",
         "product": "woocommerce_rest_product_invalid_id",
+        "coupon": "woocommerce_rest_shop_coupon_invalid_id",
         "customer": "woocommerce_rest_invalid_id",
         "webhook": "woocommerce_rest_shop_webhook_invalid_id",
     }

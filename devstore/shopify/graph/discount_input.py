@@ -41,7 +41,9 @@ def read(told: Told, before: Discount, currency: str) -> Discount:
         "startsAt": lambda value, one: replace(one, starts_at=moment(value)),
         "endsAt": lambda value, one: replace(one, ends_at=moment(value)),
         "usageLimit": lambda value, one: replace(one, usage_limit=value),
-        "appliesOncePerCustomer": lambda value, one: replace(one, once_per_customer=bool(value)),
+        "appliesOncePerCustomer": lambda value, one: replace(
+            one, per_customer=1 if value else None
+        ),
         "combinesWith": _combines,
         "context": _context,
         "minimumRequirement": lambda value, one: _minimum(value, one, currency),

@@ -46,7 +46,7 @@ def discount(one: Discount, segments: list[Segment], currency: str, now: datetim
     if one.code is not None:
         told |= {
             "usageLimit": one.usage_limit,
-            "appliesOncePerCustomer": one.once_per_customer,
+            "appliesOncePerCustomer": one.per_customer == 1,
             "codesCount": {"count": 1, "precision": "EXACT"},
             "codes": listed(
                 [one],

@@ -46,12 +46,15 @@ def test_methods_bodies_and_refusals_pass_and_cookies_do_not(installed, service)
     headers = {"Set-Cookie": "tracker=1"}
     service.add(responses.POST, TARGET, status=422, json={"code": "no"}, headers=headers)
     installed.http.set_cookie("mine", "secret")
-    answer = installed.http.post(PATH, json={"a": 1}, headers={"Accept-Language": "ar"})
+    sent = {"Accept-Language": "ar", "Idempotency-Key": "wish-1"}
+    answer = installed.http.post(PATH, json={"a": 1}, headers=sent)
     request = service.calls[0].request
     assert answer.status_code == 422
     assert "Set-Cookie" not in answer.headers
     assert request.body == b'{"a": 1}'
     assert request.headers["Accept-Language"] == "ar"
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["Idempotency-Key"] == "wish-1"
     assert "Cookie" not in request.headers
 
 

@@ -254,7 +254,8 @@ def test_customers_ignore_modified_after(store):
         ("products/999999", "woocommerce_rest_product_invalid_id"),
         ("customers/999999", "woocommerce_rest_invalid_id"),
         ("webhooks/999999", "woocommerce_rest_shop_webhook_invalid_id"),
-        ("coupons", "rest_no_route"),
+        ("coupons/999999", "woocommerce_rest_shop_coupon_invalid_id"),
+        ("stamps", "rest_no_route"),
     ],
 )
 def test_what_is_not_there_is_a_404_with_its_own_code(store, path, error):
