@@ -4,23 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, Text
 
-from connector.core.db import Id, Json, Utc, metadata
-
-points_program = Table(
-    "points_program",
-    metadata,
-    Column("shop_id", Id, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("rates", Json, nullable=False),  # currency -> [points_each, per_minor]
-    Column("hold_days", Integer, nullable=False),
-    Column("award_on", Text, nullable=False),
-    Column("counts_tax", Boolean, nullable=False),
-    Column("counts_fees", Boolean, nullable=False),
-    Column("counts_history", Boolean, nullable=False),
-    Column("published_at", Utc, nullable=False),
-    CheckConstraint("award_on IN ('paid', 'completed')", name="award_on"),
-    CheckConstraint("hold_days >= 0", name="hold_days"),
-)
+from connector.core.db import Id, Utc, metadata
 
 points_order = Table(
     "points_order",

@@ -7,7 +7,7 @@ what is posted, and is right however often and in whatever order it is called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,11 +22,20 @@ from connector.core.points import UNIT
 from connector.ledger import Book, Difference, Voucher
 from connector.members import erased
 from connector.members import store as member_store
-from connector.rooms.points import rules, store
-from connector.rooms.points.rules import Basis, Program, Programs, Trace
+from connector.program import basis as bases
+from connector.program import earning
+from connector.program.basis import Basis
+from connector.program.earning import Trace
+from connector.program.rules import Program, Programs
+from connector.program.service import history
+from connector.program.service import newest as program
+from connector.program.service import publish as publish_program
+from connector.rooms.points import store
 from connector.rooms.points.store import Posted
 from connector.shops import service as shops
 from connector.shops.service import Shop
+
+__all__ = ["program", "publish_program"]  # the programme's verbs, beside those below
 
 REASON_LENGTH = 200
 MOST_ADJUSTED = 1_000_000_000
@@ -57,25 +66,6 @@ class Diagnosis:
     posted: int
     pending: int
     available_at: datetime | None
-
-
-def programs(db: Connection, shop: Shop) -> Programs:
-    """The rules the shop had so far."""
-    return Programs(rules.beginning(shop.currency), store.programs(db, shop.id))
-
-
-def program(db: Connection, shop_id: int) -> Program:
-    """The shop's rule now."""
-    return programs(db, shops.get(db, shop_id)).newest
-
-
-def publish_program(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Program:
-    """Publish a new version; orders already seen keep their basis. BadInput if it cannot be."""
-    rules.check(wanted, shops.get(db, shop_id).currency)
-    published = replace(wanted, version=program(db, shop_id).version + 1)
-    values = asdict(published)
-    store.insert_program(db, shop_id=shop_id, published_at=now, **values)
-    return published
 
 
 def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
@@ -219,7 +209,7 @@ def check(db: Connection, shop_id: int) -> Iterator[Difference]:
 def preview(db: Connection, shop_id: int, price_minor: int) -> int:
     """Points one product at this price would earn now: the award's own arithmetic."""
     shop = shops.get(db, shop_id)
-    basis = rules.freeze(program(db, shop_id), shop.currency)
+    basis = bases.freeze(program(db, shop_id), shop.currency)
     line = OrderLine("", LineKind.GOODS, "", 1, price_minor, price_minor, 0)
     order = Order(
         key="",
@@ -230,7 +220,7 @@ def preview(db: Connection, shop_id: int, price_minor: int) -> int:
         completed_at=_LONG_AGO,
         lines=(line,),
     )
-    return rules.target(order, basis)
+    return earning.target(order, basis)[0]
 
 
 def balance(db: Connection, shop_id: int, member_id: int) -> Balance:
@@ -270,7 +260,7 @@ def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list
     if not order_ids:
         return []
     shop = shops.get(db, shop_id)
-    known = programs(db, shop)
+    known = history(db, shop)
     states = store.posted(db, shop_id, order_ids)
     return [
         _diagnosis(row, order, states.get(row.id), known, shop)
@@ -281,8 +271,8 @@ def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list
 def _diagnosis(
     row: Row[Any], order: Order, state: Posted | None, known: Programs, shop: Shop
 ) -> Diagnosis:
-    basis = state.basis if state else rules.freeze(_rule(row, known, shop), order.currency)
-    trace = rules.trace(order, basis)
+    basis = state.basis if state else bases.freeze(_rule(row, known, shop), order.currency)
+    trace = earning.trace(order, basis)
     if row.member_id is None:
         trace = replace(trace, points=0, reason="no_identity")
     elif state is None and row.historic and not known.newest.counts_history:
@@ -304,10 +294,10 @@ def _diagnosis(
 def _post_difference(
     book: Book, row: Row[Any], order: Order, state: Posted, now: datetime
 ) -> None:
-    target = rules.target(order, state.basis)
+    target = earning.target(order, state.basis)[0]
     difference = target - state.posted
-    start = rules.earned_at(order, state.basis)
-    available_at = rules.available_at(order, state.basis)
+    start = bases.earned_at(order, state.basis)
+    available_at = bases.available_at(order, state.basis)
     why = Voucher(
         stem=f"points:order:{state.order_id}",
         kind="earned" if difference > 0 else "clawback",
@@ -355,9 +345,9 @@ def _states(
 
     An order that changed its currency is judged anew by the rule it was judged by, in that one.
     """
-    known = programs(db, shop)
+    known = history(db, shop)
     states = store.posted(db, shop.id, [row.id for row, _ in loaded])
-    bases: dict[tuple[int, str], Basis] = {}
+    frozen: dict[tuple[int, str], Basis] = {}
     for row, order in loaded:
         state = states.get(row.id)
         if state is None and row.historic and not known.newest.counts_history:
@@ -366,7 +356,7 @@ def _states(
             continue
         rule = known.numbered(state.basis.version) if state else _rule(row, known, shop)
         named = rule.version, order.currency
-        basis = bases.setdefault(named, rules.freeze(rule, order.currency))
+        basis = frozen.setdefault(named, bases.freeze(rule, order.currency))
         if state is None:
             states[row.id] = Posted(row.id, row.member_id, basis, retro=row.historic, is_new=True)
         else:

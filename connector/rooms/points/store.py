@@ -14,8 +14,8 @@ from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.ledger.models import ledger_account, ledger_entry
 from connector.orders.models import orders
-from connector.rooms.points.models import points_adjustment, points_order, points_program
-from connector.rooms.points.rules import Basis, Program
+from connector.program.basis import Basis
+from connector.rooms.points.models import points_adjustment, points_order
 
 _CHECK = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
 
@@ -33,30 +33,6 @@ class Posted:
     entries: int = 0
     available_at: datetime | None = None
     is_new: bool = False  # not kept yet
-
-
-def programs(db: Connection, shop_id: int) -> list[tuple[datetime, Program]]:
-    """Every rule the shop published and since when, oldest first."""
-    chosen = select(points_program).where(points_program.c.shop_id == shop_id)
-    return [
-        (
-            row.published_at,
-            Program(
-                version=row.version,
-                rates={currency: (rate[0], rate[1]) for currency, rate in row.rates.items()},
-                hold_days=row.hold_days,
-                award_on=row.award_on,
-                counts_tax=row.counts_tax,
-                counts_fees=row.counts_fees,
-                counts_history=row.counts_history,
-            ),
-        )
-        for row in db.execute(chosen.order_by(points_program.c.version))
-    ]
-
-
-def insert_program(db: Connection, **values: object) -> None:
-    db.execute(insert(points_program).values(**values))
 
 
 def posted(db: Connection, shop_id: int, order_ids: Sequence[int]) -> dict[int, Posted]:

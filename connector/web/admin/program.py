@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.core.errors import BadInput
 from connector.core.money import exponent
-from connector.rooms.points import rules
+from connector.program import limits
+from connector.program.basis import spend_points
+from connector.program.rules import Program
 from connector.rooms.points import service as points
-from connector.rooms.points.rules import Program
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
@@ -48,9 +49,9 @@ def program() -> Response:
 @blueprint.post("/<shop>/program")
 def publish() -> Response:
     """Publish the form's rule; with ``try``, only show what it would award."""
-    draft = _read()
     with runtime().database.read() as db:
         known = points.program(db, g.shop.id)
+    draft = _read(known)
     if door.wants_part():
         return door.page("admin/program_try.html", **_trial(draft))
     if draft.program is None or "try" in request.form:
@@ -100,8 +101,8 @@ def _written(known: Program) -> Draft:
     return draft
 
 
-def _read() -> Draft:
-    """The form as sent. Rows without any figure are no rows."""
+def _read(known: Program) -> Draft:
+    """The form as sent, over what it does not show. Rows without any figure are no rows."""
     columns = (request.form.getlist(name) for name in ("currency", "points_each", "per"))
     rows = [
         (currency.strip().upper(), each.strip(), per.strip())
@@ -123,11 +124,18 @@ def _read() -> Draft:
         draft.errors["hold_days"] = sentences.refusal(problem)
     if draft.errors:
         return draft
-    wanted = Program(
-        version=0, rates=rates, hold_days=hold_days, award_on=draft.award_on, **draft.ticks
+    wanted = replace(
+        known,
+        version=0,
+        rates=rates,
+        hold_days=hold_days,
+        award_on=draft.award_on,
+        counts_tax=draft.ticks["counts_tax"],
+        counts_fees=draft.ticks["counts_fees"],
+        counts_history=draft.ticks["counts_history"],
     )
     try:
-        rules.check(wanted, g.shop.currency)
+        limits.check(wanted, g.shop.currency)
     except BadInput as problem:
         name = problem.field or ""
         own = f"{name}-0" if name in ("points_each", "per") else name
@@ -139,8 +147,8 @@ def _read() -> Draft:
 
 def _hold_days(given: str) -> int:
     days = forms.whole(given, "hold_days")
-    if not 0 <= days <= rules.MAX_HOLD_DAYS:
-        raise BadInput("hold_range", f"0 to {rules.MAX_HOLD_DAYS} days", field="hold_days")
+    if not 0 <= days <= limits.MAX_HOLD_DAYS:
+        raise BadInput("hold_range", f"0 to {limits.MAX_HOLD_DAYS} days", field="hold_days")
     return days
 
 
@@ -162,11 +170,11 @@ def _rate(currency: str, each: str, per: str) -> tuple[int, int]:
     if not currency:
         raise BadInput("currency_missing", "a rate is of a currency", field="currency")
     exponent(currency)
-    points_each = forms.whole(each, "points_each", rules.MAX_POINTS_EACH)
+    points_each = forms.whole(each, "points_each", limits.MAX_POINTS_EACH)
     per_minor = forms.amount(per, currency, "per")
     if points_each < 0:
         raise BadInput("rate_range", "points from 0 on", field="points_each")
-    if not 1 <= per_minor <= rules.MAX_PER_MINOR:
+    if not 1 <= per_minor <= limits.MAX_PER_MINOR:
         raise BadInput("rate_range", "an amount above zero", field="per")
     return points_each, per_minor
 
@@ -181,7 +189,7 @@ def _trial(draft: Draft) -> dict[str, Any]:
     except BadInput as problem:
         draft.errors["tried"] = sentences.refusal(problem, currency=g.shop.currency)
         return values
-    awarded = rules.spend_points(max(minor, 0), draft.program.rates[g.shop.currency])
+    awarded = spend_points(max(minor, 0), draft.program.rates[g.shop.currency])
     return values | {"tried": (minor, awarded, draft.program.hold_days)}
 
 

@@ -11,8 +11,8 @@ from connector import orders
 from connector.core import clock
 from connector.core.errors import NotFound
 from connector.orders import store as order_store
+from connector.program import basis as bases
 from connector.rooms.giving import service as giving
-from connector.rooms.points import rules
 from connector.rooms.points import service as points
 from connector.shops.service import Shop
 from connector.web.api import shapes
@@ -66,7 +66,7 @@ def get_diagnosis(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
         points=told.trace.points,
         posted=told.posted,
         reason=told.trace.reason,
-        rule=rules.sentence(told.basis, order.currency),
+        rule=bases.sentence(told.basis, order.currency),
         rule_version=told.basis.version,
         is_confirmed=told.is_confirmed,
         lines=[

@@ -6,8 +6,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from connector.core.db import Database
+from connector.program.rules import Program
 from connector.rooms.points import service as points
-from connector.rooms.points.rules import Program
 from connector.shops import store as shop_store
 from tests.web.admin.conftest import HOME, Ada, signed_in, words_of
 from tests.world import World, acme
