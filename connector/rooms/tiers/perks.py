@@ -1,0 +1,320 @@
+"""What standing on a level gives: discounts at the platform, and VIP days and their worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from connector.core.bulk import among
+from connector.core.commerce import EARNING_STATES, LineKind
+from connector.core.db import upsert
+from connector.core.discounts import DiscountKind, Standing
+from connector.core.errors import Conflict, NotFound
+from connector.core.facts import GiftGiven, GiftWithdrawn
+from connector.core.ids import new_id
+from connector.members.models import member
+from connector.orders import load
+from connector.orders.models import orders
+from connector.rooms.tiers import store
+from connector.rooms.tiers.models import tier_days, tier_trial
+from connector.rooms.tiers.rules import Program, Trial
+
+_TAG = "perennial-tier-"
+_LADDER_TAG = "perennial-discount-"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """VIP days: level, and from when until when."""
+
+    id: int
+    member_id: int
+    source: str
+    level_id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What VIP days were worth beyond the member's own level. Zero where nothing was used.
+
+    A free delivery's price is nowhere to be read, so those are counted.
+    """
+
+    orders: int = 0
+    discount_minor: int = 0
+    free_deliveries: int = 0
+
+
+# -------------------------------------------------------------------------------- at the platform
+
+
+def tags(program: Program, level: int, ladder_percent: int) -> list[str]:
+    """The tags a customer has at the platform: those that a standing discount asks for."""
+    found = []
+    own = program.numbered(level)
+    if own is not None and _of_level(own.id, own.perks, own.name("en"), level):
+        found.append(f"{_TAG}{level}")
+    if ladder_percent:
+        found.append(f"{_LADDER_TAG}{ladder_percent}")
+    return found
+
+
+def all_tags(program: Program) -> set[str]:
+    steps = program.ladder.steps if program.ladder else ()
+    return {f"{_TAG}{number}" for number in range(1, len(program.levels) + 1)} | {
+        f"{_LADDER_TAG}{step.percent}" for step in steps
+    }
+
+
+def standings(program: Program) -> dict[str, Standing]:
+    """The discounts without a code that the program's perks are, by what they are about."""
+    found: dict[str, Standing] = {}
+    for number, level in enumerate(program.levels, 1):
+        found |= _of_level(level.id, level.perks, level.name("en"), number)
+    for step in program.ladder.steps if program.ladder else ():
+        found[f"ladder:{step.percent}"] = Standing(
+            title=f"Loyal customer: {step.percent}%",
+            tag=f"{_LADDER_TAG}{step.percent}",
+            kind=DiscountKind.PERCENT,
+            percent=step.percent,
+        )
+    return found
+
+
+def _of_level(level_id: int, perks: Any, name: str, number: int) -> Mapping[str, Standing]:
+    found: dict[str, Standing] = {}
+    tag, about = f"{_TAG}{number}", f"level:{level_id}"
+    percent, shipping = DiscountKind.PERCENT, DiscountKind.SHIPPING
+    if perks.discount_percent:
+        title = f"{name}: {perks.discount_percent}%"
+        found[f"{about}:all"] = Standing(title, tag, percent, perks.discount_percent)
+    if perks.free_shipping:
+        found[f"{about}:shipping"] = Standing(f"{name}: free shipping", tag, shipping)
+    if perks.collection:
+        title = f"{name}: {perks.collection} {perks.collection_percent}%"
+        found[f"{about}:collection"] = Standing(
+            title, tag, percent, perks.collection_percent, perks.collection
+        )
+    return found
+
+
+# --------------------------------------------------------------------------------------- VIP days
+
+
+def start_trial(
+    db: Connection, shop_id: int, member_id: int, program: Program, made_by: str, now: datetime
+) -> GiftGiven:
+    """Claim the free days, which come once for each person; the gift that begins them.
+
+    A person is a member, everybody who became part of them, and whoever has the same e-mail.
+    """
+    if program.trial is None:
+        raise Conflict("trial_off", "there are no free days to try")
+    row = db.execute(
+        select(member).where(member.c.shop_id == shop_id, member.c.id == member_id)
+    ).one_or_none()
+    if row is None or row.state != "member":
+        raise NotFound("member_not_found", "no such member")
+    if row.blocked_at is not None:
+        raise Conflict("member_blocked", "this member takes no part at present")
+    _, held = standing_of(db, shop_id, member_id, program)
+    if held >= program.number_of(program.trial.level_id):
+        raise Conflict("trial_needless", "the member stands there already")
+    if trial_of(db, shop_id, member_id) is not None:
+        raise Conflict("trial_used", "the free days were had already")
+    ends_at = now + timedelta(days=program.trial.days)
+    claim = upsert(db, tier_trial).values(
+        shop_id=shop_id,
+        member_id=member_id,
+        email_hash=row.email_hash,
+        level_id=program.trial.level_id,
+        starts_at=now,
+        ends_at=ends_at,
+        made_by=made_by,
+    )
+    if db.execute(claim.on_conflict_do_nothing()).rowcount != 1:
+        raise Conflict("trial_used", "the free days were had already")
+    return GiftGiven(
+        shop_id=shop_id,
+        member_id=member_id,
+        source=f"tiers:trial:{member_id}",
+        tier_days=program.trial.days,
+        tier_id=program.trial.level_id,
+    )
+
+
+def trial_of(db: Connection, shop_id: int, member_id: int) -> Row[Any] | None:
+    """The claim of this person, whoever of them made it."""
+    group = store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
+    hashes = select(member.c.email_hash).where(
+        member.c.shop_id == shop_id, member.c.id.in_(group), member.c.email_hash.is_not(None)
+    )
+    return db.execute(
+        select(tier_trial)
+        .where(
+            tier_trial.c.shop_id == shop_id,
+            tier_trial.c.member_id.in_(group) | tier_trial.c.email_hash.in_(hashes),
+        )
+        .limit(1)
+    ).one_or_none()
+
+
+def standing_of(
+    db: Connection, shop_id: int, member_id: int, program: Program
+) -> tuple[store.Kept | None, int]:
+    """The member's row, and the level earned, as this program counts."""
+    kept = store.kept(db, shop_id, [member_id]).get(member_id)
+    return kept, program.number_of(kept.standing.level_id) if kept else 0
+
+
+def begin(db: Connection, given: GiftGiven, program: Program, now: datetime) -> bool:
+    """Days on a level begin; those on a level that already runs are put behind its end."""
+    default = program.trial or (Trial(1, program.levels[-1].id) if program.levels else None)
+    level_id = given.tier_id or (default.level_id if default else 0)
+    if not program.number_of(level_id):
+        return False
+    running = [one for one in days(db, given.shop_id, [given.member_id]) if not one.is_over]
+    starts_at = max((one.ends_at for one in running if one.level_id == level_id), default=now)
+    statement = upsert(db, tier_days).values(
+        shop_id=given.shop_id,
+        id=new_id(),
+        member_id=given.member_id,
+        source=given.source,
+        level_id=level_id,
+        starts_at=max(starts_at, now),
+        ends_at=max(starts_at, now) + timedelta(days=given.tier_days),
+        is_over=False,
+    )
+    return bool(db.execute(statement.on_conflict_do_nothing()).rowcount)
+
+
+def stop(db: Connection, shop_id: int, member_id: int, now: datetime) -> list[GiftWithdrawn]:
+    """The facts that end a member's VIP days now; NotFound when none are left."""
+    group = store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
+    left = [one for one in days(db, shop_id, group) if not one.is_over and one.ends_at > now]
+    if not left:
+        raise NotFound("days_not_found", "no VIP days are running")
+    return [GiftWithdrawn(shop_id, one.member_id, one.source) for one in left]
+
+
+def withdraw(db: Connection, shop_id: int, source: str, now: datetime) -> list[int]:
+    """The days this gift began end now; whose they were."""
+    found = db.execute(
+        select(tier_days).where(tier_days.c.shop_id == shop_id, tier_days.c.source == source)
+    ).one_or_none()
+    if found is None or found.is_over or found.ends_at <= now:
+        return []
+    _change(db, shop_id, found.id, starts_at=min(found.starts_at, now), ends_at=now)
+    return [found.member_id]
+
+
+def days(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[Days]:
+    """All VIP days of these members, oldest first."""
+    chosen = select(tier_days).where(tier_days.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, tier_days.c.member_id, member_ids))
+    found = [
+        Days(
+            row.id,
+            row.member_id,
+            row.source,
+            row.level_id,
+            row.starts_at,
+            row.ends_at,
+            row.is_over,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda one: one.id)
+
+
+def end(db: Connection, shop_id: int, ids: Sequence[int]) -> None:
+    for one in ids:
+        _change(db, shop_id, one, is_over=True)
+
+
+def unseen(db: Connection, shop_id: int, member_ids: Sequence[int]) -> Row[Any] | None:
+    """The newest VIP days that are over and whose summary nobody has seen."""
+    return db.execute(
+        select(tier_days)
+        .where(
+            tier_days.c.shop_id == shop_id,
+            tier_days.c.member_id.in_(member_ids),
+            tier_days.c.is_over.is_(True),
+            tier_days.c.seen_at.is_(None),
+        )
+        .order_by(tier_days.c.ends_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def note_seen(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime) -> None:
+    db.execute(
+        update(tier_days)
+        .where(
+            tier_days.c.shop_id == shop_id,
+            tier_days.c.member_id.in_(member_ids),
+            tier_days.c.is_over.is_(True),
+            tier_days.c.seen_at.is_(None),
+        )
+        .values(seen_at=now)
+    )
+
+
+def worth(
+    db: Connection,
+    shop_id: int,
+    member_id: int,
+    program: Program,
+    vip: Row[Any] | Days,
+    own_level: int,
+    currency: str,
+) -> Worth:
+    """What VIP days took off this member's orders that no code explains, at most what they give.
+
+    Only what goes beyond the member's own level counts as theirs.
+    """
+    level = program.numbered(program.number_of(vip.level_id))
+    own = program.numbered(own_level)
+    if level is None:
+        return Worth()
+    gives = level.perks.discount_percent
+    more = max(gives - (own.perks.discount_percent if own else 0), 0)
+    ships = level.perks.free_shipping and not (own and own.perks.free_shipping)
+    discount_minor = free_deliveries = count = 0
+    for row, order in load(db, shop_id, _ids(db, shop_id, member_id, vip)):
+        if order.state not in EARNING_STATES or order.is_test:
+            continue
+        count += 1
+        free_deliveries += ships and row.shipping_minor == 0
+        lines = [line for line in order.lines if line.kind is LineKind.GOODS]
+        before = sum(line.subtotal_minor for line in lines)
+        off = before - sum(line.total_minor for line in lines)
+        off -= sum(code.amount_minor for code in order.codes)
+        if gives and order.currency == currency:
+            discount_minor += min(max(off, 0), before * gives // 100) * more // gives
+    return Worth(count, discount_minor, free_deliveries)
+
+
+def _ids(db: Connection, shop_id: int, member_id: int, vip: Row[Any] | Days) -> list[int]:
+    chosen = select(orders.c.id).where(
+        orders.c.shop_id == shop_id,
+        orders.c.member_id == member_id,
+        orders.c.placed_at >= vip.starts_at,
+        orders.c.placed_at < vip.ends_at,
+    )
+    return list(db.scalars(chosen))
+
+
+def _change(db: Connection, shop_id: int, days_id: int, **values: object) -> None:
+    db.execute(
+        update(tier_days)
+        .where(tier_days.c.shop_id == shop_id, tier_days.c.id == days_id)
+        .values(**values)
+    )

@@ -1,0 +1,377 @@
+"""The tiers room's verbs.
+
+``settle`` is the heart: it re-reads what members did and moves them to where they stand now. It
+is right however often it is called, for one member or for thousands at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from connector.core import outbox
+from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, TierChanged
+from connector.core.ids import first_id, new_id
+from connector.core.points import UNIT
+from connector.ledger import Difference
+from connector.rooms.tiers import perks, programs, rules, store
+from connector.rooms.tiers.programs import Published, current, today_of
+from connector.rooms.tiers.rules import Decision, Month, Program, Standing
+from connector.rooms.tiers.store import Kept
+from connector.shops import service as shops
+from connector.shops.service import Shop
+
+TAGS = "tier_tags"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a member stands, what is missing, and until when.
+
+    ``level`` is what counts now, ``earned`` the level without VIP days. state: none, rising, safe,
+    at_risk or grace. missing: of the measure, until the next level; needed: to keep this one.
+    """
+
+    program: Program
+    standing: Standing
+    level: int
+    earned: int
+    state: str
+    missing: int | None
+    missing_by: date | None
+    needed: int
+    overlay_level: int
+    overlay_until: datetime | None
+    ladder_next: rules.Step | None
+    ladder_missing: int
+
+
+def settle(
+    db: Connection,
+    shop_id: int,
+    member_ids: Collection[int],
+    now: datetime,
+    *,
+    placed: Collection[int] = (),
+) -> list[Fact]:
+    """Move these members to where they stand now; what others must hear.
+
+    placed: those whom the program itself, or their past before us, puts where they are. Merged
+    accounts are whom they became part of.
+    """
+    published = current(db, shop_id)
+    if published is None or not member_ids:
+        return []
+    owners = store.owners(db, shop_id, member_ids)
+    if not owners:
+        return []
+    shop = shops.get(db, shop_id)
+    everybody = [one for group in owners.values() for one in group]
+    judge = _Judge(db, shop, published, now, everybody, set(owners))
+    changed, facts = [], list[Fact]()
+    for member_id, group in owners.items():
+        one, told = judge.judge(member_id, group, is_placed=member_id in placed)
+        facts += told
+        if one is not None:
+            changed.append(one)
+    judge.close(changed)
+    return facts
+
+
+class _Judge:
+    """One batch of members: everything is read once, judged one by one, and written once."""
+
+    def __init__(
+        self,
+        db: Connection,
+        shop: Shop,
+        published: Published,
+        now: datetime,
+        everybody: Sequence[int],
+        owners: Collection[int],
+    ) -> None:
+        self._db, self._shop, self._now = db, shop, now
+        self._published, self._program = published, published.program
+        self._today = today_of(shop, now)
+        self._months = programs.months(db, shop.id, self._program, shop.currency, everybody)
+        self._kept = store.kept(db, shop.id, owners)
+        self._reaches: dict[int, list[Row[Any]]] = {}
+        for row in store.reaches(db, shop.id, everybody):
+            self._reaches.setdefault(row.member_id, []).append(row)
+        self._days: dict[int, list[perks.Days]] = {}
+        for one in perks.days(db, shop.id, everybody):
+            if not one.is_over:
+                self._days.setdefault(one.member_id, []).append(one)
+        self._older: dict[int, Program] = {self._program.version: self._program}
+        self._new_reaches: list[dict[str, object]] = []
+        self._undone: list[int] = []
+        self._ended: list[int] = []
+
+    def judge(
+        self, member_id: int, group: Sequence[int], *, is_placed: bool
+    ) -> tuple[Kept | None, list[Fact]]:
+        """The member's row if it changed, and the facts that causes."""
+        stored = self._kept.get(member_id)
+        row = stored or Kept(member_id, Standing(self._program.version), is_new=True)
+        before = self._carried(row.standing)
+        months = [month for one in group for month in self._months.get(one, ())]
+        history = [reach for one in group for reach in self._reaches.get(one, ())]
+        fresh = [
+            store.reach_of(reach)
+            for reach in history
+            if reach.undone_at is None and self._now < reach.settles_at
+        ]
+        decision = rules.decide(self._program, before, months, fresh, self._now, self._today)
+        facts = self._undo(member_id, decision, history)
+        facts += self._reach(member_id, before, decision, history, is_placed=is_placed)
+        made = replace(row, standing=decision.standing)
+        self._overlay(made, group)
+        level = max(made.standing.level, made.overlay_level)
+        made.told = level, self._program.multiplier(level)
+        if made.told != row.told:
+            facts.append(TierChanged(self._shop.id, member_id, *made.told))
+        return (made if made != stored else None), facts
+
+    def close(self, changed: Sequence[Kept]) -> None:
+        """Write everything, and have the platform told where its tags are others."""
+        db, shop_id = self._db, self._shop.id
+        store.put_kept(db, shop_id, changed)
+        store.add_reaches(db, self._new_reaches)
+        store.undo_reaches(db, shop_id, self._undone, self._now)
+        perks.end(db, shop_id, self._ended)
+        if self._published.has_standing:
+            stale = [
+                str(one.member_id)
+                for one in changed
+                if perks.tags(self._program, one.told[0], one.standing.ladder_percent)
+                != one.tagged
+            ]
+            outbox.send(db, shop_id, TAGS, stale, self._now)
+
+    def _carried(self, standing: Standing) -> Standing:
+        version = standing.version
+        if version == self._program.version:
+            return standing
+        if version not in self._older:
+            found = store.version(self._db, self._shop.id, version)
+            self._older[version] = found or Program()
+        return rules.carried(self._older[version], standing, self._program)
+
+    def _undo(self, member_id: int, decision: Decision, history: Sequence[Row[Any]]) -> list[Fact]:
+        gifts = {reach.id: reach.gift for reach in history}
+        self._undone += [reach.id for reach in decision.undone]
+        return [
+            GiftWithdrawn(self._shop.id, member_id, gift)
+            for reach in decision.undone
+            if (gift := gifts[reach.id]) is not None
+        ]
+
+    def _reach(
+        self,
+        member_id: int,
+        before: Standing,
+        decision: Decision,
+        history: Sequence[Row[Any]],
+        *,
+        is_placed: bool,
+    ) -> list[Fact]:
+        facts: list[Fact] = []
+        settles_at = self._now + timedelta(days=self._program.settle_days)
+        for number in decision.reached:
+            level = self._program.levels[number - 1]
+            earlier = [reach for reach in history if reach.level_id == level.id]
+            source = f"tiers:entry:{level.id}:{member_id}:{len(earlier) + 1}"
+            reward_id = level.gift_reward_id
+            if any(reach.undone_at is not None for reach in earlier):
+                reward_id = None  # a reward may have been used before its level was undone
+            gives = bool(level.gift_points or reward_id)
+            if is_placed and not self._program.gifts_for_placed:
+                gives = False
+            if gives:
+                facts.append(
+                    GiftGiven(
+                        self._shop.id,
+                        member_id,
+                        source,
+                        points=level.gift_points,
+                        reward_id=reward_id,
+                        waits_until=settles_at if self._program.settle_days else None,
+                    )
+                )
+            keeps = before.keeps_until if number == before.level + 1 else None
+            self._new_reaches.append(
+                {
+                    "shop_id": self._shop.id,
+                    "id": new_id(),
+                    "member_id": member_id,
+                    "level_id": level.id,
+                    "level": number,
+                    "number": len(earlier) + 1,
+                    "reached_at": self._now,
+                    "settles_at": settles_at,
+                    "keeps_before": keeps and keeps.isoformat(),
+                    "gift": source if gives else None,
+                }
+            )
+        return facts
+
+    def _overlay(self, row: Kept, group: Sequence[int]) -> None:
+        """VIP days that run now, and when time alone changes something next."""
+        left = [one for member_id in group for one in self._days.get(member_id, ())]
+        self._ended += [one.id for one in left if one.ends_at <= self._now]
+        left = [one for one in left if one.ends_at > self._now]
+        running = [
+            (self._program.number_of(one.level_id), one.ends_at)
+            for one in left
+            if one.starts_at <= self._now
+        ]
+        row.overlay_level, row.overlay_until = max(running, default=(0, None))
+        moments = [one.ends_at for one in left]
+        moments += [one.starts_at for one in left if one.starts_at > self._now]
+        if row.standing.lands_on is not None:
+            midnight = datetime.combine(row.standing.lands_on, time.min)
+            moments.append(midnight.replace(tzinfo=ZoneInfo(self._shop.timezone)))
+        row.due_at = min(moments, default=None)
+
+
+def settle_orders(
+    db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
+) -> list[Fact]:
+    """Settle who made these orders, if orders count."""
+    published = current(db, shop_id)
+    if published is None or not published.program.reads_orders:
+        return []
+    buyers = store.buyers(db, shop_id, order_ids)
+    placed = {one for one, is_past in buyers.items() if is_past}
+    return settle(db, shop_id, list(buyers), now, placed=placed | _unplaced(published, buyers))
+
+
+def settle_points(
+    db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime
+) -> list[Fact]:
+    """Settle members whose points changed, if points count."""
+    published = current(db, shop_id)
+    if published is None or not published.program.reads_points:
+        return []
+    placed = _unplaced(published, member_ids)
+    return settle(db, shop_id, member_ids, now, placed=placed)
+
+
+def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[list[Fact], bool]:
+    """Settle whom time moved, then whom a new program places; (facts, whether more wait)."""
+    due = store.due_members(db, shop_id, now, limit)
+    if due:
+        return settle(db, shop_id, due, now), True
+    published = current(db, shop_id)
+    if published is None or published.placed_to is None:
+        return [], False
+    ids = store.members_after(db, shop_id, published.placed_to, limit)
+    facts = settle(db, shop_id, ids, now, placed=_unplaced(published, ids))
+    placed_to = ids[-1] if len(ids) == limit else None
+    store.note_placed(db, shop_id, published.program.version, placed_to)
+    return facts, placed_to is not None
+
+
+def shops_due(db: Connection, now: datetime) -> list[int]:
+    """Shops where time changed a standing, or where everybody is being placed."""
+    return store.due(db, now)
+
+
+def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> list[Fact]:
+    """Two people are one: the better standing stays, and what both did counts together."""
+    if current(db, shop_id) is None:
+        return []
+    known_rows = store.kept(db, shop_id, [kept_id, gone_id])
+    gone = known_rows.get(gone_id)
+    if gone is not None:
+        kept = known_rows.get(kept_id) or Kept(kept_id, Standing(), is_new=True)
+        kept.standing = rules.better(kept.standing, gone.standing)
+        store.put_kept(db, shop_id, [kept])
+        store.hush(db, shop_id, gone_id)
+    return settle(db, shop_id, [kept_id], now)
+
+
+def forget(db: Connection, shop_id: int, member_id: int) -> None:
+    """The person is gone: nothing here tells of them any more."""
+    store.forget(db, shop_id, [member_id, *store.parts_of(db, shop_id, member_id)])
+
+
+def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Progress | None:
+    """Where a member stands as of now; None without a program, or for no living member."""
+    published = current(db, shop_id)
+    group = store.owners(db, shop_id, [member_id]).get(member_id)
+    if published is None or group is None:
+        return None
+    shop, program = shops.get(db, shop_id), published.program
+    today = today_of(shop, now)
+    found = programs.months(db, shop_id, program, shop.currency, group)
+    months: list[Month] = [month for one in group for month in found.get(one, ())]
+    row = store.kept(db, shop_id, [member_id]).get(member_id) or Kept(member_id, Standing())
+    old = store.version(db, shop_id, row.standing.version) or program
+    standing = rules.carried(old, row.standing, program)
+    amount = program.amount(rules.total(months, program.window_from(today)))
+    earned = max(standing.level, 0)
+    following = program.numbered(earned + 1)
+    missing = max(following.threshold - amount, 0) if following else None
+    running = row.overlay_until is not None and row.overlay_until > now
+    overlay = row.overlay_level if running else 0
+    custom = rules.ladder_amount(program.ladder, rules.total(months)) if program.ladder else 0
+    steps = program.ladder.steps if program.ladder else ()
+    step = next((one for one in steps if one.threshold > custom), None)
+    return Progress(
+        program=program,
+        standing=replace(standing, amount=amount),
+        level=max(earned, overlay),
+        earned=earned,
+        state=_state(program, standing, today),
+        missing=missing,
+        missing_by=rules.holds_until(program, months, amount, today) if missing else None,
+        needed=rules.needed_to_keep(program, months, standing, today),
+        overlay_level=overlay,
+        overlay_until=row.overlay_until if running else None,
+        ladder_next=step,
+        ladder_missing=step.threshold - custom if step else 0,
+    )
+
+
+def check(db: Connection, shop_id: int) -> Iterator[Difference]:
+    """Standings that are not what the book and the order book say (I22)."""
+    published = current(db, shop_id)
+    if published is None:
+        return
+    program, currency = published.program, shops.get(db, shop_id).currency
+    for window_from in store.windows(db, shop_id, program.version):
+        told = programs.stale(db, shop_id, program, currency, window_from)
+        for row in db.execute(told).mappings():
+            place = f"member {row['member_id']}"
+            counted = rules.Parts(*(int(row[name]) for name in rules.Parts._fields))
+            for name, number in counted._asdict().items():
+                if row[f"stored_{name}"] != number:
+                    yield Difference(f"tier_{name}", UNIT, place, row[f"stored_{name}"], number)
+            earned = program.level_of(program.amount(counted))
+            if row["level"] < earned:
+                yield Difference("tier_level", "level", place, row["level"], earned)
+
+
+def _unplaced(published: Published, member_ids: Collection[int]) -> set[int]:
+    """Members from before the program whom it has not placed yet."""
+    if published.placed_to is None:
+        return set()
+    first = first_id(published.published_at)
+    return {one for one in member_ids if published.placed_to < one < first}
+
+
+def _state(program: Program, standing: Standing, today: date) -> str:
+    if standing.level == 0:
+        return "none"
+    if standing.keeps_until is None:
+        return "rising" if standing.level < len(program.levels) else "safe"
+    if today > standing.keeps_until:
+        return "grace"
+    warned = standing.keeps_until - timedelta(days=program.warning_days)
+    return "at_risk" if today >= warned else "safe"
