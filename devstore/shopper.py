@@ -6,9 +6,9 @@ Everything goes over HTTP as a browser would send it; nothing reaches into the s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
@@ -58,15 +58,18 @@ def place_order(
     items: Mapping[str, int] | None = None,
     payment: str = "card",
     email: str = GUEST_EMAIL,
+    codes: Sequence[str] = (),
+    ref: str = "",
 ) -> str:
     """Buy ``items`` (quantity by sku; one teapot by default) and return the platform's order id.
 
     member: an account's e-mail, or the name before its @ (mia, noor); None buys as a guest
         with ``email``.
-    donate: "2.00" or "round-up". Raises NotSold or requests' errors.
+    donate: "2.00" or "round-up". codes: of discounts. ref: whose link they came by.
+    Raises NotSold or requests' errors.
     """
     with requests.Session() as browser:
-        pages = dict(_WARE.findall(_get(browser, origin, "/")))
+        pages = dict(_WARE.findall(_get(browser, origin, f"/?{urlencode({'ref': ref})}")))
         for sku, quantity in (items or {"TP-CEL": 1}).items():
             if sku not in pages or f'value="{sku}"' not in _get(browser, origin, pages[sku]):
                 raise NotSold(f"There is no product {sku} to buy at {origin}.")
@@ -75,6 +78,10 @@ def place_order(
             _log_in(browser, origin, member)
         if donate:
             _give(browser, origin, Gift.parse(donate))
+        for code in codes:
+            told = {"code": code, "email": "" if member else email}
+            if _post(browser, origin, "/cart/code", told).status_code != 302:
+                raise NotSold(f"{origin} refused the code {code}.")
         return _check_out(browser, origin, email=None if member else email, payment=payment)
 
 

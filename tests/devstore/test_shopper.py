@@ -67,7 +67,7 @@ def test_a_guest_rounds_up(origins, platform):
 
 
 def test_what_cannot_be_bought_is_said(origins):
-    for wrong in ({"member": "nobody"}, {"items": {"NO-SUCH": 1}}):
+    for wrong in ({"member": "nobody"}, {"items": {"NO-SUCH": 1}}, {"codes": ["NO-SUCH"]}):
         with pytest.raises(NotSold):
             place_order(origins["woocommerce"], **wrong)
     for odd in ("lots", "1.234", "1e3", "-1", "0", "NaN"):
@@ -119,6 +119,13 @@ def test_the_woocommerce_client_connects_and_hears_of_an_order(origins, service)
     client = API(store, keys["consumer_key"], keys["consumer_secret"], version="wc/v3", timeout=30)
     newest = client.get("orders", params={"per_page": 1, "search": "mia@customers.example"})
     assert newest.json()[0]["billing"]["email"] == "mia@customers.example"
+    client.post(
+        "coupons", {"code": "FIVE", "amount": "5.00", "email_restrictions": ["a@b.example"]}
+    )
+    key = place_order(store, email="a@b.example", codes=["five"], ref="MIA-1")
+    order = client.get(f"orders/{key}").json()
+    assert (order["discount_total"], order["coupon_lines"][0]["code"]) == ("5.00", "five")
+    assert [m["value"] for m in order["meta_data"] if m["key"] == "_perennial_ref"] == ["MIA-1"]
     hook = {"topic": "order.created", "delivery_url": url, "secret": "s"}
     assert client.post("webhooks", hook).status_code == 201
     key = place_order(store)
