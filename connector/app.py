@@ -13,12 +13,16 @@ from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
+    GiftGiven,
+    GiftWithdrawn,
     HistoryImported,
     MemberErased,
     MembersMerged,
     OrderChanged,
     OrderConfirmed,
+    PointsDonated,
     Subscriptions,
+    TierChanged,
 )
 from connector.core.http import Http
 from connector.core.keeper import Keeper
@@ -27,20 +31,39 @@ from connector.members import Members
 from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
 from connector.rooms.recommend import handlers as recommend
+from connector.rooms.rewards import handlers as rewards
 from connector.runtime import Runtime
 from connector.settings import Settings
 from connector.web import doors
 from connector.worker.engine import Engine
 
 SUBSCRIPTIONS: Subscriptions = {
-    OrderChanged: (points.on_order_changed, giving.on_order_changed, recommend.on_order_changed),
+    OrderChanged: (
+        points.on_order_changed,
+        giving.on_order_changed,
+        recommend.on_order_changed,
+        rewards.on_order_changed,
+    ),
     OrderConfirmed: (points.on_order_changed, giving.on_order_changed),
-    MembersMerged: (orders.on_members_merged, points.on_members_merged, giving.on_members_merged),
-    MemberErased: (points.on_member_erased,),
+    MembersMerged: (
+        orders.on_members_merged,
+        points.on_members_merged,
+        giving.on_members_merged,
+        rewards.on_members_merged,
+    ),
+    MemberErased: (points.on_member_erased, rewards.on_member_erased),
+    GiftGiven: (rewards.on_gift_given,),
+    GiftWithdrawn: (rewards.on_gift_withdrawn,),
+    TierChanged: (rewards.on_tier_changed,),
+    PointsDonated: (giving.on_points_donated,),
     HistoryImported: (recommend.on_history_imported,),
 }
 
-ERRANDS: Mapping[str, Errand] = {}
+
+def errands(members: Members, found: Mapping[str, Platform]) -> Mapping[str, Errand]:
+    """Who runs which errand at a store, by the kind of its outbox row."""
+    credit_at = [platform.name for platform in found.values() if platform.has_credit]
+    return {**rewards.errands(members, credit_at)}
 
 
 def platforms(settings: Settings) -> Mapping[str, Platform]:
@@ -63,14 +86,15 @@ def create_runtime(settings: Settings, engine: Engine) -> Runtime:
     """The parts of one process; nothing is started yet. Refuses a database it cannot work on."""
     database = Database(settings.database_url, pool_size=settings.web_threads)
     keys = keyring.open_ring(database, settings.secret_keys)
+    members, found = Members(keys), platforms(settings)
     return Runtime(
         settings=settings,
         database=database,
         keys=keys,
-        members=Members(keys),
-        platforms=platforms(settings),
+        members=members,
+        platforms=found,
         subscriptions=SUBSCRIPTIONS,
-        errands=ERRANDS,
+        errands=errands(members, found),
         keeper=Keeper(database),
         wake=engine.wake,
     )

@@ -31,11 +31,15 @@ from connector.core.commerce import (
 from connector.core.db import Database
 from connector.core.facts import (
     Fact,
+    GiftGiven,
+    GiftWithdrawn,
     MemberErased,
     MembersMerged,
     OrderChanged,
     OrderConfirmed,
+    PointsDonated,
     Subscriptions,
+    TierChanged,
     publish,
 )
 from connector.core.keyring import KeyRing
@@ -46,6 +50,8 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import handlers as points_handlers
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Balance
+from connector.rooms.rewards import handlers as rewards_handlers
+from connector.rooms.rewards import service as rewards
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from tests.oracle import Expected
@@ -54,14 +60,23 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIA, NOOR = "1001", "1002"  # their keys on the platform
 KEYS = KeyRing(["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="])
 HEARD: Subscriptions = {
-    OrderChanged: (points_handlers.on_order_changed, giving_handlers.on_order_changed),
+    OrderChanged: (
+        points_handlers.on_order_changed,
+        giving_handlers.on_order_changed,
+        rewards_handlers.on_order_changed,
+    ),
     OrderConfirmed: (points_handlers.on_order_changed, giving_handlers.on_order_changed),
     MembersMerged: (
         orders.on_members_merged,
         points_handlers.on_members_merged,
         giving_handlers.on_members_merged,
+        rewards_handlers.on_members_merged,
     ),
-    MemberErased: (points_handlers.on_member_erased,),
+    MemberErased: (points_handlers.on_member_erased, rewards_handlers.on_member_erased),
+    GiftGiven: (rewards_handlers.on_gift_given,),
+    GiftWithdrawn: (rewards_handlers.on_gift_withdrawn,),
+    TierChanged: (rewards_handlers.on_tier_changed,),
+    PointsDonated: (giving_handlers.on_points_donated,),
 }
 _numbers = count(1)
 
@@ -147,6 +162,7 @@ class World:
                 ledger.differences(db, self.shop.id),
                 points.check(db, self.shop.id),
                 giving.check(db, self.shop.id),
+                rewards.check(db, self.shop.id),
             )
             return [str(one) for one in found]
 

@@ -29,6 +29,7 @@ _POINTS_MOVES = {
     ("pending:", "member:"),
     ("member:", "debt:"),
     ("debt:", "program"),
+    ("debt:", "redeemed"),
     ("program", "debt:"),
     ("pending:", "program"),
     ("member:", "program"),
@@ -50,6 +51,7 @@ _MONEY_MOVES = {
     ("pledged:", "donors"),
     ("cause:", "donors"),
     ("cause:", "remitted"),
+    ("program", "cause:"),  # the shop gives it, for points a member gave
 }
 
 

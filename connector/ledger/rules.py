@@ -107,6 +107,15 @@ class Purse:
         self.available += amount
         return [Movement(from_, "member", amount, opens_lot=True)]
 
+    def spend_again(self, amount: int) -> list[Movement]:
+        """What had returned is spent after all; never refuses: what is missing becomes debt."""
+        step = max(min(amount, self.available + self.debt), 0)
+        movements = self._consume(step, _by_expiry(self.lots), "redeemed") if step else []
+        if amount > step:
+            self.debt -= amount - step
+            movements.append(Movement("debt", "redeemed", amount - step))
+        return movements
+
     def expire(self, lots: Sequence[Lot]) -> list[Movement]:
         """What remains of these lots lapses."""
         amount = sum(lot.remaining for lot in lots)

@@ -113,6 +113,10 @@ class Book:
             self._book(member_id, purse.give_back(step, from_), dated)
             why.number = dated.number
 
+    def spend_again(self, member_id: int, amount: int, why: Voucher) -> None:
+        """Points that ``give_back`` returned are spent after all, into debt if they are gone."""
+        self._book(member_id, self._with_lots(member_id).spend_again(amount), why)
+
     def expire(self, member_id: int, now: datetime, why: Voucher) -> int:
         """Lots whose time is over lapse; returns how many points."""
         purse = self._with_lots(member_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -132,8 +133,14 @@ def returnable(
         .where(mine, entry.c.to_account.in_((f"held:{member_id}", "redeemed")))
         .order_by(lot.c.expires_at.is_(None).desc(), lot.c.expires_at.desc(), lot.c.id.desc())
     )
+    # What was spent into debt took of no lot; it returns first, to no origin, and repays.
+    owed = db.scalar(
+        select(func.coalesce(func.sum(entry.c.amount), 0)).where(
+            mine, entry.c.from_account.startswith("debt:"), entry.c.to_account == "redeemed"
+        )
+    )
     skip, left, found = int(before or 0), amount, []
-    for origin, expires_at, granted in rows:
+    for origin, expires_at, granted in chain([(None, None, int(owed or 0))], rows):
         passed = min(skip, granted)
         skip -= passed
         if step := min(granted - passed, left):

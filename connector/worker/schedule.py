@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 from connector.core import clock, inbox, noticed, outbox
 from connector.core.db import try_shop_lock
+from connector.core.facts import publish
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
+from connector.rooms.rewards import service as rewards
 from connector.runtime import Runtime
 from connector.shops import lapsing
 from connector.shops import service as shops
@@ -51,6 +53,18 @@ def _release(runtime: Runtime, shop_id: int) -> None:
             released = points.release_due(db, shop_id, clock.now(), RELEASE_BATCH)
 
 
+def _sweep(runtime: Runtime, shop_id: int) -> None:
+    """Rewards that time alone changes: codes that never came or are over, gifts that stay."""
+    swept = RELEASE_BATCH
+    while swept == RELEASE_BATCH:
+        with runtime.database.write() as db:
+            if not try_shop_lock(db, shop_id):
+                return
+            now = clock.now()
+            swept, facts = rewards.sweep(db, shop_id, now, RELEASE_BATCH)
+            publish(db, runtime.subscriptions, facts, now)
+
+
 def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
@@ -59,6 +73,7 @@ JOBS = {
     "drain": Job("live", _drain),
     "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
+    "rewards": Job("live", _sweep),
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),
     "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
@@ -75,6 +90,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "drain": sorted({*inbox.shops_due(db, now), *noticed.shops_due(db)}),
             "dispatch": outbox.shops_due(db, now),
             "release": points.shops_due(db, now),
+            "rewards": rewards.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from connector import ledger, members
-from connector.app import ERRANDS, SUBSCRIPTIONS, create_app, platforms
+from connector.app import SUBSCRIPTIONS, create_app, errands, platforms
 from connector.core import clock
 from connector.core.commerce import Credentials, ShopFacts
 from connector.core.db import Database
@@ -24,6 +24,7 @@ from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
+from connector.rooms.rewards import service as rewards
 from connector.runtime import Runtime
 from connector.settings import Settings
 from connector.shops import service as shops
@@ -138,7 +139,7 @@ class Service:
     def audit(self, shop: Shop) -> list[str]:
         """Everything that does not add up in the book and beside it."""
         with self.database.read() as db:
-            checks = (ledger.differences, points.check, giving.check)
+            checks = (ledger.differences, points.check, giving.check, rewards.check)
             return [str(one) for check in checks for one in check(db, shop.id)]
 
 
@@ -161,14 +162,15 @@ def make_service(
         allow_private_stores=tuple(private),
     )
     keys, woken = KeyRing(settings.secret_keys), list[int]()
+    people, found = members.Members(keys), platforms(settings)
     runtime = Runtime(
         settings=settings,
         database=database,
         keys=keys,
-        members=members.Members(keys),
-        platforms=platforms(settings),
+        members=people,
+        platforms=found,
         subscriptions=SUBSCRIPTIONS,
-        errands=ERRANDS,
+        errands=errands(people, found),
         keeper=Keeper(database),
         wake=woken.append,
     )

@@ -7,13 +7,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector.core.facts import Fact, MembersMerged, OrderChanged, OrderConfirmed
+from connector.core.facts import (
+    Fact,
+    MembersMerged,
+    OrderChanged,
+    OrderConfirmed,
+    PointsDonated,
+)
 from connector.rooms.giving import service
 
 
 def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     ids = [fact.order_id for fact in facts if isinstance(fact, OrderChanged | OrderConfirmed)]
     service.settle(db, facts[0].shop_id, ids, now)
+    return []
+
+
+def on_points_donated(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    given = [fact for fact in facts if isinstance(fact, PointsDonated)]
+    service.owe(db, facts[0].shop_id, given, now)
     return []
 
 

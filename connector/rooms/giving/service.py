@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row
 from connector import ledger, orders
 from connector.core.commerce import Order, OrderLine
 from connector.core.errors import BadInput
+from connector.core.facts import PointsDonated
 from connector.core.ids import new_id
 from connector.ledger import Difference, Voucher
 from connector.rooms.giving import rules, store
@@ -107,6 +108,21 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     for currency, steps in movements.items():
         ledger.append(db, shop_id, currency, zone, steps)
     store.put_donations(db, kept)
+
+
+def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datetime) -> None:
+    """Points given to causes: the shop owes each what they were worth, once for each gift."""
+    zone = shops.get(db, shop_id).timezone
+    for one in given:
+        why = Voucher(stem=f"giving:points:{one.redemption_id}", kind="donation", occurred_at=now)
+        if not store.is_booked(db, shop_id, why.stem):
+            step = ("program", f"cause:{one.cause_id}", one.minor, why)
+            ledger.append(db, shop_id, one.currency, zone, [step])
+
+
+def owed_for_points(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Per cause and currency: what the shop gave for points, in minor units."""
+    return store.owed_for_points(db, shop_id, [cause.id for cause in causes(db, shop_id)])
 
 
 def check(db: Connection, shop_id: int) -> Iterator[Difference]:

@@ -6,11 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from connector.core.bulk import among
 from connector.core.commerce import LineKind
 from connector.core.db import upsert
+from connector.ledger.models import ledger_entry
 from connector.orders.models import order_line, orders
 from connector.rooms.giving.models import giving_cause, giving_donation
 
@@ -72,6 +83,35 @@ def put_donations(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
             set_={name: statement.excluded[name] for name in moving},
         ),
         list(rows),
+    )
+
+
+def is_booked(db: Connection, shop_id: int, stem: str) -> bool:
+    """Whether anything is booked for points under this stem."""
+    entry = ledger_entry.c
+    of_stem = entry.source == f"{stem}:cause:0"
+    return bool(db.scalar(select(func.count()).where(entry.shop_id == shop_id, of_stem)))
+
+
+def owed_for_points(db: Connection, shop_id: int, cause_ids: Sequence[int]) -> list[Row[Any]]:
+    """(cause id, currency, gifts, minor) of what the shop owes for points."""
+    entry = ledger_entry.c
+    names = {f"cause:{cause_id}" for cause_id in cause_ids}
+    return list(
+        db.execute(
+            select(
+                cast(func.substr(entry.to_account, len("cause:") + 1), BigInteger).label("id"),
+                entry.unit.label("currency"),
+                func.count().label("gifts"),
+                func.sum(entry.amount).label("minor"),
+            )
+            .where(
+                entry.shop_id == shop_id,
+                entry.to_account.in_(sorted(names)),
+                entry.from_account == "program",
+            )
+            .group_by(entry.to_account, entry.unit)
+        )
     )
 
 

@@ -1,0 +1,245 @@
+"""Where redemptions change their state: every step and its movement in the book together.
+
+A redemption's movements are on the account of the member whose points they were. When that member
+became part of another, what returns is handed over at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connector import orders
+from connector.core import outbox
+from connector.core.facts import Fact, GiftGiven, PointsChanged, PointsDonated, RewardRedeemed
+from connector.core.ids import new_id
+from connector.core.points import UNIT
+from connector.ledger import Book, Voucher
+from connector.orders import store as order_store
+from connector.rooms.rewards import rules, store
+from connector.rooms.rewards.rules import (
+    CODED,
+    COUNTED,
+    OPEN,
+    Kind,
+    Phase,
+    Price,
+    Redemption,
+    Reward,
+    State,
+    Use,
+)
+from connector.shops.service import Shop
+
+CODE_MINUTES = 15  # a wish without a code by then is void
+UNDO_HOURS = 24  # of points given to a cause
+
+
+class Desk:
+    """Some redemptions of one shop and the book of their members, until ``close``."""
+
+    def __init__(
+        self, db: Connection, shop: Shop, redemptions: Sequence[Redemption], now: datetime
+    ) -> None:
+        self._db, self._shop, self.now = db, shop, now
+        self._redemptions = redemptions
+        people = {who for one in redemptions for who in (one.account_id, one.member_id)}
+        self._book = Book(db, shop.id, UNIT, shop.timezone, sorted(people))
+        self._facts: list[Fact] = []
+
+    def available(self, member_id: int) -> int:
+        """What the member can use; below zero by what is owed."""
+        purse = self._book.purse(member_id)
+        return purse.available + purse.debt
+
+    def start(self, one: Redemption) -> None:
+        """Send for what a new redemption gives, or give it where nobody else is needed."""
+        self.send_for(one)
+        if one.points:
+            why = self._why(one, "reserved")
+            self._book.hold(one.account_id, one.points, why)
+            self._booked(one, why)
+            one.held = one.points
+        if one.kind is Kind.VIP:
+            self.capture(one)
+
+    def send_for(self, one: Redemption) -> None:
+        """What the store, or time, has to do for it."""
+        one.expires_at = self.now + timedelta(days=one.valid_days)
+        one.due_at = self.now + timedelta(minutes=CODE_MINUTES)
+        if one.kind in CODED:
+            one.code = rules.new_code()
+            outbox.send(self._db, self._shop.id, "code", [str(one.id)], self.now)
+        elif one.kind is Kind.CREDIT:
+            one.code, one.left_minor = rules.new_code(), one.value_minor
+            outbox.send(self._db, self._shop.id, "credit", [str(one.member_id)], self.now)
+        elif one.kind is Kind.DONATION:
+            one.state, one.issued_at, one.expires_at = State.ISSUED, self.now, None
+            one.due_at = self.now + timedelta(hours=UNDO_HOURS)
+
+    def capture(self, one: Redemption) -> None:
+        """It is used: its points are spent, wherever they are by now."""
+        if one.held:
+            why = self._why(one, "redeemed")
+            self._book.capture(one.account_id, one.held, why)
+            self._booked(one, why)
+            one.spent, one.held = one.held, 0
+        if one.state not in COUNTED:
+            store.count(self._db, self._shop.id, one.reward_id, 1, one.cost_minor)
+        if one.used_at is None:
+            self._facts += self._given(one)
+        one.state, one.ending, one.problem, one.ended_at = State.USED, None, None, None
+        one.used_at = one.used_at or self.now
+        one.due_at = one.expires_at if one.has_balance else None
+        self.spend_to(one, one.points)
+
+    def spend_to(self, one: Redemption, spent: int) -> None:
+        """Make ``spent`` what is spent for good: return the rest, or take it again."""
+        if one.spent > spent:
+            self._back(one, one.spent - spent, "redeemed")
+        elif one.spent < spent:
+            why = self._why(one, "redeemed")
+            self._book.spend_again(one.member_id, spent - one.spent, why)
+            self._booked(one, why)
+        one.spent = spent
+
+    def release(self, one: Redemption, state: State, problem: str | None = None) -> None:
+        """It is over and was never used: points, stock and budget return."""
+        if one.held:
+            self._back(one, one.held, "held")
+            one.held = 0
+        store.count(self._db, self._shop.id, one.reward_id, -1, -one.cost_minor)
+        one.state, one.ending, one.problem = state, None, problem
+        one.ended_at, one.due_at = self.now, None
+
+    def forfeit(self, one: Redemption) -> None:
+        """Close the member's accounts: the person is gone."""
+        why = self._why(one, "erasure")
+        self._book.forfeit(one.member_id, why)
+        one.entries = why.number
+
+    def withdraw_code(self, one: Redemption) -> None:
+        """The store is to have its code no more."""
+        if one.code:
+            outbox.send(self._db, self._shop.id, "uncode", [str(one.id)], self.now)
+
+    def change_balance(self, one: Redemption) -> None:
+        """The code is to have what is left of it, and one more use."""
+        outbox.send(self._db, self._shop.id, "balance", [str(one.id)], self.now)
+
+    def close(self, *, new: bool = False) -> list[Fact]:
+        """Write everything; the facts it causes, to be noticed or returned."""
+        self._book.close()
+        if not new:
+            store.put(self._db, self._shop.id, self._redemptions)
+        return list(dict.fromkeys(self._facts))
+
+    def _given(self, one: Redemption) -> list[Fact]:
+        """What using it for the first time brings about."""
+        shop_id = self._shop.id
+        facts: list[Fact] = [RewardRedeemed(shop_id, one.member_id, one.id)]
+        if one.kind is Kind.VIP:
+            source = f"rewards:redemption:{one.id}"
+            facts.append(GiftGiven(shop_id, one.member_id, source, tier_days=one.tier_days))
+        elif one.kind is Kind.DONATION and one.cause_id is not None:
+            facts.append(
+                PointsDonated(
+                    shop_id, one.member_id, one.id, one.cause_id, one.value_minor, one.currency
+                )
+            )
+        return facts
+
+    def _back(self, one: Redemption, amount: int, from_: str) -> None:
+        why = self._why(one, "returned")
+        self._book.give_back(one.account_id, amount, why, from_=from_)
+        if one.account_id != one.member_id:
+            self._book.hand_over(one.account_id, one.member_id, why)
+        self._booked(one, why)
+
+    def _why(self, one: Redemption, kind: str) -> Voucher:
+        stem = f"rewards:redemption:{one.id}"
+        return Voucher(stem=stem, kind=kind, occurred_at=self.now, number=one.entries)
+
+    def _booked(self, one: Redemption, why: Voucher) -> None:
+        one.entries = why.number
+        self._facts.append(PointsChanged(self._shop.id, one.member_id))
+
+
+def settle_code(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
+    """What a code's orders say becomes of its points."""
+    match rules.phase(uses, was_used=one.state is State.USED):
+        case Phase.USED:
+            if one.state is not State.USED:
+                desk.capture(one)
+            one.ended_at = None
+            back = rules.returned(one.points, uses, whole=one.returns_whole)
+            desk.spend_to(one, one.points - back)
+        case Phase.UNDONE if one.state is State.USED:
+            desk.spend_to(one, 0)
+            one.ended_at = one.ended_at or desk.now
+            desk.withdraw_code(one)
+        case Phase.UNDONE if one.state in OPEN:
+            desk.release(one, State.CANCELLED, "order_undone")
+            desk.withdraw_code(one)
+
+
+def settle_balance(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
+    """What orders left of a code that stands for store credit, and give back of it.
+
+    Money goes back to the code while it lives. Points return for what nobody spent of it by then.
+    """
+    is_paid = rules.phase(uses, was_used=one.state is State.USED) is Phase.USED
+    if is_paid and one.state is not State.USED:
+        desk.capture(one)
+    before, one.left_minor = one.left_minor, rules.left(one.value_minor, uses)
+    if one.state is State.USED and one.ended_at is not None:
+        desk.spend_to(one, one.points - one.points * one.left_minor // one.value_minor)
+    elif before != one.left_minor:
+        desk.change_balance(one)
+
+
+def uses_of(
+    db: Connection, shop_id: int, redemptions: Sequence[Redemption]
+) -> Mapping[int, list[Use]]:
+    """The orders that were placed with their codes, by redemption; kept, too."""
+    by_code = {one.code.lower(): one for one in redemptions if one.code}
+    found = order_store.with_codes(db, shop_id, list(by_code)) if by_code else []
+    uses: dict[int, list[Use]] = defaultdict(list)
+    for row, order in orders.load(db, shop_id, [order_id for order_id, _ in found]):
+        for code in order.codes:
+            one = by_code.get(code.code.lower())
+            if one is None:
+                continue
+            share = rules.share_returned(order, one.kind)
+            uses[one.id].append(Use(order.state, share, code.amount_minor))
+            store.put_uses(db, shop_id, one.id, [row.id])
+    return uses
+
+
+def agreed(reward: Reward, price: Price, member_id: int, source: str, now: datetime) -> Redemption:
+    """A new redemption: the reward as it is now, frozen."""
+    offer = reward.offer
+    return Redemption(
+        id=new_id(),
+        member_id=member_id,
+        account_id=member_id,
+        reward_id=reward.id,
+        source=source,
+        kind=offer.kind,
+        names=offer.names,
+        points=price.points,
+        currency=offer.currency,
+        value_minor=price.value_minor,
+        cost_minor=price.cost_minor,
+        percent=offer.percent,
+        product_key=offer.product_key,
+        cause_id=offer.cause_id,
+        tier_days=offer.tier_days,
+        minimum_minor=offer.minimum_minor,
+        valid_days=offer.valid_days,
+        returns_whole=offer.returns_whole,
+        reserved_at=now,
+    )
