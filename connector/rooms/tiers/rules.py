@@ -147,18 +147,20 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
         return self.measure == "score" and self.weights.gift > 0 and bool(self.levels)
 
     def amount(self, parts: Parts) -> int:
-        """The measure in one number; a refund may make a month's, but never a member's, < 0."""
+        """The measure in one number, from 0."""
+        return max(self.net(parts), 0)
+
+    def net(self, parts: Parts) -> int:
+        """The same before that: below 0 when more was taken back than the window holds."""
         if self.measure == "spend":
-            told = parts.spend_minor
-        elif self.measure == "orders":
-            told = parts.orders
-        elif self.measure == "score":
-            each = self.weights
-            told = each.point * parts.points + each.money * (parts.spend_minor // self.unit)
-            told += each.order * parts.orders + each.gift * parts.gifts
-        else:
-            told = parts.points
-        return max(told, 0)
+            return parts.spend_minor
+        if self.measure == "orders":
+            return parts.orders
+        if self.measure == "points":
+            return parts.points
+        each = self.weights
+        told = each.point * parts.points + each.money * (parts.spend_minor // self.unit)
+        return told + each.order * parts.orders + each.gift * parts.gifts
 
     def level_of(self, amount: int) -> int:
         """How many levels this reaches."""
@@ -357,7 +359,7 @@ def needed_to_keep(
     if program.window_months is not None:
         when = max(_of(standing.keeps_until) + 1, _of(today))
         window_from = month_text(when - program.window_months)
-    return max(found.threshold - program.amount(total(months, window_from)), 0)
+    return max(found.threshold - program.net(total(months, window_from)), 0)
 
 
 def total(months: Iterable[Month], window_from: str = "") -> Parts:

@@ -314,10 +314,11 @@ def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Pro
     row = store.kept(db, shop_id, [member_id]).get(member_id) or Kept(member_id, Standing())
     old = store.version(db, shop_id, row.standing.version) or program
     standing = rules.carried(old, row.standing, program)
-    amount = program.amount(rules.total(months, program.window_from(today)))
+    parts = rules.total(months, program.window_from(today))
+    amount = program.amount(parts)
     earned = max(standing.level, 0)
     following = program.numbered(earned + 1)
-    missing = max(following.threshold - amount, 0) if following else None
+    missing = max(following.threshold - program.net(parts), 0) if following else None
     running = row.overlay_until is not None and row.overlay_until > now
     overlay = row.overlay_level if running else 0
     custom = rules.ladder_amount(program.ladder, rules.total(months)) if program.ladder else 0
