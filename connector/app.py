@@ -17,9 +17,12 @@ from connector.core.facts import (
     GiftWithdrawn,
     HistoryImported,
     MemberErased,
+    MemberJoined,
     MembersMerged,
+    MembersUnmerged,
     OrderChanged,
     OrderConfirmed,
+    PointsChanged,
     PointsDonated,
     Subscriptions,
     TierChanged,
@@ -32,6 +35,7 @@ from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
 from connector.rooms.recommend import handlers as recommend
 from connector.rooms.rewards import handlers as rewards
+from connector.rooms.tiers import handlers as tiers
 from connector.runtime import Runtime
 from connector.settings import Settings
 from connector.web import doors
@@ -43,6 +47,7 @@ SUBSCRIPTIONS: Subscriptions = {
         giving.on_order_changed,
         recommend.on_order_changed,
         rewards.on_order_changed,
+        tiers.on_order_changed,
     ),
     OrderConfirmed: (points.on_order_changed, giving.on_order_changed),
     MembersMerged: (
@@ -50,12 +55,20 @@ SUBSCRIPTIONS: Subscriptions = {
         points.on_members_merged,
         giving.on_members_merged,
         rewards.on_members_merged,
+        tiers.on_members_merged,
     ),
-    MemberErased: (points.on_member_erased, rewards.on_member_erased),
-    GiftGiven: (rewards.on_gift_given,),
-    GiftWithdrawn: (rewards.on_gift_withdrawn,),
+    MembersUnmerged: (tiers.on_members_unmerged,),
+    MemberErased: (
+        points.on_member_erased,
+        rewards.on_member_erased,
+        tiers.on_member_erased,
+    ),
+    MemberJoined: (tiers.on_member_joined,),
+    PointsChanged: (tiers.on_points_changed,),
+    GiftGiven: (rewards.on_gift_given, tiers.on_gift_given),
+    GiftWithdrawn: (rewards.on_gift_withdrawn, tiers.on_gift_withdrawn),
     TierChanged: (rewards.on_tier_changed,),
-    PointsDonated: (giving.on_points_donated,),
+    PointsDonated: (giving.on_points_donated, tiers.on_points_donated),
     HistoryImported: (recommend.on_history_imported,),
 }
 
@@ -63,7 +76,7 @@ SUBSCRIPTIONS: Subscriptions = {
 def errands(members: Members, found: Mapping[str, Platform]) -> Mapping[str, Errand]:
     """Who runs which errand at a store, by the kind of its outbox row."""
     credit_at = [platform.name for platform in found.values() if platform.has_credit]
-    return {**rewards.errands(members, credit_at)}
+    return {**rewards.errands(members, credit_at), **tiers.ERRANDS}
 
 
 def platforms(settings: Settings) -> Mapping[str, Platform]:

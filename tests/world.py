@@ -35,8 +35,10 @@ from connector.core.facts import (
     GiftWithdrawn,
     MemberErased,
     MembersMerged,
+    MembersUnmerged,
     OrderChanged,
     OrderConfirmed,
+    PointsChanged,
     PointsDonated,
     Subscriptions,
     TierChanged,
@@ -52,6 +54,8 @@ from connector.rooms.points import service as points
 from connector.rooms.points.service import Balance
 from connector.rooms.rewards import handlers as rewards_handlers
 from connector.rooms.rewards import service as rewards
+from connector.rooms.tiers import handlers as tiers_handlers
+from connector.rooms.tiers import service as tiers
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from tests.oracle import Expected
@@ -64,6 +68,7 @@ HEARD: Subscriptions = {
         points_handlers.on_order_changed,
         giving_handlers.on_order_changed,
         rewards_handlers.on_order_changed,
+        tiers_handlers.on_order_changed,
     ),
     OrderConfirmed: (points_handlers.on_order_changed, giving_handlers.on_order_changed),
     MembersMerged: (
@@ -71,12 +76,19 @@ HEARD: Subscriptions = {
         points_handlers.on_members_merged,
         giving_handlers.on_members_merged,
         rewards_handlers.on_members_merged,
+        tiers_handlers.on_members_merged,
     ),
-    MemberErased: (points_handlers.on_member_erased, rewards_handlers.on_member_erased),
-    GiftGiven: (rewards_handlers.on_gift_given,),
-    GiftWithdrawn: (rewards_handlers.on_gift_withdrawn,),
+    MembersUnmerged: (tiers_handlers.on_members_unmerged,),
+    MemberErased: (
+        points_handlers.on_member_erased,
+        rewards_handlers.on_member_erased,
+        tiers_handlers.on_member_erased,
+    ),
+    PointsChanged: (tiers_handlers.on_points_changed,),
+    GiftGiven: (rewards_handlers.on_gift_given, tiers_handlers.on_gift_given),
+    GiftWithdrawn: (rewards_handlers.on_gift_withdrawn, tiers_handlers.on_gift_withdrawn),
     TierChanged: (rewards_handlers.on_tier_changed,),
-    PointsDonated: (giving_handlers.on_points_donated,),
+    PointsDonated: (giving_handlers.on_points_donated, tiers_handlers.on_points_donated),
 }
 _numbers = count(1)
 
@@ -163,6 +175,7 @@ class World:
                 points.check(db, self.shop.id),
                 giving.check(db, self.shop.id),
                 rewards.check(db, self.shop.id),
+                tiers.check(db, self.shop.id),
             )
             return [str(one) for one in found]
 

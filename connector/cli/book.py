@@ -14,6 +14,7 @@ from connector.ledger.models import ledger_entry
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.rewards import service as rewards
+from connector.rooms.tiers import service as tiers
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -25,7 +26,7 @@ def verify(shop_id: int | None) -> None:
     found = 0
     with runtime().database.read() as db:
         for shop in chosen(db, shop_id):
-            checks = (ledger.differences, points.check, giving.check, rewards.check)
+            checks = (ledger.differences, points.check, giving.check, rewards.check, tiers.check)
             differences = [one for check in checks for one in check(db, shop.id)]
             table = ledger_entry.c.shop_id
             entries = db.scalar(select(func.count()).where(table == shop.id))

@@ -11,6 +11,7 @@ asked less and less often. Why three: docs/decisions/0016-lanes.md.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from connector.core.facts import publish
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.rooms.rewards import service as rewards
+from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
 from connector.shops import lapsing
 from connector.shops import service as shops
@@ -27,6 +29,7 @@ from connector.worker import dispatch, drain, history, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
+REVIEW_SECONDS = 5.0  # of one shop, before it is another one's turn
 DRAIN_SECONDS = 2.0  # of one shop, before the next one's deliveries are taken over
 
 
@@ -65,6 +68,18 @@ def _sweep(runtime: Runtime, shop_id: int) -> None:
             publish(db, runtime.subscriptions, facts, now)
 
 
+def _review(runtime: Runtime, shop_id: int) -> None:
+    """Move members whom time, or a new program, puts on another level."""
+    deadline, more = time.monotonic() + REVIEW_SECONDS, True
+    while more and time.monotonic() < deadline:
+        with runtime.database.write() as db:
+            if not try_shop_lock(db, shop_id):
+                return
+            now = clock.now()
+            facts, more = tiers.review(db, shop_id, now, RELEASE_BATCH)
+            publish(db, runtime.subscriptions, facts, now)
+
+
 def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
@@ -74,6 +89,7 @@ JOBS = {
     "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
     "rewards": Job("live", _sweep),
+    "tiers": Job("slow", _review),
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),
     "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
@@ -91,6 +107,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "dispatch": outbox.shops_due(db, now),
             "release": points.shops_due(db, now),
             "rewards": rewards.shops_due(db, now),
+            "tiers": tiers.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from connector.core.facts import (
     PointsChanged,
     PointsDonated,
 )
+from connector.core.outbox import Errand
 from connector.members import store as member_store
 from connector.rooms.tiers import perks, programs, service, store
 from connector.shops import service as shops
@@ -182,3 +183,6 @@ class StandingErrand:
     ) -> Sequence[Fact]:
         """What stood there may stand there still."""
         return []
+
+
+ERRANDS: Mapping[str, Errand] = {service.TAGS: TagErrand(), programs.STANDING: StandingErrand()}

@@ -266,6 +266,7 @@ def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[lis
     """Settle whom time moved, then whom a new program places; (facts, whether more wait)."""
     due = store.due_members(db, shop_id, now, limit)
     if due:
+        store.clear_due(db, shop_id, due)
         return settle(db, shop_id, due, now), True
     published = current(db, shop_id)
     if published is None or published.placed_to is None:

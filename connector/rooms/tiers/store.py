@@ -216,6 +216,15 @@ def due_members(db: Connection, shop_id: int, now: datetime, limit: int) -> list
     return list(db.scalars(chosen.order_by(tier_standing.c.due_at).limit(limit)))
 
 
+def clear_due(db: Connection, shop_id: int, member_ids: Collection[int]) -> None:
+    """Nobody is due twice for the same moment, whatever becomes of them."""
+    db.execute(
+        update(tier_standing)
+        .where(tier_standing.c.shop_id == shop_id, tier_standing.c.member_id.in_(member_ids))
+        .values(due_at=None)
+    )
+
+
 def forget(db: Connection, shop_id: int, member_ids: Collection[int]) -> None:
     for table in (tier_standing, tier_reach, tier_days, tier_trial, tier_donation):
         db.execute(
