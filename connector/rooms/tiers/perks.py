@@ -139,7 +139,7 @@ def start_trial(
         ends_at=ends_at,
         made_by=made_by,
     )
-    if db.execute(claim.on_conflict_do_nothing()).rowcount != 1:
+    if not db.execute(claim.on_conflict_do_nothing().returning(tier_trial.c.member_id)).all():
         raise Conflict("trial_used", "the free days were had already")
     return GiftGiven(
         shop_id=shop_id,
@@ -192,7 +192,7 @@ def begin(db: Connection, given: GiftGiven, program: Program, now: datetime) -> 
         ends_at=max(starts_at, now) + timedelta(days=given.tier_days),
         is_over=False,
     )
-    return bool(db.execute(statement.on_conflict_do_nothing()).rowcount)
+    return bool(db.execute(statement.on_conflict_do_nothing().returning(tier_days.c.id)).all())
 
 
 def stop(db: Connection, shop_id: int, member_id: int, now: datetime) -> list[GiftWithdrawn]:

@@ -1,0 +1,120 @@
+"""Perks at the platform: tags for those who have them, discounts that stand while they are."""
+
+import pytest
+from sqlalchemy import select
+
+from connector.core.discounts import DiscountKind, Standing
+from connector.core.outbox import outbox
+from connector.rooms.tiers import handlers, perks, rules, store
+from connector.rooms.tiers.rules import Level, Perks, Program
+from tests.rooms.tiers.club import BLOOM, SEED, SPENDING, SPROUT, Club, change
+from tests.world import MIA, NOW, acme
+
+LADDER = rules.Ladder("orders", (rules.Step(2, 3), rules.Step(3, 6)))
+TAGS, STANDING = handlers.ERRANDS.values()
+
+
+class Client:
+    """What a store was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def tag(self, key, add, remove):
+        self.asked.append((key, list(add), list(remove)))
+
+    def put_standing(self, wanted):
+        self.asked.append(wanted)
+
+    def remove_standing(self, title):
+        self.asked.append(title)
+
+
+@pytest.fixture
+def club(database):
+    return Club(acme(database))
+
+
+def waiting(club, kind):
+    with club.world.database.read() as db:
+        chosen = select(outbox.c.payload).where(outbox.c.kind == kind)
+        return sorted(payload["about"] for payload in db.scalars(chosen))
+
+
+def run(club, errand, about):
+    """One errand as the worker runs it; what the store was asked."""
+    client = Client()
+    with club.world.database.write() as db:
+        todo = errand.prepare(db, club.shop_id, about, NOW)
+        if todo is not None:
+            answer = errand.carry_out(client, todo)
+            assert errand.finish(db, club.shop_id, about, answer, NOW) == []
+        assert errand.fail(db, club.shop_id, about, "gone", NOW) == []
+    return client.asked
+
+
+def test_only_where_the_platform_has_them(club):
+    club.publish(SPENDING)
+    club.buy("1", 30_000)
+    assert waiting(club, "tier_tags") == waiting(club, "tier_standing") == []
+
+
+def test_a_customer_is_tagged_while_a_discount_asks_for_it(club):
+    club.publish(change(SPENDING, ladder=LADDER), has_standing=True)
+    mia = club.world.member()
+    club.buy("1", 15_000)
+    assert waiting(club, "tier_tags") == [], "Sprout has nothing that stands"
+    club.buy("2", 15_000)
+    assert waiting(club, "tier_tags") == [str(mia)]
+    (asked,) = run(club, TAGS, str(mia))
+    assert asked[:2] == (MIA, ["perennial-tier-3", "perennial-discount-3"])
+    assert set(asked[2]) == {"perennial-tier-1", "perennial-tier-2", "perennial-discount-6"}
+    assert run(club, TAGS, str(mia)) == [], "it is as it should be"
+    club.undo("2", 15_000)
+    ((_, add, remove),) = run(club, TAGS, str(mia))
+    assert add == []
+    assert "perennial-tier-3" in remove
+    assert run(club, TAGS, "5") == []
+
+
+def test_discounts_stand_as_published_and_go_with_their_perk(club):
+    made = club.publish(change(SPENDING, ladder=LADDER), has_standing=True)
+    bloom = made.levels[2].id
+    everything = [f"ladder:{n}" for n in (3, 6)] + [
+        f"level:{bloom}:{n}" for n in ("all", "shipping")
+    ]
+    assert waiting(club, "tier_standing") == sorted(everything)
+    percent = DiscountKind.PERCENT
+    assert run(club, STANDING, f"level:{bloom}:all") == [
+        Standing("Bloom: 10%", "perennial-tier-3", percent, 10)
+    ]
+    shipping = Standing("Bloom: free shipping", "perennial-tier-3", DiscountKind.SHIPPING)
+    assert run(club, STANDING, f"level:{bloom}:shipping") == [shipping]
+    assert run(club, STANDING, "ladder:3")[0].title == "Loyal customer: 3%"
+    fifteen = change(made.levels[2], perks=Perks(discount_percent=15))
+    club.publish(change(made, levels=(*made.levels[:2], fifteen), ladder=None), has_standing=True)
+    assert run(club, STANDING, f"level:{bloom}:all") == [
+        "Bloom: 10%",
+        Standing("Bloom: 15%", "perennial-tier-3", percent, 15),
+    ]
+    assert run(club, STANDING, f"level:{bloom}:shipping") == ["Bloom: free shipping"]
+    assert run(club, STANDING, "ladder:3") == ["Loyal customer: 3%"]
+    assert run(club, STANDING, "ladder:6") == [], "it never stood"
+    with club.world.database.read() as db:
+        assert store.discounts(db, club.shop_id) == {f"level:{bloom}:all": "Bloom: 15%"}
+
+
+def test_members_only_prices_of_a_collection():
+    level = Level(7, {"en": "Leaf"}, 0, perks=Perks(collection="Summer", collection_percent=15))
+    (found,) = perks.standings(Program(levels=(level,))).values()
+    expected = Standing("Leaf: Summer 15%", "perennial-tier-1", DiscountKind.PERCENT, 15, "Summer")
+    assert found == expected
+    assert perks.tags(Program(levels=(level,)), 1, 0) == ["perennial-tier-1"]
+
+
+def test_titles_tell_levels_apart():
+    levels = [
+        change(one, id=n, perks=BLOOM.perks) for n, one in enumerate((SEED, SPROUT, BLOOM), 1)
+    ]
+    found = perks.standings(Program(levels=tuple(levels), ladder=LADDER)).values()
+    assert len({one.title for one in found}) == len(found) == 8

@@ -1,0 +1,171 @@
+"""VIP days: without a card, once for each person, over by themselves, and honestly added up."""
+
+import pytest
+
+from connector.core.commerce import CodeUse, Customer, Person
+from connector.core.errors import Conflict, NotFound
+from connector.core.facts import GiftGiven, GiftWithdrawn, MembersMerged
+from connector.members.models import member
+from connector.rooms.tiers import perks, rules, service
+from tests.rooms.tiers.club import SPENDING, Club, bought, change, days
+from tests.rooms.tiers.test_standing import merge
+from tests.world import MIA, NOOR, NOW, acme, goods, order
+
+
+@pytest.fixture
+def club(database):
+    """Fourteen free days on Bloom; Mia has an account."""
+    made = Club(acme(database))
+    levels = [change(one, id=n) for n, one in enumerate(SPENDING.levels, 1)]
+    made.publish(change(SPENDING, levels=tuple(levels), trial=rules.Trial(14, 3)))
+    with database.write() as db:
+        people = [Customer(MIA, Person(email="mia@b.example"), NOW)]
+        made.world.members.record(db, made.shop_id, people, NOW)
+    return made
+
+
+def start(club, member_id, at=NOW):
+    """What a door does: claim the days, and have the rooms hear of it."""
+    with club.world.database.write() as db:
+        program = service.current(db, club.shop_id).program
+        given = perks.start_trial(db, club.shop_id, member_id, program, "shopper", at)
+    club.say(given, at=at)
+
+
+def refused(club, member_id, at=NOW):
+    with pytest.raises(Conflict) as problem:
+        start(club, member_id, at)
+    return problem.value.code
+
+
+def worth(club, member_id, own_level=1):
+    with club.world.database.read() as db:
+        program = service.current(db, club.shop_id).program
+        (vip,) = perks.days(db, club.shop_id, [member_id])
+        return perks.worth(db, club.shop_id, member_id, program, vip, own_level, "USD")
+
+
+def test_the_days_begin_at_once_and_end_by_themselves(club):
+    mia = club.world.member()
+    start(club, mia)
+    told = club.progress(mia)
+    assert (told.level, told.earned, told.overlay_level) == (3, 1, 3)
+    assert told.overlay_until == NOW + days(14)
+    club.review(NOW + days(14) - days(1))
+    assert club.levels() == [(3, 125)]
+    with club.world.database.read() as db:
+        assert service.shops_due(db, NOW + days(13)) == []
+        assert service.shops_due(db, NOW + days(14)) == [club.shop_id]
+    club.review(NOW + days(14))
+    assert club.levels() == [(1, 100)]
+    assert club.take(GiftWithdrawn) == []
+    assert [one for one in club.take(GiftGiven) if one.points] == [], "lent, not reached"
+    assert club.check() == []
+
+
+def test_they_come_once_for_each_member_and_each_mailbox(club):
+    mia, noor = club.world.member(), club.world.member(NOOR)
+    start(club, mia)
+    assert refused(club, mia) == "trial_used"
+    with club.world.database.write() as db:
+        people = [Customer("77", Person(email=" MIA@b.example"), NOW)]
+        club.world.members.record(db, club.shop_id, people, NOW)
+    assert refused(club, club.world.member("77")) == "trial_used"
+    merge(club, noor, mia)
+    assert refused(club, noor, NOW + days(100)) == "trial_used"
+
+
+def test_who_stands_there_is_blocked_or_has_no_days_to_try_is_refused(club):
+    mia = club.world.member()
+    club.buy("1", 40_000)
+    assert refused(club, mia) == "trial_needless"
+    noor = club.world.member(NOOR)
+    with club.world.database.write() as db:
+        db.execute(member.update().where(member.c.id == noor).values(blocked_at=NOW))
+    assert refused(club, noor) == "member_blocked"
+    with pytest.raises(NotFound):
+        start(club, 5)
+    club.publish(change(SPENDING, trial=None))
+    assert refused(club, mia) == "trial_off"
+
+
+def test_a_level_reached_meanwhile_stays(club):
+    mia = club.world.member()
+    start(club, mia)
+    club.buy("1", 12_000, NOW + days(3))
+    assert club.progress(mia, NOW + days(3)).level == 3
+    club.review(NOW + days(14))
+    assert club.levels() == [(3, 125), (2, 110)]
+    assert club.check() == []
+
+
+def test_given_days_are_heard_once_and_follow_one_another(club):
+    mia = club.world.member()
+    gift = GiftGiven(club.shop_id, mia, "rewards:1", tier_days=5, tier_id=3)
+    club.say(gift)
+    club.say(gift)
+    assert club.progress(mia).overlay_until == NOW + days(5)
+    club.say(GiftGiven(club.shop_id, mia, "rewards:2", tier_days=2))
+    club.review(NOW + days(5))
+    assert club.progress(mia, NOW + days(6)).overlay_until == NOW + days(7)
+    club.review(NOW + days(7))
+    assert club.levels() == [(3, 125), (1, 100)]
+    club.say(GiftGiven(club.shop_id, mia, "rewards:3", tier_days=2, tier_id=99))
+    assert club.levels() == []
+
+
+def test_a_merchant_stops_them(club):
+    mia = club.world.member()
+    start(club, mia)
+    later = NOW + days(2)
+    with club.world.database.write() as db:
+        facts = perks.stop(db, club.shop_id, mia, later)
+    club.say(*facts, at=later)
+    assert club.levels() == [(3, 125), (1, 100)]
+    with club.world.database.write() as db, pytest.raises(NotFound):
+        perks.stop(db, club.shop_id, mia, later)
+    assert refused(club, mia) == "trial_used"
+
+
+def test_two_who_become_one_keep_the_days_that_run(club):
+    mia, noor = club.world.member(), club.world.member(NOOR)
+    start(club, mia)
+    merge(club, noor, mia)
+    club.say(MembersMerged(club.shop_id, noor, mia))
+    assert club.progress(noor).level == 3
+
+
+def test_what_they_were_worth_is_what_no_code_explains(club):
+    mia = club.world.member()
+    start(club, mia)
+    at = NOW + days(1)
+    times = {"placed_at": at, "paid_at": at, "modified_at": at}
+    plain = goods("a", 9_000, subtotal_minor=10_000)
+    coded = goods("b", 8_000, subtotal_minor=10_000)
+    sale = goods("c", 5_000, subtotal_minor=10_000)
+    club.tell(
+        order("1", plain, shipping_minor=500, **times),
+        order("2", coded, codes=(CodeUse("TEN", 1_500),), **times),
+        order("3", sale, **times),
+        at=at,
+    )
+    found = worth(club, mia)
+    assert (found.orders, found.free_deliveries) == (3, 2)
+    assert found.discount_minor == 1_000 + 500 + 1_000, "never more than the perk gives"
+
+
+def test_nothing_used_is_worth_nothing(club):
+    mia = club.world.member()
+    start(club, mia)
+    club.tell(bought("1", 10_000, NOW + days(20)), bought("2", 1_000, NOW - days(3)))
+    assert worth(club, mia) == perks.Worth()
+
+
+def test_the_summary_is_told_once(club):
+    mia = club.world.member()
+    start(club, mia)
+    club.review(NOW + days(14))
+    with club.world.database.write() as db:
+        assert perks.unseen(db, club.shop_id, [mia]).level_id == 3
+        perks.note_seen(db, club.shop_id, [mia], NOW + days(15))
+        assert perks.unseen(db, club.shop_id, [mia]) is None
