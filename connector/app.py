@@ -57,7 +57,12 @@ SUBSCRIPTIONS: Subscriptions = {
         rewards.on_members_merged,
         tiers.on_members_merged,
     ),
-    MembersUnmerged: (tiers.on_members_unmerged,),
+    MembersUnmerged: (
+        orders.on_members_unmerged,
+        points.on_members_unmerged,
+        rewards.on_members_unmerged,
+        tiers.on_members_unmerged,
+    ),
     MemberErased: (
         points.on_member_erased,
         rewards.on_member_erased,
@@ -65,9 +70,13 @@ SUBSCRIPTIONS: Subscriptions = {
     ),
     MemberJoined: (tiers.on_member_joined,),
     PointsChanged: (tiers.on_points_changed,),
-    GiftGiven: (rewards.on_gift_given, tiers.on_gift_given),
-    GiftWithdrawn: (rewards.on_gift_withdrawn, tiers.on_gift_withdrawn),
-    TierChanged: (rewards.on_tier_changed,),
+    GiftGiven: (points.on_gift_given, rewards.on_gift_given, tiers.on_gift_given),
+    GiftWithdrawn: (
+        points.on_gift_withdrawn,
+        rewards.on_gift_withdrawn,
+        tiers.on_gift_withdrawn,
+    ),
+    TierChanged: (points.on_tier_changed, rewards.on_tier_changed),
     PointsDonated: (giving.on_points_donated, tiers.on_points_donated),
     HistoryImported: (recommend.on_history_imported,),
 }

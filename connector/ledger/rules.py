@@ -156,14 +156,14 @@ class Purse:
         """One lot goes back to the program, to be given to somebody else."""
         return self._consume(lot.remaining, [lot], "program")
 
-    def give_up_pending(self) -> list[Movement]:
-        """The same for what is pending."""
-        amount, self.pending = self.pending, 0
+    def give_up_pending(self, amount: int) -> list[Movement]:
+        """The same for so much of what is pending."""
+        self.pending -= amount
         return [Movement("pending", "program", amount)]
 
-    def write_off(self) -> list[Movement]:
-        """What is owed is owed no more."""
-        amount, self.debt = -self.debt, 0
+    def write_off(self, amount: int) -> list[Movement]:
+        """So much of what is owed is owed no more."""
+        self.debt += amount
         return [Movement("program", "debt", amount)]
 
     def forfeit(self) -> list[Movement]:
@@ -175,7 +175,7 @@ class Purse:
             movements.append(Movement("pending", "forfeited", self.pending))
             self.pending = 0
         if self.debt:
-            movements += self.write_off()
+            movements += self.write_off(-self.debt)
         return movements
 
     def _consume(self, amount: int, lots: Sequence[Lot], to: str) -> list[Movement]:

@@ -6,7 +6,7 @@ Everything happens inside one transaction of the caller; nothing here commits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -135,20 +135,48 @@ class Book:
     def hand_over(self, gone_id: int, kept_id: int, why: Voucher) -> None:
         """All of one member's points become another's: lots keep origin and expiry."""
         gone = self._with_lots(gone_id)
-        for lot in [lot for lot in gone.lots if lot.remaining]:
-            amount = lot.remaining
-            dated = replace(why, origin=lot.origin, expires_at=lot.expires_at)
-            self._book(gone_id, gone.give_up(lot), dated)
-            self.award(kept_id, amount, dated)
-            why.number = dated.number
+        self._move_lots(gone_id, kept_id, [lot for lot in gone.lots if lot.remaining], why)
         if gone.pending:
             amount = gone.pending
-            self._book(gone_id, gone.give_up_pending(), why)
+            self._book(gone_id, gone.give_up_pending(amount), why)
             self.hold_back(kept_id, amount, why)
         if gone.debt:
             amount = -gone.debt
-            self._book(gone_id, gone.write_off(), why)
+            self._book(gone_id, gone.write_off(amount), why)
             self.take_back(kept_id, amount, 0, why)
+
+    def hand_back(
+        self,
+        kept_id: int,
+        gone_id: int,
+        *,
+        lots: Collection[int],
+        origins: Collection[str],
+        pending: int,
+        why: Voucher,
+    ) -> None:
+        """What is left of these lots, or of lots of these origins, goes back to whose it was."""
+        kept = self._with_lots(kept_id)
+        chosen = [
+            lot for lot in kept.lots if lot.remaining and (lot.id in lots or lot.origin in origins)
+        ]
+        self._move_lots(kept_id, gone_id, chosen, why)
+        if pending:
+            self._book(kept_id, kept.give_up_pending(pending), why)
+            self.hold_back(gone_id, pending, why)
+
+    def _move_lots(self, from_id: int, to_id: int, lots: Sequence[Lot], why: Voucher) -> None:
+        """Lots become another member's, with origin and expiry."""
+        for lot in lots:
+            amount = lot.remaining
+            dated = replace(why, origin=lot.origin, expires_at=lot.expires_at)
+            self._book(from_id, self._purses[from_id].give_up(lot), dated)
+            self.award(to_id, amount, dated)
+            why.number = dated.number
+
+    def forgive(self, member_id: int, amount: int, why: Voucher) -> None:
+        """So much of the member's debt is owed no more."""
+        self._book(member_id, self._purses[member_id].write_off(amount), why)
 
     def forfeit(self, member_id: int, why: Voucher) -> None:
         """Close the member's accounts: nothing is available, pending or owed afterwards."""

@@ -1,8 +1,8 @@
 """The order book and the catalogue: the newest state of what a shop sold and sells.
 
-Hears MembersMerged. Publishes OrderChanged and OrderConfirmed. Invariants: one row per platform
-order; an older snapshot never overwrites a newer one; equal news is no news; a member, once found,
-stays, unless it becomes part of another.
+Hears MembersMerged and MembersUnmerged. Publishes OrderChanged and OrderConfirmed. Invariants:
+one row per platform order; an older snapshot never overwrites a newer one; equal news is no news;
+a member, once found, stays, unless it becomes part of another.
 """
 
 from connector.orders.rules import net_goods_minor
@@ -10,6 +10,7 @@ from connector.orders.service import (
     Context,
     load,
     on_members_merged,
+    on_members_unmerged,
     record,
     record_products,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "load",
     "net_goods_minor",
     "on_members_merged",
+    "on_members_unmerged",
     "record",
     "record_products",
 ]

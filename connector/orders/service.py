@@ -25,9 +25,16 @@ from connector.core.commerce import (
     RefundsOfOrder,
 )
 from connector.core.db import known
-from connector.core.facts import Fact, MembersMerged, OrderChanged, OrderConfirmed
+from connector.core.facts import (
+    Fact,
+    MembersMerged,
+    MembersUnmerged,
+    OrderChanged,
+    OrderConfirmed,
+)
 from connector.core.ids import new_ids
 from connector.members import Members
+from connector.members import store as member_store
 from connector.orders import rules, store
 from connector.shops import service as shops
 from connector.shops.service import Shop
@@ -90,6 +97,17 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> 
     for fact in facts:
         if isinstance(fact, MembersMerged):
             store.move_to_member(db, fact.shop_id, fact.gone_id, fact.kept_id)
+    known(db).pop(_WRITTEN, None)
+    return []
+
+
+def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    """Orders that came over by a merge go back to whose they were."""
+    for fact in facts:
+        if isinstance(fact, MembersUnmerged):
+            parts = member_store.merged_into(db, fact.shop_id, fact.gone_id)
+            were = [fact.gone_id, *(row.id for row in parts)]
+            store.move_back(db, fact.shop_id, fact.kept_id, fact.gone_id, were)
     known(db).pop(_WRITTEN, None)
     return []
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, case, delete, func, select, update
 
 from connector.core.bulk import among, insert_rows
 from connector.core.commerce import (
@@ -240,8 +240,26 @@ def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> 
         db.scalars(
             update(orders)
             .where(orders.c.shop_id == shop_id, orders.c.member_id == gone_id)
-            .values(member_id=kept_id)
+            .values(member_id=kept_id, bought_by=func.coalesce(orders.c.bought_by, gone_id))
             .returning(orders.c.id)
+        )
+    )
+
+
+def move_back(
+    db: Connection, shop_id: int, kept_id: int, gone_id: int, were: Collection[int]
+) -> None:
+    """Orders that were these members' before a merge are ``gone_id``'s again."""
+    db.execute(
+        update(orders)
+        .where(
+            orders.c.shop_id == shop_id,
+            orders.c.member_id == kept_id,
+            orders.c.bought_by.in_(were),
+        )
+        .values(
+            member_id=gone_id,
+            bought_by=case((orders.c.bought_by == gone_id, None), else_=orders.c.bought_by),
         )
     )
 

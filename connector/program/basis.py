@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -130,6 +131,48 @@ def _tagged(order: Order, basis: Basis) -> str:
         return "b2b"
     excluded = folded(basis.terms.order_tags)
     return "" if excluded.isdisjoint(folded(order.tags)) else "excluded_order"
+
+
+class Named(Protocol):
+    """What a product of the catalogue is named by."""
+
+    @property
+    def categories(self) -> Sequence[str]: ...
+
+    @property
+    def collections(self) -> Sequence[str] | None: ...
+
+    @property
+    def tags(self) -> Sequence[str] | None: ...
+
+
+def matches(
+    rules: Iterable[Rule], keys: Iterable[str], products: Mapping[str, Named]
+) -> dict[str, tuple[str, ...]]:
+    """The ids of scoped rules by product key; a product that no rule names is missing."""
+    scoped = [rule for rule in rules if rule.scope]
+    found: dict[str, tuple[str, ...]] = {}
+    for key in keys if scoped else ():
+        named = tuple(rule.id for rule in scoped if _is_named(rule, key, products.get(key)))
+        if named:
+            found[key] = named
+    return found
+
+
+def _is_named(rule: Rule, key: str, product: Named | None) -> bool:
+    scope = rule.scope
+    if key in scope.products:
+        return True
+    if product is None:
+        return False
+    told = (
+        (scope.categories, product.categories),
+        (scope.collections, product.collections),
+        (scope.tags, product.tags),
+    )
+    return any(
+        wanted and has and not folded(wanted).isdisjoint(folded(has)) for wanted, has in told
+    )
 
 
 def folded(names: Sequence[str]) -> set[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from connector.core.db import Id, Json, Utc
+from connector.core.db import Id, Json, Key, Utc
 
 revision = "20261122_16"
 down_revision = "20261122_15"
 
 _STATE = (
-    "ALTER TABLE points_program ADD COLUMN state TEXT NOT NULL DEFAULT 'published'"
+    "ALTER TABLE points_program ADD COLUMN state TEXT DEFAULT 'published' NOT NULL"
     " CONSTRAINT ck_points_program_state"
     " CHECK (state IN ('draft', 'scheduled', 'published', 'withdrawn'))"
 )
@@ -20,6 +20,9 @@ _STATE = (
 def upgrade() -> None:
     _widen_program()
     _create_night()
+    _widen_orders()
+    _create_grants()
+    _create_gifts()
 
 
 def _widen_program() -> None:
@@ -49,7 +52,95 @@ def _create_night() -> None:
     op.create_index("ix_program_night_due", "program_night", ["due_at", "shop_id"])
 
 
+def _widen_orders() -> None:
+    op.add_column("orders", sa.Column("bought_by", Id))
+    op.add_column("points_order", sa.Column("context", Json))
+    op.add_column("points_order", sa.Column("is_first", sa.Boolean))
+    op.add_column(
+        "points_order",
+        sa.Column("qualifying", sa.BigInteger, nullable=False, server_default="0"),
+    )
+
+
+def _create_grants() -> None:
+    op.create_table(
+        "points_grant",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("order_id", Id, primary_key=True, autoincrement=False),
+        sa.Column("rule_id", Key, primary_key=True),
+        sa.Column("member_id", Id, nullable=False),
+        sa.Column("day", Key, nullable=False),
+        sa.Column("allowance", sa.BigInteger),
+        sa.Column("ceiling", sa.BigInteger),
+        sa.Column("granted", sa.BigInteger, nullable=False),
+        sa.Column("gift", Key),
+        sa.Column("available_at", Utc),
+        sa.Column("gifts", sa.Integer, nullable=False),
+        sa.CheckConstraint(
+            "granted >= 0 AND (ceiling IS NULL OR granted <= ceiling)", name="granted"
+        ),
+        sa.CheckConstraint("gift IN ('waiting', 'given')", name="gift"),
+    )
+    op.create_index("ix_points_grant_member", "points_grant", ["shop_id", "member_id", "rule_id"])
+    op.create_index(
+        "ix_points_grant_waiting",
+        "points_grant",
+        ["available_at", "shop_id"],
+        sqlite_where=sa.text("gift = 'waiting'"),
+        postgresql_where=sa.text("gift = 'waiting'"),
+    )
+    op.create_table(
+        "points_budget",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("rule_id", Key, primary_key=True),
+        sa.Column("granted", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "points_member",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("member_id", Id, primary_key=True, autoincrement=False),
+        sa.Column("multiplier_percent", sa.Integer, nullable=False),
+        sa.CheckConstraint("multiplier_percent >= 100", name="multiplier_percent"),
+    )
+
+
+def _create_gifts() -> None:
+    op.create_table(
+        "points_gift",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("id", Id, primary_key=True, autoincrement=False),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("member_id", Id, nullable=False),
+        sa.Column("given_to", Id, nullable=False),
+        sa.Column("points", sa.BigInteger, nullable=False),
+        sa.Column("qualifies", sa.Boolean, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("given_at", Utc, nullable=False),
+        sa.Column("withdrawn_at", Utc),
+        sa.Column("posted", sa.BigInteger, nullable=False),
+        sa.Column("pending", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.Integer, nullable=False),
+        sa.Column("available_at", Utc),
+        sa.UniqueConstraint("shop_id", "source"),
+        sa.CheckConstraint("points > 0", name="points"),
+        sa.CheckConstraint("pending >= 0 AND pending <= posted", name="pending"),
+    )
+    op.create_index("ix_points_gift_member", "points_gift", ["shop_id", "member_id"])
+    op.create_index(
+        "ix_points_gift_due",
+        "points_gift",
+        ["available_at", "shop_id"],
+        sqlite_where=sa.text("pending > 0"),
+        postgresql_where=sa.text("pending > 0"),
+    )
+
+
 def downgrade() -> None:
+    for table in ("points_gift", "points_member", "points_budget", "points_grant"):
+        op.drop_table(table)
+    for column in ("qualifying", "is_first", "context"):
+        op.drop_column("points_order", column)
+    op.drop_column("orders", "bought_by")
     op.drop_table("program_night")
     op.drop_index("ix_points_program_scheduled", "points_program")
     for column in ("made_by", "note", "name", "terms", "rules", "starts_at"):

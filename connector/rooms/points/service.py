@@ -1,45 +1,48 @@
-"""The points room's verbs.
-
-``settle`` is the heart: it posts the difference between what orders should have earned by now and
-what is posted, and is right however often and in whatever order it is called.
-"""
+"""The points room's verbs: what members have, and why. What orders earn: ``settling``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Row
+from msgspec import structs
+from sqlalchemy import Connection
 
-from connector import orders
-from connector.core import outbox
-from connector.core.commerce import LineKind, NeedsFetch, Order, OrderLine, OrderState
+from connector.core.commerce import LineKind, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
+from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, PointsChanged
 from connector.core.ids import new_id
 from connector.core.points import UNIT
 from connector.ledger import Book, Difference, Voucher
-from connector.members import erased
 from connector.members import store as member_store
+from connector.orders import store as order_store
 from connector.program import basis as bases
 from connector.program import earning
-from connector.program.basis import Basis
-from connector.program.earning import Trace
-from connector.program.rules import Program, Programs
+from connector.program import rules as kinds
+from connector.program.basis import Context
 from connector.program.service import history
 from connector.program.service import newest as program
 from connector.program.service import publish as publish_program
-from connector.rooms.points import store
-from connector.rooms.points.store import Posted
+from connector.rooms.points import belongings, settling, store
+from connector.rooms.points.settling import release_due, settle, settle_history, shops_due
+from connector.rooms.points.timeline import Diagnosis, diagnose, diagnose_all
 from connector.shops import service as shops
-from connector.shops.service import Shop
 
-__all__ = ["program", "publish_program"]  # the programme's verbs, beside those below
+__all__ = [  # the programme's and settling's verbs, beside those below
+    "Diagnosis",
+    "diagnose",
+    "diagnose_all",
+    "program",
+    "publish_program",
+    "release_due",
+    "settle",
+    "settle_history",
+    "shops_due",
+]
 
 REASON_LENGTH = 200
 MOST_ADJUSTED = 1_000_000_000
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,78 +53,6 @@ class Balance:
     pending: int
     held: int
     debt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """An order's trace beside what is posted. They differ only while something waits."""
-
-    order_id: int
-    member_id: int | None
-    order: Order
-    basis: Basis
-    trace: Trace
-    is_frozen: bool
-    is_confirmed: bool
-    posted: int
-    pending: int
-    available_at: datetime | None
-
-
-def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
-    """Post what these orders should have earned by now, less what is posted.
-
-    Orders of an erased member stay as they are: nothing reaches a closed balance.
-    """
-    loaded = [
-        (row, order)
-        for row, order in orders.load(db, shop_id, order_ids)
-        if row.member_id is not None
-    ]
-    if not loaded:
-        return
-    shop = shops.get(db, shop_id)
-    states = _states(db, shop, loaded)
-    gone = erased(db, shop_id, {state.member_id for state in states.values()})
-    due = [
-        (row, order, states[row.id])
-        for row, order in loaded
-        if row.id in states and states[row.id].member_id not in gone
-    ]
-    book = Book(db, shop_id, UNIT, shop.timezone, [state.member_id for _, _, state in due])
-    asked: list[NeedsFetch] = []
-    for row, order, state in due:
-        _post_difference(book, row, order, state, now)
-        if state.pending and row.confirmed_at is None and state.basis.hold_days == 0:
-            asked.append(NeedsFetch("order", order.key))
-    book.close()
-    store.put_posted(db, shop_id, [state for _, _, state in due])
-    outbox.ask(db, shop_id, asked, now)
-
-
-def settle_history(db: Connection, shop_id: int, after: int, limit: int, now: datetime) -> int:
-    """Settle orders from before the install above id ``after``; the last id, or 0 at the end."""
-    ids = store.historic_orders(db, shop_id, after, limit)
-    settle(db, shop_id, ids, now)
-    return ids[-1] if ids else 0
-
-
-def release_due(db: Connection, shop_id: int, now: datetime, limit: int) -> int:
-    """Make pending points available whose hold has ended; returns how many orders."""
-    ids = store.due_orders(db, shop_id, now, limit)
-    states = store.posted(db, shop_id, ids)
-    zone = shops.get(db, shop_id).timezone
-    book = Book(db, shop_id, UNIT, zone, [state.member_id for state in states.values()])
-    for state in states.values():
-        _release(book, state)
-    book.close()
-    store.put_posted(db, shop_id, list(states.values()))
-    return len(ids)
-
-
-def shops_due(db: Connection, now: datetime) -> list[int]:
-    """Shops with pending points whose hold has ended."""
-    return store.due(db, now)
 
 
 def adjust(
@@ -140,10 +71,7 @@ def adjust(
     """
     if not 1 <= abs(points) <= MOST_ADJUSTED:
         raise BadInput("amount_range", f"1 to {MOST_ADJUSTED}, given or taken", field="points")
-    if not reason.strip() or len(reason) > REASON_LENGTH:
-        raise BadInput(
-            "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"
-        )
+    _check_reason(reason)
     row = member_store.get(db, shop_id, member_id)
     if row is None or row.state not in ("member", "guest"):
         raise NotFound("member_not_found", "this member is gone; look the person up again")
@@ -160,31 +88,137 @@ def adjust(
     else:
         book.spend(member_id, -points, "program", why)
     book.close()
-    store.insert_adjustment(
-        db,
-        shop_id=shop_id,
-        id=adjustment_id,
-        member_id=member_id,
-        points=points,
-        reason=reason.strip(),
-        made_by=made_by,
-        made_at=now,
-    )
+    _note_adjustment(db, shop_id, adjustment_id, member_id, points, reason, made_by, now)
     return adjustment_id
 
 
-def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> None:
-    """What one member owns follows to another; lots keep their dates, orders their basis."""
-    zone = shops.get(db, shop_id).timezone
-    book = Book(db, shop_id, UNIT, zone, [kept_id, gone_id])
-    why = Voucher(stem=f"points:merge:{gone_id}", kind="merge", occurred_at=now)
+def forgive(
+    db: Connection,
+    shop_id: int,
+    member_id: int,
+    points: int,
+    *,
+    reason: str,
+    made_by: str,
+    now: datetime,
+) -> int:
+    """Write off so much of what a member owes; a reason is a must. Returns the adjustment's id."""
+    _check_reason(reason)
+    owed = balance(db, shop_id, member_id).debt
+    if not 1 <= points <= owed:
+        raise BadInput("amount_range", f"1 to the {owed} points owed", field="points")
+    adjustment_id = new_id()
+    why = Voucher(f"points:adjustment:{adjustment_id}", "forgiven", now)
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [member_id])
+    book.forgive(member_id, points, why)
+    book.close()
+    _note_adjustment(db, shop_id, adjustment_id, member_id, points, reason, made_by, now)
+    return adjustment_id
+
+
+def give(db: Connection, shop_id: int, gifts: Sequence[GiftGiven], now: datetime) -> list[Fact]:
+    """Points of gifts arrive, or wait; a source is heard once. Returns what changed.
+
+    Nobody who is blocked or erased gets anything; who became part of another gets it there.
+    """
+    wanted = {one.source: one for one in gifts if one.points > 0}
+    known = belongings.known_gifts(db, shop_id, wanted)
+    new = [one for one in wanted.values() if one.source not in known]
+    owners = belongings.owners(db, shop_id, {one.member_id for one in new})
+    kept = [(owners[one.member_id], one) for one in new if one.member_id in owners]
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [owner for owner, _ in kept])
+    rows = []
+    for owner, gift in kept:
+        gift_id = new_id()
+        why = _gift_voucher(gift_id, "earned", now, gift.points if gift.qualifies else 0)
+        waits = gift.waits_until is not None and gift.waits_until > now
+        (book.hold_back if waits else book.award)(owner, gift.points, why)
+        rows.append(
+            {
+                "shop_id": shop_id,
+                "id": gift_id,
+                "source": gift.source,
+                "member_id": owner,
+                "given_to": gift.member_id,
+                "points": gift.points,
+                "qualifies": gift.qualifies,
+                "note": gift.note,
+                "given_at": now,
+                "posted": gift.points,
+                "pending": gift.points if waits else 0,
+                "entries": why.number,
+                "available_at": gift.waits_until if waits else now,
+            }
+        )
+    book.close()
+    belongings.insert_gifts(db, rows)
+    return [PointsChanged(shop_id, owner) for owner in sorted({owner for owner, _ in kept})]
+
+
+def withdraw(
+    db: Connection, shop_id: int, gifts: Sequence[GiftWithdrawn], now: datetime
+) -> list[Fact]:
+    """What gifts of points were for is undone: what is left of them goes, the rest is owed."""
+    rows = belongings.given_gifts(db, shop_id, [one.source for one in gifts])
+    shop = shops.get(db, shop_id)
+    book = Book(db, shop_id, UNIT, shop.timezone, [row.member_id for row in rows])
+    for row in rows:
+        qualifying = row.posted if row.qualifies else 0
+        why = _gift_voucher(row.id, "clawback", now, qualifying, row.entries)
+        book.take_back(row.member_id, row.posted, row.pending, why)
+        belongings.change_gift(
+            db, shop_id, row.id, posted=0, pending=0, entries=why.number, withdrawn_at=now
+        )
+    touched = {row.member_id for row in rows}
+    settling.forgive_small(book, touched, history(db, shop).newest.terms.forgive_points, now)
+    book.close()
+    return [PointsChanged(shop_id, one) for one in sorted(touched)]
+
+
+def set_multiplier(db: Connection, shop_id: int, percents: Mapping[int, int]) -> None:
+    """What a tier multiplies by, by member; orders that earn already keep what they have."""
+    belongings.put_multipliers(db, shop_id, percents)
+
+
+def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> list[Fact]:
+    """What one member owns follows to another; lots keep their dates, orders their basis.
+
+    What a member has once is had once: the later first order is none, and caps are those of one.
+    """
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [kept_id, gone_id])
+    why = Voucher(stem=f"points:merge:{gone_id}:{new_id()}", kind="merge", occurred_at=now)
     book.hand_over(gone_id, kept_id, why)
     book.close()
-    ids = store.orders_of_member(db, shop_id, gone_id)
-    states = list(store.posted(db, shop_id, ids).values())
-    for state in states:
-        state.member_id = kept_id
-    store.put_posted(db, shop_id, states)
+    ids = belongings.orders_of_member(db, shop_id, gone_id)
+    belongings.move_to_member(db, shop_id, gone_id, kept_id)
+    ids += _demote_firsts(db, shop_id, kept_id)
+    facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, ids), now)
+    return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
+
+
+def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> list[Fact]:
+    """What came over and is still there goes back, and what the one's own orders and gifts earned.
+
+    The order book has moved the orders back before. Debt stays where it came to rest.
+    """
+    ids = belongings.orders_back(db, shop_id, kept_id, gone_id)
+    parts = member_store.merged_into(db, shop_id, gone_id)
+    gifts = belongings.gifts_back(db, shop_id, kept_id, [gone_id, *(row.id for row in parts)])
+    states = store.waiting(db, shop_id, ids)
+    origins = {f"order:{one}" for one in ids} | {f"gift:{row.id}" for row in gifts}
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [kept_id, gone_id])
+    why = Voucher(stem=f"points:unmerge:{gone_id}:{new_id()}", kind="unmerge", occurred_at=now)
+    book.hand_back(
+        kept_id,
+        gone_id,
+        lots=belongings.handed_over(db, shop_id, kept_id, gone_id),
+        origins=origins,
+        pending=sum(one.pending for one in states) + sum(row.pending for row in gifts),
+        why=why,
+    )
+    book.close()
+    belongings.move_back(db, shop_id, gone_id, ids, [row.id for row in gifts])
+    return [PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
 
 
 def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
@@ -193,11 +227,7 @@ def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None
     why = Voucher(stem=f"points:erasure:{member_id}", kind="erasure", occurred_at=now)
     book.forfeit(member_id, why)
     book.close()
-    ids = store.orders_of_member(db, shop_id, member_id)
-    states = list(store.posted(db, shop_id, ids).values())
-    for state in states:
-        state.pending = 0
-    store.put_posted(db, shop_id, states)
+    belongings.close_member(db, shop_id, member_id)
 
 
 def check(db: Connection, shop_id: int) -> Iterator[Difference]:
@@ -206,18 +236,35 @@ def check(db: Connection, shop_id: int) -> Iterator[Difference]:
         yield Difference(row.what, UNIT, row.place, int(row.stored), int(row.recomputed))
 
 
-def preview(db: Connection, shop_id: int, price_minor: int) -> int:
-    """Points one product at this price would earn now: the award's own arithmetic."""
+def preview(
+    db: Connection, shop_id: int, price_minor: int, now: datetime, product_key: str | None = None
+) -> int:
+    """Points one product at this price would earn now: the award's own arithmetic.
+
+    By its rate, multipliers and spend rules; not what needs an order of some size.
+    """
     shop = shops.get(db, shop_id)
-    basis = bases.freeze(program(db, shop_id), shop.currency)
+    known = program(db, shop_id)
+    offered = tuple(
+        rule
+        for rule in known.order_rules
+        if rule.kind in (kinds.SPEND, kinds.MULTIPLIER) and not rule.minimum
+    )
+    context = None
+    if offered:
+        keys = [product_key] if product_key else []
+        named = bases.matches(offered, keys, order_store.products(db, shop_id, keys))
+        context = Context(matches={"": named.get(product_key or "", ())})
+    basis = replace(bases.freeze(known, shop.currency, context), rules=offered)
     line = OrderLine("", LineKind.GOODS, "", 1, price_minor, price_minor, 0)
     order = Order(
         key="",
         state=OrderState.COMPLETED,
         currency=shop.currency,
-        modified_at=_LONG_AGO,
-        paid_at=_LONG_AGO,
-        completed_at=_LONG_AGO,
+        modified_at=now,
+        placed_at=now,
+        paid_at=now,
+        completed_at=now,
         lines=(line,),
     )
     return earning.target(order, basis)[0]
@@ -247,124 +294,50 @@ def next_pending(db: Connection, shop_id: int, member_id: int) -> tuple[datetime
     return store.next_pending(db, shop_id, member_id)
 
 
-def diagnose(db: Connection, shop_id: int, order_id: int) -> Diagnosis:
-    """What one order earned, line by line, by which rule, or exactly why not."""
-    found = diagnose_all(db, shop_id, [order_id])
-    if not found:
-        raise NotFound("order_not_found", "we do not know this order")
-    return found[0]
+def _check_reason(reason: str) -> None:
+    if not reason.strip() or len(reason) > REASON_LENGTH:
+        raise BadInput(
+            "reason_length", f"say why, in 1 to {REASON_LENGTH} letters", field="reason"
+        )
 
 
-def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[Diagnosis]:
-    """The same for several orders, oldest first."""
-    if not order_ids:
-        return []
-    shop = shops.get(db, shop_id)
-    known = history(db, shop)
-    states = store.posted(db, shop_id, order_ids)
-    return [
-        _diagnosis(row, order, states.get(row.id), known, shop)
-        for row, order in orders.load(db, shop_id, order_ids)
-    ]
-
-
-def _diagnosis(
-    row: Row[Any], order: Order, state: Posted | None, known: Programs, shop: Shop
-) -> Diagnosis:
-    basis = state.basis if state else bases.freeze(_rule(row, known, shop), order.currency)
-    trace = earning.trace(order, basis)
-    if row.member_id is None:
-        trace = replace(trace, points=0, reason="no_identity")
-    elif state is None and row.historic and not known.newest.counts_history:
-        trace = replace(trace, points=0, reason="before_program")
-    return Diagnosis(
-        order_id=row.id,
-        member_id=row.member_id,
-        order=order,
-        basis=basis,
-        trace=trace,
-        is_frozen=state is not None,
-        is_confirmed=row.confirmed_at is not None,
-        posted=state.posted if state else 0,
-        pending=state.pending if state else 0,
-        available_at=state.available_at if state else None,
-    )
-
-
-def _post_difference(
-    book: Book, row: Row[Any], order: Order, state: Posted, now: datetime
+def _note_adjustment(
+    db: Connection,
+    shop_id: int,
+    adjustment_id: int,
+    member_id: int,
+    points: int,
+    reason: str,
+    made_by: str,
+    now: datetime,
 ) -> None:
-    target = earning.target(order, state.basis)[0]
-    difference = target - state.posted
-    start = bases.earned_at(order, state.basis)
-    available_at = bases.available_at(order, state.basis)
-    why = Voucher(
-        stem=f"points:order:{state.order_id}",
-        kind="earned" if difference > 0 else "clawback",
-        occurred_at=(start if state.posted == 0 else None) or order.modified_at,
-        number=state.entries,
-        origin=f"order:{state.order_id}",
-        rule_version=state.basis.version,
+    store.insert_adjustment(
+        db,
+        shop_id=shop_id,
+        id=adjustment_id,
+        member_id=member_id,
+        points=points,
+        reason=reason.strip(),
+        made_by=made_by,
+        made_at=now,
     )
-    held = row.confirmed_at is None or available_at is None or available_at > now
-    if available_at is not None:
-        state.available_at = available_at
-    if difference > 0 and held:
-        book.hold_back(state.member_id, difference, why)
-        state.pending += difference
-    elif difference > 0:
-        book.award(state.member_id, difference, why)
-    elif difference < 0:
-        state.pending -= book.take_back(state.member_id, -difference, state.pending, why)
-    state.posted = target
-    state.entries = why.number
-    if not held and state.pending:
-        _release(book, state)
 
 
-def _release(book: Book, state: Posted) -> None:
-    if state.available_at is None:
-        return
-    why = Voucher(
-        stem=f"points:order:{state.order_id}",
-        kind="released",
-        occurred_at=state.available_at,
-        number=state.entries,
-        origin=f"order:{state.order_id}",
-        rule_version=state.basis.version,
-    )
-    book.release(state.member_id, state.pending, why)
-    state.pending = 0
-    state.entries = why.number
+def _gift_voucher(
+    gift_id: int, kind: str, now: datetime, qualifying: int, number: int = 0
+) -> Voucher:
+    stem = f"points:gift:{gift_id}"
+    return Voucher(stem, kind, now, number, f"gift:{gift_id}", qualifying=qualifying)
 
 
-def _states(
-    db: Connection, shop: Shop, loaded: Sequence[tuple[Row[Any], Order]]
-) -> dict[int, Posted]:
-    """Frozen states of these orders, made where an order is seen for the first time.
-
-    An order that changed its currency is judged anew by the rule it was judged by, in that one.
-    """
-    known = history(db, shop)
-    states = store.posted(db, shop.id, [row.id for row, _ in loaded])
-    frozen: dict[tuple[int, str], Basis] = {}
-    for row, order in loaded:
-        state = states.get(row.id)
-        if state is None and row.historic and not known.newest.counts_history:
-            continue
-        if state is not None and state.basis.currency == order.currency:
-            continue
-        rule = known.numbered(state.basis.version) if state else _rule(row, known, shop)
-        named = rule.version, order.currency
-        basis = frozen.setdefault(named, bases.freeze(rule, order.currency))
-        if state is None:
-            states[row.id] = Posted(row.id, row.member_id, basis, retro=row.historic, is_new=True)
-        else:
-            state.basis = basis
-    return states
-
-
-def _rule(row: Row[Any], known: Programs, shop: Shop) -> Program:
-    """What judges an order first seen now: the rule of the day it was placed (decision 0014)."""
-    was_promised = shop.installed_at is not None and row.placed_at >= shop.installed_at
-    return known.at(row.placed_at) if was_promised else known.newest
+def _demote_firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    """Of the orders judged to be the member's first one, only the oldest stays so."""
+    later = belongings.firsts(db, shop_id, member_id)[1:]
+    states = store.waiting(db, shop_id, later)
+    for state in states:
+        state.is_first = False
+        if state.basis.context is not None:
+            context = structs.replace(state.basis.context, is_first=False)
+            state.basis = replace(state.basis, context=context)
+    store.put_posted(db, shop_id, states)
+    return later

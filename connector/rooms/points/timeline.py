@@ -1,4 +1,4 @@
-"""A member's entries as a person reads them: what changed, for which order, and why."""
+"""Why: what an order earned and why not, and a member's entries as a person reads them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,35 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from connector.rooms.points import service, store
-from connector.rooms.points.service import Diagnosis
+from connector import orders as order_book
+from connector.core.commerce import Order
+from connector.core.errors import NotFound
+from connector.program import basis as bases
+from connector.program import earning
+from connector.program.basis import Basis
+from connector.program.earning import Trace
+from connector.program.rules import Programs
+from connector.program.service import history
+from connector.rooms.points import settling, store
+from connector.rooms.points.store import Posted
+from connector.shops import service as shops
+from connector.shops.service import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An order's trace beside what is posted. They differ only while something waits."""
+
+    order_id: int
+    member_id: int | None
+    order: Order
+    basis: Basis
+    trace: Trace
+    is_frozen: bool
+    is_confirmed: bool
+    posted: int
+    pending: int
+    available_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +83,59 @@ class Entry:
     def points(self) -> int:
         """The change a member sees: a release moves points and shows how many."""
         return self.available + self.pending or self.available
+
+
+def diagnose(db: Connection, shop_id: int, order_id: int) -> Diagnosis:
+    """What one order earned, line by line, by which rule, or exactly why not."""
+    found = diagnose_all(db, shop_id, [order_id])
+    if not found:
+        raise NotFound("order_not_found", "we do not know this order")
+    return found[0]
+
+
+def diagnose_all(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[Diagnosis]:
+    """The same for several orders, oldest first."""
+    if not order_ids:
+        return []
+    shop = shops.get(db, shop_id)
+    known = history(db, shop)
+    states = store.posted(db, shop_id, order_ids, known)
+    for grant in store.grants(db, shop_id, order_ids):
+        state = states[grant.order_id]
+        if grant.ceiling is not None:
+            ceilings = {**state.basis.ceilings, grant.rule_id: grant.ceiling}
+            state.basis = replace(state.basis, ceilings=ceilings)
+    return [
+        _diagnosis(row, order, states.get(row.id), known, shop)
+        for row, order in order_book.load(db, shop_id, order_ids)
+    ]
+
+
+def _diagnosis(
+    row: Row[Any], order: Order, state: Posted | None, known: Programs, shop: Shop
+) -> Diagnosis:
+    basis = (
+        state.basis
+        if state
+        else bases.freeze(settling.rule_of_the_day(row, known, shop), order.currency)
+    )
+    trace = earning.trace(order, basis)
+    if row.member_id is None:
+        trace = replace(trace, points=0, reason="no_identity")
+    elif state is None and row.historic and not known.newest.counts_history:
+        trace = replace(trace, points=0, reason="before_program")
+    return Diagnosis(
+        order_id=row.id,
+        member_id=row.member_id,
+        order=order,
+        basis=basis,
+        trace=trace,
+        is_frozen=state is not None,
+        is_confirmed=row.confirmed_at is not None,
+        posted=state.posted if state else 0,
+        pending=state.pending if state else 0,
+        available_at=state.available_at if state else None,
+    )
 
 
 def entries(
@@ -121,7 +201,7 @@ def _order_why(order: Diagnosis) -> Why:
 
 def _orders(db: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> dict[int, Diagnosis]:
     ids = sorted(set(_stem_ids(rows, "order")))
-    return {one.order_id: one for one in service.diagnose_all(db, shop_id, ids)}
+    return {one.order_id: one for one in diagnose_all(db, shop_id, ids)}
 
 
 def _stem_ids(rows: Sequence[Row[Any]], about: str) -> list[int]:

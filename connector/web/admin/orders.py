@@ -12,7 +12,7 @@ from flask import g, redirect, request, url_for
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
-from connector.core import clock, outbox
+from connector.core import clock, noticed, outbox
 from connector.core.commerce import NeedsFetch
 from connector.core.db import try_shop_lock
 from connector.orders import store as order_store
@@ -93,7 +93,7 @@ def repair(order_id: int) -> Response:
         key = points.diagnose(db, g.shop.id, order_id).order.key
         outbox.ask(db, g.shop.id, [NeedsFetch("order", key)], now)
         if try_shop_lock(db, g.shop.id):
-            points.settle(db, g.shop.id, [order_id], now)
+            noticed.notice(db, points.settle(db, g.shop.id, [order_id], now), now)
             giving.settle(db, g.shop.id, [order_id], now)
 
     runtime().database.run(work)

@@ -227,7 +227,7 @@ def test_a_new_shop_gives_a_point_for_each_whole_unit(database, currency, total_
     world.tell(order("1", goods("a", total_minor), currency=currency))
     assert shown(world) == (0, earned, 0)
     with database.read() as db:
-        assert points.preview(db, world.shop.id, total_minor) == earned
+        assert points.preview(db, world.shop.id, total_minor, NOW) == earned
 
 
 def test_award_on_completed_waits_for_the_hand_over(database):

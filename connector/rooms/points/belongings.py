@@ -1,0 +1,231 @@
+"""SQL of what is a member's: standing, gifts, and what follows when people merge or part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from connector.core.bulk import among, insert_rows
+from connector.core.db import upsert
+from connector.ledger.models import ledger_entry
+from connector.members.models import member
+from connector.orders.models import orders
+from connector.program.earning import PLAIN_PERCENT
+from connector.rooms.points.models import points_gift, points_grant, points_member, points_order
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a member decides what their orders earn."""
+
+    is_erased: bool = False
+    is_blocked: bool = False
+    tags: Sequence[str] = ()
+    percent: int = PLAIN_PERCENT
+
+
+def standings(
+    db: Connection, shop_id: int, member_ids: Collection[int], *, with_tags: bool
+) -> dict[int, Standing]:
+    """Members who are not as most are: erased, blocked, on a tier, or with tags if they count."""
+    person, percent = member.c, points_member.c.multiplier_percent
+    same = (points_member.c.shop_id == person.shop_id) & (points_member.c.member_id == person.id)
+    special = (person.state == "erased") | person.blocked_at.is_not(None) | percent.is_not(None)
+    if with_tags:
+        special = special | person.tags.is_not(None)
+    chosen = (
+        select(person.id, person.state, person.blocked_at, person.tags, percent)
+        .select_from(member.outerjoin(points_member, same))
+        .where(person.shop_id == shop_id, special)
+    )
+    return {
+        row.id: Standing(
+            is_erased=row.state == "erased",
+            is_blocked=row.blocked_at is not None,
+            tags=tuple(row.tags or ()),
+            percent=row.multiplier_percent or PLAIN_PERCENT,
+        )
+        for row in db.execute(among(db, chosen, person.id, member_ids))
+    }
+
+
+def orders_of_member(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    return list(
+        db.scalars(
+            select(points_order.c.order_id).where(
+                points_order.c.shop_id == shop_id, points_order.c.member_id == member_id
+            )
+        )
+    )
+
+
+def known_gifts(db: Connection, shop_id: int, sources: Collection[str]) -> set[str]:
+    """Which of these sources gave points before."""
+    chosen = select(points_gift.c.source).where(points_gift.c.shop_id == shop_id)
+    return set(db.scalars(among(db, chosen, points_gift.c.source, sources)))
+
+
+def given_gifts(db: Connection, shop_id: int, sources: Collection[str]) -> list[Row[Any]]:
+    """Gifts of these sources that were not withdrawn."""
+    gift = points_gift.c
+    chosen = select(points_gift).where(gift.shop_id == shop_id, gift.withdrawn_at.is_(None))
+    return list(db.execute(among(db, chosen, gift.source, sources)))
+
+
+def insert_gifts(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    insert_rows(db, points_gift, rows)
+
+
+def change_gift(db: Connection, shop_id: int, gift_id: int, **values: object) -> None:
+    db.execute(
+        update(points_gift)
+        .where(points_gift.c.shop_id == shop_id, points_gift.c.id == gift_id)
+        .values(**values)
+    )
+
+
+def owners(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[int, int]:
+    """Who has what is given to these members: themselves, or whom they became part of.
+
+    Who is blocked or erased is missing.
+    """
+    chosen = select(member).where(member.c.shop_id == shop_id)
+    rows = {row.id: row for row in db.execute(among(db, chosen, member.c.id, member_ids))}
+    kept = {row.merged_into for row in rows.values() if row.merged_into}
+    rows |= {row.id: row for row in db.execute(among(db, chosen, member.c.id, kept))}
+    found = {}
+    for member_id in member_ids:
+        row = rows.get(member_id)
+        row = rows.get(row.merged_into) if row is not None and row.merged_into else row
+        if row is not None and row.state in ("member", "guest") and row.blocked_at is None:
+            found[member_id] = row.id
+    return found
+
+
+def put_multipliers(db: Connection, shop_id: int, percents: Mapping[int, int]) -> None:
+    """Keep what tiers multiply by; who has no multiplier has no row."""
+    person = points_member.c
+    plain = [one for one, percent in percents.items() if percent <= PLAIN_PERCENT]
+    if plain:
+        db.execute(
+            delete(points_member).where(person.shop_id == shop_id, person.member_id.in_(plain))
+        )
+    rows = [
+        {"shop_id": shop_id, "member_id": one, "multiplier_percent": percent}
+        for one, percent in percents.items()
+        if percent > PLAIN_PERCENT
+    ]
+    if rows:
+        statement = upsert(db, points_member)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["shop_id", "member_id"],
+                set_={"multiplier_percent": statement.excluded.multiplier_percent},
+            ),
+            rows,
+        )
+
+
+def firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    """Orders judged to be the member's first one, the oldest first."""
+    order = points_order.c
+    same = (orders.c.shop_id == order.shop_id) & (orders.c.id == order.order_id)
+    chosen = select(order.order_id).join(orders, same)
+    mine = chosen.where(
+        order.shop_id == shop_id, order.member_id == member_id, order.is_first.is_(True)
+    )
+    return list(db.scalars(mine.order_by(orders.c.placed_at, orders.c.id)))
+
+
+def judged_by_rules(db: Connection, shop_id: int, order_ids: Collection[int]) -> list[int]:
+    """Which of these orders are judged by more than their rate."""
+    order = points_order.c
+    chosen = select(order.order_id).where(order.shop_id == shop_id, order.context.is_not(None))
+    return list(db.scalars(among(db, chosen, order.order_id, order_ids)))
+
+
+def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
+    """Everything of one member is another's."""
+    for table in (points_order, points_grant, points_gift):
+        db.execute(
+            update(table)
+            .where(table.c.shop_id == shop_id, table.c.member_id == gone_id)
+            .values(member_id=kept_id)
+        )
+    put_multipliers(db, shop_id, {gone_id: PLAIN_PERCENT})
+
+
+def orders_back(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> list[int]:
+    """Orders whose points came over, and which the order book has moved back."""
+    order = points_order.c
+    same = (orders.c.shop_id == order.shop_id) & (orders.c.id == order.order_id)
+    chosen = select(order.order_id).join(orders, same)
+    mine = chosen.where(
+        order.shop_id == shop_id, order.member_id == kept_id, orders.c.member_id == gone_id
+    )
+    return list(db.scalars(mine))
+
+
+def gifts_back(
+    db: Connection, shop_id: int, kept_id: int, were: Collection[int]
+) -> list[Row[Any]]:
+    """Gifts that were given to these members and came over."""
+    gift = points_gift.c
+    return list(
+        db.execute(
+            select(points_gift).where(
+                gift.shop_id == shop_id, gift.member_id == kept_id, gift.given_to.in_(were)
+            )
+        )
+    )
+
+
+def move_back(
+    db: Connection, shop_id: int, gone_id: int, order_ids: Collection[int], gifts: Collection[int]
+) -> None:
+    """These orders and gifts are the one's own again."""
+    for table, column, ids in (
+        (points_order, points_order.c.order_id, order_ids),
+        (points_grant, points_grant.c.order_id, order_ids),
+        (points_gift, points_gift.c.id, gifts),
+    ):
+        chosen = select(column).where(table.c.shop_id == shop_id)
+        found = among(db, chosen, column, ids).scalar_subquery()
+        db.execute(
+            update(table)
+            .where(table.c.shop_id == shop_id, column.in_(found))
+            .values(member_id=gone_id)
+        )
+
+
+def handed_over(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> set[int]:
+    """Lots that came from one member to another by a merge."""
+    entry = ledger_entry.c
+    return set(
+        db.scalars(
+            select(entry.id).where(
+                entry.shop_id == shop_id,
+                entry.source >= f"points:merge:{gone_id}:",
+                entry.source < f"points:merge:{gone_id};",
+                entry.to_account == f"member:{kept_id}",
+            )
+        )
+    )
+
+
+def close_member(db: Connection, shop_id: int, member_id: int) -> None:
+    """Nothing of an erased member waits any more."""
+    for table, values in (
+        (points_order, {"pending": 0}),
+        (points_gift, {"pending": 0}),
+        (points_grant, {"gift": None, "available_at": None}),
+    ):
+        db.execute(
+            update(table)
+            .where(table.c.shop_id == shop_id, table.c.member_id == member_id)
+            .values(**values)
+        )
+    put_multipliers(db, shop_id, {member_id: PLAIN_PERCENT})
