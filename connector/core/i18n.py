@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from gettext import c2py
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -40,6 +40,8 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "product": ("{n} product", "{n} products"),
     "difference": ("{n} difference", "{n} differences"),
 }
+_ARABIC_INDIC = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")
+_LATIN_ARABIC = frozenset({"ar", "ar_AE"})  # whatever CLDR counts with there
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -68,6 +70,7 @@ class Language:
     direction: str
     dates: Mapping[str, str]
     space: str = " "  # between sentences
+    digits: str = "latn"  # CLDR's name of the numerals
 
     def text(self, message: str, **values: object) -> str:
         """The message in this language, filled."""
@@ -95,7 +98,12 @@ class Language:
         return form.format(n=self.number(n))
 
     def number(self, value: int) -> str:
-        return _plain(format_decimal(value, locale=self.babel))
+        return self.decimal(value)
+
+    def decimal(self, value: int | Decimal) -> str:
+        """A number with as many decimals as it has, three at most."""
+        written = format_decimal(value, locale=self.babel, numbering_system=self.digits)
+        return self._numerals(written)
 
     def signed(self, value: int) -> str:
         """With its sign, also a plus."""
@@ -104,7 +112,8 @@ class Language:
     def percent(self, ratio: float | Decimal, decimals: int = 1) -> str:
         """Of one decimal unless said otherwise: 0.413 is 41.3%."""
         pattern = f"#,##0.{'0' * decimals}%" if decimals else "#,##0%"
-        return _plain(format_percent(ratio, pattern, locale=self.babel))
+        written = format_percent(ratio, pattern, locale=self.babel, numbering_system=self.digits)
+        return self._numerals(written)
 
     def money(self, minor: int, currency: str, *, whole: bool = False) -> str:
         """An amount with its currency. ``whole`` drops the decimals where they do not matter."""
@@ -117,14 +126,22 @@ class Language:
                 locale=self.babel,
                 format=_whole(self.babel),
                 currency_digits=False,
+                numbering_system=self.digits,
             )
         else:
-            text = format_currency(amount, currency, locale=self.babel)
-        return _plain(text)
+            text = format_currency(
+                amount, currency, locale=self.babel, numbering_system=self.digits
+            )
+        return self._numerals(text)
 
     def date(self, at: date, form: str = "day") -> str:
         """A local date (or time, already in its zone) in one of the forms of ``dates``."""
-        return format_date(at, self.dates[form], locale=self.babel)
+        written = format_date(at, self.dates[form], locale=self.babel)
+        return self._numerals(written)
+
+    def _numerals(self, text: str) -> str:
+        written = _plain(text)
+        return written.translate(_ARABIC_INDIC) if self.digits == "arab" else written
 
     def time(self, at: datetime) -> str:
         return f"{at:%H:%M}"
@@ -167,6 +184,19 @@ def language(tag: str | None) -> Language | None:
     """The language closest to a BCP 47 tag, or None: "ar-EG" is ar, "zh-TW" is zh-Hant."""
     stem = (tag or "").replace("_", "-").partition("-")[0].casefold()
     return {"en": SOURCE, "ar": LANGUAGES["ar"], "zh": LANGUAGES["zh-Hant"]}.get(stem)
+
+
+def reader(tag: str | None) -> Language | None:
+    """The same with the numerals of the place: "ar-EG" counts in Arabic-Indic ones."""
+    spoken = language(tag)
+    if spoken is None or spoken.tag != "ar" or tag is None:
+        return spoken
+    place = tag.replace("-", "_")
+    try:
+        digits = Locale.parse(place).default_numbering_system
+    except (ValueError, UnknownLocaleError):
+        return spoken
+    return spoken if place in _LATIN_ARABIC else replace(spoken, digits=digits)
 
 
 def without_bidi_controls(text: str) -> str:

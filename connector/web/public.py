@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connector.core import clock
 from connector.core.errors import BadInput
+from connector.core.i18n import SOURCE, reader
 from connector.core.money import exponent
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
@@ -16,6 +18,7 @@ from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
 from connector.web import addresses
+from connector.web.tongue import STRONG, Strong, Tongue
 
 MAX_PRODUCTS = 20
 _AMOUNTS = (1, 2, 5)  # whole units offered as gifts
@@ -69,15 +72,21 @@ def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
     }
 
 
-def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, int]:
+def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
     """Points the first of these products earns now, by the award's own arithmetic.
 
-    0 for a product we do not know (yet): a page of the shop is no place for an error.
+    ``said``: the sentence, cut before and after its points. 0 and no sentence for a product we do
+    not know (yet): a page of the shop is no place for an error.
     """
     product = order_store.products(db, shop.id, keys[:1]).get(keys[0])
     if product is None or product.price_minor is None or not product.published:
         return {"points": 0}
-    return {"points": points.preview(db, shop.id, product.price_minor)}
+    earned = points.preview(db, shop.id, product.price_minor, clock.now(), keys[0])
+    if not earned:
+        return {"points": 0}
+    say = _say(shop)
+    sentence = say.t("Earn {points}", points=Strong(say.points(earned)))
+    return {"points": earned, "said": sentence.split(STRONG)}
 
 
 def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
@@ -85,6 +94,7 @@ def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str
 
     Products we do not know (yet) go with nothing.
     """
+    say = _say(shop)
     return {
         "items": [
             {
@@ -93,11 +103,20 @@ def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str
                 "url": item.url,
                 "image_url": item.image_url,
                 "price": item.price and asdict(item.price),
+                "price_said": item.price
+                and say.language.money(item.price.minor, item.price.currency),
                 "together": item.together,
+                "reason": item.together
+                and say.t("Bought with it {times}", times=say.count("time", item.together)),
             }
             for item in recommend.together(db, shop.id, keys)
         ]
     }
+
+
+def _say(shop: Shop) -> Tongue:
+    """The language that a query asks for."""
+    return Tongue.of(shop, reader(addresses.text("lang")) or SOURCE, clock.now())
 
 
 # Of ``config``; each gives top-level names of its own.

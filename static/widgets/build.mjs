@@ -16,18 +16,17 @@ const DIST = join(HERE, "dist");
 const ENTRIES = {
   "loader.js": "src/loader.js",
   "kit.js": "src/kit.js",
-  "badge.js": "src/badge/badge.js",
-  "panel.js": "src/panel/panel.js",
-  "recommendations.js": "src/recommendations/recommendations.js",
-  "donation.js": "src/donation/donation.js",
+  "club.js": "src/club/club.js",
+  "page.js": "src/page.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",
   "base.css": "src/kit/base.css",
-  "badge.css": "src/badge/badge.css",
-  "panel.css": "src/panel/panel.css",
-  "recommendations.css": "src/recommendations/recommendations.css",
+  "badge.css": "src/product/badge.css",
+  "club.css": "src/club/club.css",
+  "recommendations.css": "src/product/recommendations.css",
   "donation.css": "src/donation/donation.css",
+  "tasks.css": "src/product/tasks.css",
 };
 const LANGUAGES = ["en", "ar", "zh-Hant"];
 
@@ -94,8 +93,8 @@ async function bundle(version) {
     built.set(name, Buffer.from(code));
   }
   for (const name of LANGUAGES) {
-    const { nouns, words } = JSON.parse(readFileSync(join(HERE, `locales/${name}.json`), "utf8"));
-    built.set(`${name}.json`, Buffer.from(JSON.stringify({ nouns, words })));
+    const { words } = JSON.parse(readFileSync(join(HERE, `locales/${name}.json`), "utf8"));
+    built.set(`${name}.json`, Buffer.from(JSON.stringify(words)));
   }
   return built;
 }

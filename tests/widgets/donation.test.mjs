@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
-import { choices, declined, forgetNo, rememberNo, roundUp } from "../../static/widgets/src/donation/choices.js";
+import { test } from "node:test";
+import { choices, roundUp } from "../../static/widgets/src/donation/choices.js";
+import { declined, remember, rememberNo } from "../../static/widgets/src/kit/memory.js";
 
 const DAY_MS = 86_400_000;
 
-afterEach(() => forgetNo());
+const NO = "no-gift-at";
 
 test("rounding up reaches the next whole amount", () => {
   assert.equal(roundUp(9060, 100), 40);
@@ -32,16 +33,18 @@ test("the choices are the round-up and the shop's amounts", () => {
 
 test("a no lasts ninety days and not a day longer", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
-  assert.equal(declined(now), false);
-  rememberNo(now);
-  assert.equal(declined(now + 89 * DAY_MS), true);
-  assert.equal(declined(now + 90 * DAY_MS), false);
+  assert.equal(declined(NO, now), false);
+  rememberNo(NO, now);
+  assert.equal(declined(NO, now + 89 * DAY_MS), true);
+  assert.equal(declined(NO, now + 90 * DAY_MS), false);
+  remember(NO, null);
+  assert.equal(declined(NO, now), false);
 });
 
 test("a browser that keeps nothing still lets the shopper choose", () => {
   const working = globalThis.localStorage;
   globalThis.localStorage = { getItem: () => { throw new Error("denied"); }, setItem: () => { throw new Error("full"); } };
-  rememberNo();
-  assert.equal(declined(), false);
+  rememberNo(NO);
+  assert.equal(declined(NO), false);
   globalThis.localStorage = working;
 });

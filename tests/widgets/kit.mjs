@@ -1,9 +1,8 @@
 /** The kit with lit-html left out: `html` gives the text a template would show, marks and all. */
-export { forget, recall, remember } from "../../static/widgets/src/kit/memory.js";
-export { config, exponentOf, me, read, settle } from "../../static/widgets/src/kit/requests.js";
+export { declined, recall, remember, rememberNo, SILENT_DAYS } from "../../static/widgets/src/kit/memory.js";
+export { act, ask, config, exponentOf, read, settle } from "../../static/widgets/src/kit/requests.js";
 export { ltr, own } from "../../static/widgets/src/kit/words.js";
 
-export const nothing = "";
 export const html = (strings, ...values) =>
   strings.reduce((text, string, index) => text + shown(values[index - 1]) + string);
 export const said = (words, key, values) => words.parts(key, values).map(({ text }) => text).join("");

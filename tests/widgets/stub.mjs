@@ -13,6 +13,7 @@ globalThis.localStorage = {
   removeItem: (name) => kept.delete(name),
 };
 globalThis.HTMLElement = class {};
+globalThis.navigator ??= {}; // Node 20 has none
 
 const hook = `export const resolve = (name, context, next) =>
   next(name.endsWith("/kit.js") ? ${JSON.stringify(new URL("./kit.mjs", import.meta.url).href)} : name, context);`;

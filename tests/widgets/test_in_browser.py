@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,7 +20,6 @@ BROWSER = (
 )
 KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 RULE = {"points_each": 1, "per_minor": 100}
-TEAPOT = {"title": "Celadon teapot", "base_minor": 4800, "earned": 48, "kept": 48}
 ANSWERS: dict[str, Any] = {
     "config": {
         "program": {
@@ -34,27 +33,13 @@ ANSWERS: dict[str, Any] = {
         "donation": {"amounts_minor": [200], "round_up_to_minor": 100, "share_kept_percent": 0},
         "currency_exponent": 2,
     },
-    "me": {
-        "member": {"name": "Mia", "available": 2340, "pending": 48, "debt": 0},
-        "history": [
-            {
-                "id": "9",
-                "at": "2026-11-21T23:30:00Z",
-                "on": "2026-11-22",
-                "kind": "earned",
-                "points": 48,
-                "state": "pending",
-                "order": "1021",
-                "why": {"reason": "earned", "currency": "USD", **RULE, "lines": [TEAPOT]},
-            }
-        ],
-    },
+    "club": json.loads((HERE / "club.json").read_text("utf-8")),
 }
 CARD = {
     "title": "Tall cup",
     "url": "#",
-    "price": {"minor": 2200, "currency": "USD"},
-    "together": 12,
+    "price_said": "$22.00",
+    "reason": "Bought with it 12 times",
 }
 
 
@@ -62,6 +47,7 @@ class Shop(BaseHTTPRequestHandler):
     """A page, the bundle, and the storefront's JSON; under /storefront/broken nothing works."""
 
     told: queue.Queue[dict[str, Any]] = queue.Queue()
+    acts: ClassVar[list[object]] = []
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output to the tests."""
@@ -74,6 +60,8 @@ class Shop(BaseHTTPRequestHandler):
                 self.answer(200, "text/html; charset=utf-8", page.encode())
             case ["static", "widgets", name]:
                 self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+            case ["acts"]:
+                self.say(200, self.acts)
             case ["storefront", "works", what]:
                 self.say(*self.storefront(what, parse_qs(url.query)))
             case _:
@@ -82,13 +70,25 @@ class Shop(BaseHTTPRequestHandler):
                 )
 
     def do_POST(self) -> None:
-        self.told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.say(200, {})
+        url, body = urlsplit(self.path), self.rfile.read(int(self.headers["Content-Length"]))
+        if url.path == "/result":
+            self.told.put(json.loads(body))
+        else:
+            once = parse_qs(url.query)["once"] == [self.headers["Idempotency-Key"]]
+            self.acts.append([url.path.rpartition("/")[2], json.loads(body), once])
+        if url.path.endswith("/refuse"):
+            self.say(409, {"code": "sold_out", "message": "", "request_id": "r"})
+        else:
+            self.say(200, {"watch": []})
 
     def storefront(self, what: str, query: dict[str, list[str]]) -> tuple[int, object]:
         product = query.get("product", [""])[0]
         if what == "badge":
-            return 200, {"points": 0 if product == "404" else 48}
+            said = ["Earn ", "48 points", ""]
+            return 200, {"points": 0} if product == "404" else {"points": 48, "said": said}
+        if what == "tasks":
+            task = {"title": "Look at the kiln", "value": "5 points", "href": "#"}
+            return 200, {"title": "Earn here", "items": [] if product == "404" else [task]}
         if what == "recommendations":
             cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(8)]
             return 200, {"items": cards}
@@ -153,7 +153,8 @@ def test_the_panel_loads_nothing_before_the_tap(seen: dict[str, Any]) -> None:
 
 def test_the_panel_opens_at_its_title_and_gives_focus_back(seen: dict[str, Any]) -> None:
     assert seen["title"] == "Hello Mia"
-    assert seen["balance"] == "2,340 points"
+    assert seen["balance"] == "2,340 points, worth $117"
+    assert seen["tabs"] == ["Rewards", "Earn", "Trial", "Invite", "You", "History"]
     assert seen["focusAfterClosing"] == "2,340 points"
 
 
@@ -161,8 +162,43 @@ def test_why_is_answered_line_by_line(seen: dict[str, Any]) -> None:
     expanded, answer = seen["why"]
     assert expanded == "true"
     assert "Celadon teapot" in answer
-    assert "$48.00" in answer
     assert "1 point per $1, rounded down once per order." in answer
+
+
+def test_an_act_asks_waits_and_says_what_it_did(seen: dict[str, Any]) -> None:
+    assert seen["question"] == "Use 300 points for $15 off? Use Not now"
+    assert seen["focusOnQuestion"] == "Use"
+    assert seen["focusAfterNotNow"] == "rewards-r1-0"
+    assert seen["waits"] == "true"
+    assert seen["done"] == "Done. Your code is being made."
+    assert seen["focusAfterDone"] == "rewards-r1-0"
+    sentence = "This reward is used up. Your points are still here."
+    assert seen["refused"] == f"{sentence} Code sold_out"
+
+
+def test_every_act_is_sent_once_with_its_key(seen: dict[str, Any]) -> None:
+    birthday = {"name": "birthday", "month_day": "02-02", "greet": True}
+    assert seen["acts"] == [
+        ["redeem", {"reward_id": "1"}, True],
+        ["refuse", {"reward_id": "2"}, True],
+        ["occasion", birthday, True],
+    ]
+
+
+def test_a_no_to_an_offer_is_kept(seen: dict[str, Any]) -> None:
+    said, is_there, focus = seen["afterNo"]
+    assert (said, is_there) == ("We will not ask again for 90 days.", False)
+    assert focus == "Hello Mia"
+    assert seen["remembered"] == "number"
+
+
+def test_the_same_fills_a_page(seen: dict[str, Any]) -> None:
+    assert seen["page"] == ["Hello Mia", False]
+
+
+def test_tasks_are_few_or_nothing(seen: dict[str, Any]) -> None:
+    assert seen["tasks"] == "Earn here Look at the kiln 5 points"
+    assert seen["idleKeepsHeight"] == 90
 
 
 def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) -> None:
@@ -174,7 +210,7 @@ def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) ->
 def test_hiding_a_suggestion_is_remembered_and_undone(seen: dict[str, Any]) -> None:
     assert seen["hidden"] == "Hidden. We won’t suggest it again. Undo"
     assert seen["focusAfterHiding"] == "Undo"
-    assert (seen["remembered"], seen["forgotten"]) == (["k0"], [])
+    assert (seen["hiddenProducts"], seen["forgotten"]) == (["k0"], [])
 
 
 def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
-/** The named world of the tests: Acme's programme, its languages, and answers without a network. */
+/** The named world of the tests: Acme's programme, Mia's club, three languages, and answers without a network. */
 import { readFileSync } from "node:fs";
 import { Words } from "../../static/widgets/src/kit/words.js";
 
-const catalogue = (name) =>
-  JSON.parse(readFileSync(new URL(`../../static/widgets/locales/${name}.json`, import.meta.url), "utf8"));
+const json = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+const catalogue = (name) => json(`../../static/widgets/locales/${name}.json`).words;
+
+export const CLUB = json("./club.json");
 
 export const english = new Words(catalogue("en"), "en");
 export const arabic = new Words(catalogue("ar"), "ar");
@@ -19,7 +21,8 @@ export const PROGRAM = {
 export function listen(answer) {
   const asked = [];
   globalThis.fetch = async (url, options) => {
-    asked.push({ url: String(url), headers: options.headers, signal: options.signal });
+    const { method = "GET", headers, body: sent, signal } = options;
+    asked.push({ url: String(url), method, headers, sent, signal });
     const { status = 200, body } = await answer(String(url), options);
     return new Response(JSON.stringify(body), { status });
   };

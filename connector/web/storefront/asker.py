@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from flask import request
 from sqlalchemy import Connection
 
-from connector.core.i18n import SOURCE, Language, language
+from connector.core.i18n import SOURCE, Language, reader
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.runtime import runtime
@@ -52,7 +52,7 @@ class Act(Generic[Who, Body]):
 
 def who(db: Connection, shop: Shop, customer_key: str | None, address: str) -> Visitor:
     """The Asker behind a proven customer; a Visitor when we know no such member."""
-    spoken = language(addresses.text("lang")) or SOURCE
+    spoken = reader(addresses.text("lang", 35)) or SOURCE
     if customer_key is not None:
         member_id = runtime().members.by_customer_key(db, shop.id, customer_key)
         if member_id is not None:

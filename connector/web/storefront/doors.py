@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
 
+import msgspec
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
@@ -18,11 +21,13 @@ from connector.web import addresses, public, remembered
 from connector.web.runtime import runtime
 from connector.web.storefront import acts, bearer
 from connector.web.storefront.asker import Visitor, forwarded_address, who
+from connector.web.storefront.club import club
 from connector.web.storefront.me import me
 
 blueprint = Blueprint("storefront", __name__, url_prefix="/storefront")
 remembered.remember_in(blueprint)
-_VIEWS = frozenset({*public.VIEWS, "me"})
+_PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {"me": me, "club": club}
+_VIEWS = frozenset({*public.VIEWS, *_PRIVATE})
 
 
 @blueprint.record_once
@@ -42,7 +47,7 @@ def woocommerce(public_id: str, view: str) -> Response:
     with runtime().database.read() as db:
         shop = find(db)
         _check_view(view)
-        return _own(db, _bearer(db, shop))
+        return _own(view, db, _bearer(db, shop))
 
 
 @blueprint.post("/woocommerce/<public_id>/<act>", provide_automatic_options=False)
@@ -72,11 +77,11 @@ def shopify(view: str) -> Response:
         return _named(db, proven)
 
     if view in public.VIEWS:
-        products = addresses.text("product")  # the rest of the query is new each time
-        return remembered.answer(view, ("shopify", proven.shop_key, view, products), find)
+        asked = addresses.text("product"), addresses.text("lang")  # the rest is new each time
+        return remembered.answer(view, ("shopify", proven.shop_key, view, *asked), find)
     _check_view(view)
     with runtime().database.read() as db:
-        return _own(db, who(db, find(db), proven.customer_key, forwarded_address()))
+        return _own(view, db, who(db, find(db), proven.customer_key, forwarded_address()))
 
 
 @blueprint.post("/shopify/<act>")
@@ -124,8 +129,9 @@ def _check_act(act: str) -> None:
         raise PerennialError("method_not_allowed", "this is to look at: GET", status=405)
 
 
-def _own(db: Connection, visitor: Visitor) -> Response:
-    response = jsonify(me(db, visitor, clock.now()))
+def _own(view: str, db: Connection, visitor: Visitor) -> Response:
+    told = msgspec.json.encode(_PRIVATE[view](db, visitor, clock.now()))
+    response = Response(told, mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

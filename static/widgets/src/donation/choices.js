@@ -1,9 +1,4 @@
-/** What a shopper may give, and how long a "no" lasts; pure but for the browser's memory. */
-import { forget, recall, remember } from "../kit.js";
-
-const NAME = "no-gift-at";
-const DAY_MS = 86_400_000;
-export const SILENT_DAYS = 90;
+/** What a shopper may give; pure. */
 
 /** Minor units up to the next multiple of `step`; 0 when the total already is one. */
 export function roundUp(total, step) {
@@ -17,7 +12,3 @@ export function choices(total, { amounts_minor: amounts = [], round_up_to_minor:
   const given = amounts.filter((amount) => amount > 0).map((amountMinor) => ({ amountMinor, roundUp: false }));
   return rounding ? [{ amountMinor: rounding, roundUp: true }, ...given] : given;
 }
-
-export const declined = (now = Date.now()) => now - (recall(NAME) ?? -Infinity) < SILENT_DAYS * DAY_MS;
-export const rememberNo = (now = Date.now()) => remember(NAME, now);
-export const forgetNo = () => forget(NAME);

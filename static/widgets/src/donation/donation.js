@@ -1,6 +1,7 @@
-import { config, exponentOf, html, own, said, Widget } from "../kit.js";
-import { choices, declined, forgetNo, rememberNo, SILENT_DAYS } from "./choices.js";
+import { config, declined, exponentOf, html, own, remember, rememberNo, said, SILENT_DAYS, Widget } from "../kit.js";
+import { choices } from "./choices.js";
 
+const NO = "no-gift-at";
 const NOTHING = "gift_nothing";
 
 /**
@@ -11,7 +12,7 @@ const NOTHING = "gift_nothing";
  * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
  * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
  */
-export default class PerennialDonation extends Widget {
+export class PerennialDonation extends Widget {
   static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor"];
   static styles = "donation";
   #known;
@@ -20,7 +21,7 @@ export default class PerennialDonation extends Widget {
 
   async start(signal) {
     const held = Number(this.getAttribute("chosen-minor"));
-    if (!held && this.#result === NOTHING && declined()) {
+    if (!held && this.#result === NOTHING && declined(NO)) {
       this.hidden = true;
       return;
     }
@@ -69,8 +70,8 @@ export default class PerennialDonation extends Widget {
   #choose(choice) {
     this.#chosen = choice;
     this.#result = choice.amountMinor ? "gift_chosen" : "gift_declined";
-    if (choice.amountMinor) forgetNo();
-    else rememberNo();
+    if (choice.amountMinor) remember(NO, null);
+    else rememberNo(NO);
     this.#paint();
     const detail = { amountMinor: choice.amountMinor, cause: this.#cause.key, roundUp: choice.roundUp };
     this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
@@ -115,6 +116,6 @@ export default class PerennialDonation extends Widget {
 
   #said(cause) {
     const money = this.#chosen && this.#money(this.#chosen.amountMinor);
-    return said(this.words, this.#result, { money, cause, days: SILENT_DAYS });
+    return said(this.words, this.#result, { money, cause, n: this.words.number(SILENT_DAYS) });
   }
 }

@@ -1,6 +1,8 @@
 /** What this browser remembers for the shopper; private modes may refuse, and then it forgets. */
 
 const PREFIX = "perennial:";
+const DAY_MS = 86_400_000;
+export const SILENT_DAYS = 90;
 
 export function recall(name) {
   try {
@@ -18,10 +20,6 @@ export function remember(name, value) {
   }
 }
 
-export function forget(name) {
-  try {
-    localStorage.removeItem(PREFIX + name);
-  } catch {
-    // Nothing was kept, so there is nothing to drop.
-  }
-}
+/** A "no" is remembered for ninety days, a "yes" ends it. */
+export const declined = (name, now = Date.now()) => now - (recall(name) ?? -Infinity) < SILENT_DAYS * DAY_MS;
+export const rememberNo = (name, now = Date.now()) => remember(name, now);

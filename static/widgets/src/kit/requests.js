@@ -2,6 +2,7 @@
 
 const TIMEOUT_MS = 10_000;
 const flights = new Map();
+const wishes = new Map();
 let shop = { base: "", tokenUrl: undefined, language: "en" };
 let programme;
 
@@ -20,39 +21,16 @@ export class Refused extends Error {
   }
 }
 
-async function json(url, signal, headers) {
-  const response = await fetch(url, { signal, headers, credentials: "same-origin" });
+async function json(url, signal, options) {
+  const response = await fetch(url, { signal, credentials: "same-origin", ...options });
   if (response.ok) return response.json();
   throw new Refused(response.status, await response.json().catch(() => undefined));
 }
 
-/** Run `work` once for all who ask for `key` meanwhile; stopped when nobody waits any more. */
+/** Run `work` once for all who ask for `key` meanwhile; who leaves is not told, and takes nothing from the others. */
 function share(key, work, signal) {
-  let flight = flights.get(key);
-  if (!flight) {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new Refused(0, { code: "timeout" })), TIMEOUT_MS);
-    const answer = work(controller.signal).finally(() => {
-      clearTimeout(timer);
-      if (flights.get(key) === flight) flights.delete(key);
-    });
-    flight = { controller, answer, waiting: 0 };
-    flights.set(key, flight);
-  }
-  flight.waiting += 1;
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      flight.waiting -= 1;
-      if (flight.waiting === 0) {
-        flights.delete(key);
-        flight.controller.abort(signal.reason);
-      }
-      reject(signal.reason);
-    };
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    flight.answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
+  if (!flights.has(key)) flights.set(key, work(AbortSignal.timeout(TIMEOUT_MS)).finally(() => flights.delete(key)));
+  return Promise.race([flights.get(key), new Promise((_, leave) => signal.addEventListener("abort", () => leave(signal.reason), { once: true }))]);
 }
 
 /** GET a public path of the storefront; the browser's cache and its ETags do the rest. */
@@ -64,21 +42,42 @@ export async function config(signal) {
   return programme;
 }
 
-/** The shopper, or {member: null} for a guest. */
-export const me = (signal) => share("me", readMe, signal);
+/** GET a path as this shopper; what is answered is nobody else's. */
+export const ask = (path, signal) => share(path, (stop) => personal(path, stop), signal);
 
-async function readMe(stop) {
-  if (!shop.tokenUrl) return json(`${shop.base}/me`, stop);
-  const ask = async () => {
+/**
+ * POST one act of this shopper's, once: a wish that got no answer keeps its key, so that wishing it again
+ * does not do it twice.
+ */
+export async function act(name, body = {}) {
+  const wish = name + JSON.stringify(body);
+  const key = wishes.get(wish) ?? crypto.randomUUID();
+  wishes.set(wish, key);
+  try {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    const options = { method: "POST", body: JSON.stringify(body), headers };
+    const answer = await personal(`${name}?once=${key}`, AbortSignal.timeout(TIMEOUT_MS), options); // a proxy may lose headers
+    wishes.delete(wish);
+    return answer;
+  } catch (problem) {
+    if (problem.status < 500) wishes.delete(wish);
+    throw problem;
+  }
+}
+
+async function personal(path, stop, options = {}) {
+  const url = `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;
+  if (!shop.tokenUrl) return json(url, stop, options);
+  const once = async () => {
     // The shop's own cookie proves the shopper to the shop; the signed token proves them to us.
     const { token } = await json(shop.tokenUrl, stop);
-    return token ? json(`${shop.base}/me`, stop, { Authorization: `Bearer ${token}` }) : { member: null, history: [] };
+    return json(url, stop, token ? { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` } } : options);
   };
   try {
-    return await ask();
+    return await once();
   } catch (problem) {
     if (problem.status !== 401) throw problem;
-    return ask(); // a token lives five minutes and may lapse on the way
+    return once(); // a token lives five minutes and may lapse on the way
   }
 }
 

@@ -71,4 +71,24 @@ export class Widget extends HTMLElement {
     }
     render(template, this.#frame);
   }
+
+  /** What comes smaller than its place must not pull the page up; a turned screen lays out anew. */
+  keepHeight(signal) {
+    this.style.minBlockSize = `${this.offsetHeight}px`;
+    globalThis.addEventListener("resize", () => (this.style.minBlockSize = ""), { once: true, signal });
+  }
+
+  /** Nothing to show: give the place back once it is out of sight. */
+  leave(signal) {
+    this.keepHeight(signal);
+    this.draw("");
+    const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (isIntersecting) return;
+      seen.disconnect();
+      this.style.minBlockSize = "";
+      this.hidden = true;
+    });
+    seen.observe(this);
+    signal.addEventListener("abort", () => seen.disconnect(), { once: true });
+  }
 }

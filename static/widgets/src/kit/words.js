@@ -1,4 +1,4 @@
-/** Sentences, counts, money and dates in the shopper's language; knows no DOM. */
+/** The widgets' own sentences and money in the shopper's language; knows no DOM. The rest is told by the server. */
 
 /** Text that keeps its left-to-right order inside any sentence: money, percent, signed and # numbers. */
 export const ltr = (text) => ({ text, dir: "ltr" });
@@ -33,21 +33,19 @@ function canonical(tag) {
 }
 
 export class Words {
-  #catalogue;
-  #plural;
+  #words;
 
-  constructor(catalogue, tag) {
-    this.#catalogue = catalogue;
+  constructor(words, tag) {
+    this.#words = words;
     this.lang = catalogueFor(tag);
     this.dir = this.lang === "ar" ? "rtl" : "ltr";
     this.tag = formatTag(tag);
-    this.#plural = new Intl.PluralRules(this.lang);
   }
 
-  /** A sentence as [{text, name?, dir?}]: `name` is the placeholder a part came from. */
-  parts(key, values = {}) {
-    const pieces = this.#catalogue.words[key].split(/\{([a-z:]+)\}/);
-    return pieces.map((piece, index) => (index % 2 ? this.#value(piece, values) : { text: piece })).filter(({ text }) => text);
+  /** A sentence as [{text, dir?}]; a value is text, or text with its own direction. */
+  parts(key, values) {
+    const pieces = this.#words[key].split(/\{(\w+)\}/);
+    return pieces.map((piece, index) => (index % 2 ? (values[piece].text ? values[piece] : { text: values[piece] }) : { text: piece }));
   }
 
   /** The same sentence as plain text, for attributes. */
@@ -57,63 +55,19 @@ export class Words {
       .join("");
   }
 
-  /** `key` itself when the catalogue has it. */
-  known(key) {
-    return key in this.#catalogue.words ? key : undefined;
-  }
-
-  /** Does this sentence have a place for `name`? */
-  asks(key, name) {
-    return this.#catalogue.words[key].includes(`{${name}`);
-  }
-
-  #value(placeholder, values) {
-    const [name] = placeholder.split(":");
-    const value = values[name];
-    if (placeholder in this.#catalogue.nouns) return { name, text: this.count(placeholder, value) };
-    return typeof value === "object" ? { name, ...value } : { name, text: String(value) };
-  }
-
-  /** `n` with its noun in the right form; ":gen" nouns are the Arabic oblique case. */
-  count(noun, n) {
-    const forms = this.#catalogue.nouns[noun];
-    return (forms[this.#plural.select(Math.abs(n))] ?? forms.other).replace("{n}", this.number(n));
-  }
-
-  /** The noun alone, for a number that is set apart in large type. */
-  noun(name, n) {
-    const forms = this.#catalogue.nouns[name];
-    const form = forms[this.#plural.select(Math.abs(n))] ?? forms.other;
-    return (form.includes("{n}") ? form : forms.other).replace("{n}", "").trim();
-  }
-
+  /** A number keeps its sign and its digits together. */
   number(n, options) {
-    return new Intl.NumberFormat(this.tag, options).format(n).replace(MARKS, "").replace("-", "\u2212");
-  }
-
-  signed(n) {
-    return ltr(this.number(n, { signDisplay: "exceptZero" }));
+    return ltr(new Intl.NumberFormat(this.tag, options).format(n).replace(MARKS, "").replace("-", "\u2212"));
   }
 
   percent(n) {
-    return ltr(this.number(n / 100, { style: "percent", maximumFractionDigits: 1 }));
+    return this.number(n / 100, { style: "percent", maximumFractionDigits: 1 });
   }
 
-  /** Minor units as money; `brief` drops decimals that are all zero. */
-  money(minor, currency, exponent, { brief = false } = {}) {
-    const whole = brief && minor % 10 ** exponent === 0;
-    const digits = whole ? 0 : exponent;
-    const options = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return ltr(this.number(decimal(minor, exponent), options));
-  }
-
-  /** A day of the shop: 22 November, 22 نوفمبر, 11月22日; with the year when it is not this one. */
-  date(iso, now = new Date()) {
-    const day = new Date(iso);
-    const options = { day: "numeric", month: "long", timeZone: "UTC" };
-    if (day.getUTCFullYear() !== now.getFullYear()) options.year = "numeric";
-    const tag = this.tag === "en" ? "en-GB" : this.tag;
-    return new Intl.DateTimeFormat(tag, options).format(day).replace(MARKS, "").replaceAll(" ", "\u00a0");
+  /** Minor units as money. */
+  money(minor, currency, exponent) {
+    const options = { style: "currency", currency, minimumFractionDigits: exponent, maximumFractionDigits: exponent };
+    return this.number(decimal(minor, exponent), options);
   }
 
   time(moment) {

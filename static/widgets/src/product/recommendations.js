@@ -1,4 +1,4 @@
-import { config, exponentOf, html, nothing, own, read, said, Widget } from "../kit.js";
+import { html, own, read, said, Widget } from "../kit.js";
 import { hiddenKeys, hide, unhide } from "./hidden.js";
 
 const MOST = 6;
@@ -10,11 +10,10 @@ const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 
  * `product` is one key, or several with commas for a cart. Cards keep their height from the first moment;
  * an empty row gives its place back only once out of sight, so nothing moves under the reader.
  */
-export default class PerennialRecommendations extends Widget {
+export class PerennialRecommendations extends Widget {
   static observedAttributes = ["product", "heading"];
   static styles = "recommendations";
   #items = [];
-  #config;
   #hiddenHere = new Set();
 
   async start(signal) {
@@ -24,43 +23,20 @@ export default class PerennialRecommendations extends Widget {
     this.#hiddenHere.clear();
     this.draw(this.#row([1, 2, 3, 4].map(() => html`<li class="card" aria-hidden="true"><i class="picture"></i><div class="text"></div></li>`)));
     try {
-      const [{ items }, known] = await Promise.all([
-        read(`recommendations?product=${encodeURIComponent(product)}`, signal),
-        config(signal).catch(() => undefined),
-      ]);
+      const { items } = await read(`recommendations?product=${encodeURIComponent(product)}`, signal);
       const unwanted = hiddenKeys();
       this.#items = items.filter(({ key }) => !unwanted.has(key)).slice(0, MOST);
-      this.#config = known;
     } catch (problem) {
       this.#items = [];
-      if (!signal.aborted) this.#leave(signal);
+      if (!signal.aborted) this.leave(signal);
       throw problem;
     }
     if (!this.#items.length) {
-      this.#leave(signal);
+      this.leave(signal);
       return;
     }
-    this.#keepHeight(signal);
+    this.keepHeight(signal);
     this.#paint();
-  }
-
-  /** Narrower cards than the empty ones must not pull the page up; a turned screen lays out anew. */
-  #keepHeight(signal) {
-    this.style.minBlockSize = `${this.offsetHeight}px`;
-    globalThis.addEventListener("resize", () => (this.style.minBlockSize = ""), { once: true, signal });
-  }
-
-  #leave(signal) {
-    this.#keepHeight(signal);
-    this.draw(nothing);
-    const seen = new IntersectionObserver(([{ isIntersecting }]) => {
-      if (isIntersecting) return;
-      seen.disconnect();
-      this.style.minBlockSize = "";
-      this.hidden = true;
-    });
-    seen.observe(this);
-    signal.addEventListener("abort", () => seen.disconnect(), { once: true });
   }
 
   #paint() {
@@ -75,14 +51,14 @@ export default class PerennialRecommendations extends Widget {
     </section>`;
   }
 
-  #card({ key, title, url, image_url: image, price, together }) {
+  #card({ key, title, url, image_url: image, price_said: price, reason }) {
     const { words } = this;
     return html`<li class="card" part="card" data-key=${key}>
       <a href=${url}>
         ${image ? html`<img class="picture" src=${image} alt="" loading="lazy" decoding="async" width="300" height="300" />` : html`<i class="picture"></i>`}
         <span class="text"><span class="title"><bdi>${title}</bdi></span>
-          ${price ? html`<bdi class="num" part="price" dir="ltr">${words.money(price.minor, price.currency, exponentOf(price.currency, this.#config)).text}</bdi>` : nothing}
-          ${together > 0 ? html`<span class="fine" part="reason">${said(words, "together", { times: together })}</span>` : nothing}</span>
+          ${price ? html`<bdi class="num" part="price" dir="ltr">${price}</bdi>` : ""}
+          ${reason ? html`<span class="fine" part="reason">${reason}</span>` : ""}</span>
       </a>
       <button class="hide" type="button" aria-label=${words.text("hide", { title: own(title) })} @click=${() => this.#hide(key)}>${CROSS}</button>
     </li>`;

@@ -1,0 +1,174 @@
+"""Points as a member reads them: how many, how to earn more, and where they came from."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from connector.rooms.points import service as points
+from connector.rooms.points import timeline
+from connector.rooms.points.service import Balance as Held
+from connector.rooms.points.timeline import Entry
+from connector.web.runtime import runtime
+from connector.web.storefront.asker import Asker, Visitor
+from connector.web.storefront.told.blocks import Act, Balance, Block, Head, Why
+from connector.web.tongue import Tongue, mark, order, own
+
+HISTORY_ENTRIES = 30
+ENTRIES = {
+    "earned": mark("Order {order}"),
+    "released": mark("Order {order} is ready"),
+    "clawback": mark("Change to order {order}"),
+    "adjustment": mark("Adjusted by the shop"),
+    "merge": mark("Accounts joined"),
+}
+REASONS = {
+    "refunded": mark("the order was refunded"),
+    "cancelled": mark("the order was cancelled"),
+    "deleted": mark("the order was deleted"),
+    "below_one_point": mark("less than one point"),
+    "test_order": mark("a test order"),
+    "not_paid": mark("the order is not paid yet"),
+    "not_completed": mark("the order is not complete yet"),
+    "no_rate": mark("no rate for this currency"),
+    "nothing_counts": mark("nothing in it counts"),
+    "before_program": mark("the order is older than the program"),
+}
+
+
+def head(db: Connection, asker: Asker, say: Tongue) -> Head:
+    """Who she is, what she has and what comes."""
+    shop_id, member_id = asker.shop.id, asker.member_id
+    balance = points.balance(db, shop_id, member_id)
+    name = runtime().members.person(db, shop_id, member_id).name
+    counted = say.points(balance.available)
+    return Head(
+        title=say.t("Hello {name}", name=own(name)) if name else say.t("Your points"),
+        balance=Balance(
+            say.number(balance.available),
+            say.noun("point", balance.available),
+            say.t("You have {points}", points=counted),
+        ),
+        launcher=str(counted),
+        lines=tuple(_coming(db, asker, say, balance)),
+    )
+
+
+def guests_head(visitor: Visitor, say: Tongue) -> Head:
+    """For who is not a member, or not signed in."""
+    return Head(
+        title=own(visitor.shop.name),
+        invite=say.t("Join free. Earn on every order."),
+        acts=(
+            Act(say.t("Join"), door="join"),
+            Act(say.t("Log in"), door="log-in"),
+        ),
+    )
+
+
+def _coming(db: Connection, asker: Asker, say: Tongue, balance: Held) -> list[str]:
+    found = []
+    coming = points.next_pending(db, asker.shop.id, asker.member_id)
+    if coming is not None:
+        at, count = coming
+        found.append(say.t("{points} more on {date}", points=say.points(count), date=say.day(at)))
+        if balance.pending > count:
+            found.append(say.t("{points} pending in all", points=say.points(balance.pending)))
+    elif balance.pending:
+        more = say.points(balance.pending)
+        found.append(say.t("{points} more after the return period", points=more))
+    if balance.debt or balance.available < 0:
+        found.append(say.t("Your balance is below zero. New points repay it; you owe no money."))
+    return found
+
+
+def history(db: Connection, asker: Asker, say: Tongue) -> Block:
+    """The newest entries, each with its reasons."""
+    entries = timeline.entries(db, asker.shop.id, asker.member_id, None, HISTORY_ENTRIES)
+    rows = tuple(_entry(one, say) for one in entries if one.points)
+    empty = () if rows else (say.t("Your orders and their points will show here."),)
+    name = say.t("History")
+    return Block(name, id="history", tab=name, lines=empty, items=rows)
+
+
+def _entry(entry: Entry, say: Tongue) -> Block:
+    waits = entry.kind == "earned" and entry.state == "pending" and not _is_gone(entry)
+    day = say.day(entry.occurred_at)
+    # A release moves points that were already counted, so it has no sign.
+    number = say.number if entry.kind == "released" else say.signed
+    return Block(
+        _title(entry, say),
+        id=str(entry.id),
+        lines=(say.t("{date}, pending", date=day) if waits else day,),
+        value=number(entry.points),
+        unit=say.noun("point", entry.points),
+        tone="waiting" if waits else "minus" if entry.points < 0 else "plus",
+        why=_why(entry, say),
+    )
+
+
+def _is_gone(entry: Entry) -> bool:
+    """Nothing of the order is left, so nothing of it waits."""
+    lines = entry.why.lines if entry.why else ()
+    return bool(lines) and not any(line.kept for line in lines)
+
+
+def _title(entry: Entry, say: Tongue) -> str:
+    message = ENTRIES.get(entry.kind, "")
+    if entry.order_number is not None:
+        return say.t(message or mark("Change"), order=order(entry.order_number))
+    if message and "{order}" not in message:
+        return say.t(message)
+    return say.t("Points earned") if entry.points > 0 else say.t("Change")
+
+
+def _why(entry: Entry, say: Tongue) -> Why | None:
+    told = entry.why
+    lines = _happened(entry, say)
+    if told is not None and told.note:
+        lines.append(own(told.note))
+    if told is None or told.currency is None or not told.lines:
+        return Why(say.t("Why?"), tuple(lines)) if lines else None
+    currency = told.currency
+    rows = tuple(
+        (own(line.title), say.money(line.base_minor, currency), _kept(line.earned, line.kept, say))
+        if line.base_minor
+        else (own(line.title), say.t("never earns"))
+        for line in told.lines
+    )
+    base = say.money(sum(line.base_minor for line in told.lines), currency)
+    kept = say.number(sum(line.kept for line in told.lines))
+    note = ""
+    if told.points_each is not None and told.per_minor:
+        note = say.t(
+            "{points} per {money}, rounded down once per order.",
+            points=say.points(told.points_each),
+            money=say.money(told.per_minor, currency),
+        )
+    return Why(
+        say.t("Why?"),
+        tuple(lines),
+        head=(say.t("Line"), say.t("Counts"), say.t("Points")),
+        rows=rows,
+        foot=(say.t("Total"), base, kept) if len(rows) > 1 else (),
+        note=note,
+    )
+
+
+def _kept(earned: int, kept: int, say: Tongue) -> str | tuple[str, str]:
+    return (say.number(earned), say.number(kept)) if kept < earned else say.number(kept)
+
+
+def _happened(entry: Entry, say: Tongue) -> list[str]:
+    """What befell the order, if anything did."""
+    reason = entry.why.reason if entry.why else ""
+    if reason in REASONS and reason != "refunded":
+        return [say.t("No points: {reason}.", reason=say.t(REASONS[reason]))]
+    if entry.order_number is None:
+        return []
+    named = order(entry.order_number)
+    if entry.kind == "clawback":
+        sentence = mark("Order {order} was refunded, cancelled or changed, so {points} went back.")
+        return [say.t(sentence, order=named, points=say.points(abs(entry.points)))]
+    if entry.kind == "released":
+        return [say.t("The return period of order {order} is over.", order=named)]
+    return []
