@@ -13,6 +13,7 @@ from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
+    CodeIssued,
     GiftGiven,
     GiftWithdrawn,
     HistoryImported,
@@ -34,6 +35,7 @@ from connector.members import Members
 from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
 from connector.rooms.recommend import handlers as recommend
+from connector.rooms.referrals import handlers as referrals
 from connector.rooms.rewards import handlers as rewards
 from connector.rooms.tiers import handlers as tiers
 from connector.runtime import Runtime
@@ -48,25 +50,33 @@ SUBSCRIPTIONS: Subscriptions = {
         recommend.on_order_changed,
         rewards.on_order_changed,
         tiers.on_order_changed,
+        referrals.on_order_changed,
     ),
-    OrderConfirmed: (points.on_order_changed, giving.on_order_changed),
+    OrderConfirmed: (
+        points.on_order_changed,
+        giving.on_order_changed,
+        referrals.on_order_changed,
+    ),
     MembersMerged: (
         orders.on_members_merged,
         points.on_members_merged,
         giving.on_members_merged,
         rewards.on_members_merged,
         tiers.on_members_merged,
+        referrals.on_members_merged,
     ),
     MembersUnmerged: (
         orders.on_members_unmerged,
         points.on_members_unmerged,
         rewards.on_members_unmerged,
         tiers.on_members_unmerged,
+        referrals.on_members_unmerged,
     ),
     MemberErased: (
         points.on_member_erased,
         rewards.on_member_erased,
         tiers.on_member_erased,
+        referrals.on_member_erased,
     ),
     MemberJoined: (tiers.on_member_joined,),
     PointsChanged: (tiers.on_points_changed,),
@@ -78,6 +88,7 @@ SUBSCRIPTIONS: Subscriptions = {
     ),
     TierChanged: (points.on_tier_changed, rewards.on_tier_changed),
     PointsDonated: (giving.on_points_donated, tiers.on_points_donated),
+    CodeIssued: (referrals.on_code_issued,),
     HistoryImported: (recommend.on_history_imported,),
 }
 

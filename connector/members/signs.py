@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from connector.core.bulk import among, insert_new
+from connector.core.bulk import insert_new
 from connector.core.commerce import Person
 from connector.core.db import upsert
 from connector.core.keyring import KeyRing
-from connector.members.models import member, member_sign
+from connector.members.models import member_sign
 
 KINDS = ("mailbox", "address", "phone", "device", "network")
 WEARS_OFF = ("device", "network")
@@ -131,34 +131,6 @@ def drop_signs(db: Connection, shop_id: int, member_id: int) -> None:
             member_sign.c.shop_id == shop_id, member_sign.c.member_id == member_id
         )
     )
-
-
-def identities(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[int, set[int]]:
-    """By member: everybody who has the same e-mail, the member too."""
-    found = {one: {one} for one in member_ids}
-    chosen = select(member.c.id, member.c.email_hash).where(
-        member.c.shop_id == shop_id, member.c.email_hash.is_not(None)
-    )
-    mine = {int(row[0]): str(row[1]) for row in db.execute(among(db, chosen, member.c.id, found))}
-    if not mine:
-        return found
-    same: dict[str, set[int]] = {}
-    for row in db.execute(among(db, chosen, member.c.email_hash, set(mine.values()))):
-        same.setdefault(row[1], set()).add(int(row[0]))
-    return {one: had | same.get(mine.get(one, ""), set()) for one, had in found.items()}
-
-
-def same_people(db: Connection, shop_id: int, member_id: int) -> set[int]:
-    """Everybody this member is: who it became part of, who became part of it, and its e-mail's."""
-    into = db.scalar(
-        select(member.c.merged_into).where(member.c.shop_id == shop_id, member.c.id == member_id)
-    )
-    living = int(into or member_id)
-    found = identities(db, shop_id, [living])[living]
-    parts = select(member.c.id).where(
-        member.c.shop_id == shop_id, member.c.merged_into.in_(sorted(found))
-    )
-    return found | {member_id} | set(db.scalars(parts))
 
 
 def mailbox(email: str) -> str:

@@ -20,6 +20,8 @@ from connector.core.db import try_shop_lock
 from connector.core.facts import publish
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
+from connector.rooms.referrals import people as introducing
+from connector.rooms.referrals import service as referrals
 from connector.rooms.rewards import service as rewards
 from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
@@ -80,6 +82,20 @@ def _review(runtime: Runtime, shop_id: int) -> None:
             publish(db, runtime.subscriptions, facts, now)
 
 
+def _introduce(runtime: Runtime, shop_id: int) -> None:
+    """Look at claims and introductions that wait: new ones, and those whose hold has ended."""
+    looked = RELEASE_BATCH
+    while looked >= RELEASE_BATCH:
+        with runtime.database.write() as db:
+            if not try_shop_lock(db, shop_id):
+                return
+            now = clock.now()
+            looked, facts = introducing.carry_out(
+                db, runtime.members, runtime.keys, shop_id, now, RELEASE_BATCH
+            )
+            publish(db, runtime.subscriptions, facts, now)
+
+
 def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
@@ -90,6 +106,7 @@ JOBS = {
     "release": Job("live", _release),
     "rewards": Job("live", _sweep),
     "tiers": Job("slow", _review),
+    "referrals": Job("live", _introduce),
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),
     "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
@@ -108,6 +125,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "release": points.shops_due(db, now),
             "rewards": rewards.shops_due(db, now),
             "tiers": tiers.shops_due(db, now),
+            "referrals": referrals.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
