@@ -108,7 +108,7 @@ def _field_problem(told: str) -> BadInput:
         return BadInput("unknown_field", told, field=field)
     if "missing required" in told:
         return BadInput("field_missing", told, field=field)
-    if "Expected `int`" in told and ("got" in told):
+    if ("Expected `int`" in told or "Expected `int | null`" in told) and "got" in told:
         return BadInput("integer_required", told, field=field)
     if " of length " in told:
         return BadInput(f"{field}_length", told, field=field)

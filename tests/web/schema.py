@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from connector.web.api.openapi import Operation
 
 TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -51,3 +54,8 @@ def _problems(
 
 def _is_a(told: Any, name: str) -> bool:
     return isinstance(told, TYPES[name]) and (name == "boolean" or not isinstance(told, bool))
+
+
+def operations(table: Sequence[Operation]) -> set[tuple[str, str]]:
+    """(method, path) of these as the description names them."""
+    return {(one.method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", one.path)) for one in table}

@@ -80,8 +80,8 @@ class Desk:
             one.state, one.issued_at, one.expires_at = State.ISSUED, self.now, None
             one.due_at = self.now + timedelta(hours=UNDO_HOURS)
 
-    def capture(self, one: Redemption) -> None:
-        """It is used: its points are spent, wherever they are by now."""
+    def capture(self, one: Redemption, returned: int = 0) -> None:
+        """It is used: its points are spent, wherever they are by now, but for what returned."""
         if one.held:
             why = self._why(one, "redeemed")
             self._book.capture(one.account_id, one.held, why)
@@ -94,7 +94,7 @@ class Desk:
         one.state, one.ending, one.problem, one.ended_at = State.USED, None, None, None
         one.used_at = one.used_at or self.now
         one.due_at = one.expires_at if one.has_balance else None
-        self.spend_to(one, one.points)
+        self.spend_to(one, one.points - returned)
 
     def spend_to(self, one: Redemption, spent: int) -> None:
         """Make ``spent`` what is spent for good: return the rest, or take it again."""
@@ -172,11 +172,7 @@ def settle_code(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
     """What a code's orders say becomes of its points."""
     match rules.phase(uses, was_used=one.state is State.USED):
         case Phase.USED:
-            if one.state is not State.USED:
-                desk.capture(one)
-            one.ended_at = None
-            back = rules.returned(one.points, uses, whole=one.returns_whole)
-            desk.spend_to(one, one.points - back)
+            desk.capture(one, rules.returned(one.points, uses, whole=one.returns_whole))
         case Phase.UNDONE if one.state is State.USED:
             desk.spend_to(one, 0)
             one.ended_at = one.ended_at or desk.now

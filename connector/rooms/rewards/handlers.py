@@ -30,6 +30,7 @@ from connector.core.facts import (
     GiftWithdrawn,
     MemberErased,
     MembersMerged,
+    MembersUnmerged,
     OrderChanged,
     TierChanged,
 )
@@ -69,6 +70,13 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> S
     for fact in facts:
         if isinstance(fact, MembersMerged):
             service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id, now)
+    return []
+
+
+def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MembersUnmerged):
+            service.unmerge(db, fact.shop_id, fact.kept_id, fact.gone_id)
     return []
 
 

@@ -133,6 +133,13 @@ def cancel(
     return one, []
 
 
+def can_cancel(one: Redemption, now: datetime) -> bool:
+    """Whether ``cancel`` may be tried; an order can still stand in its way."""
+    if one.state not in (State.RESERVED, State.ISSUED) or one.ending or one.credit_before:
+        return False
+    return one.kind is not Kind.DONATION or (one.due_at is not None and one.due_at > now)
+
+
 def issued(
     db: Connection, shop_id: int, redemption_id: int, discount_key: str, now: datetime
 ) -> list[Fact]:

@@ -14,9 +14,13 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.web import addresses, once
 from connector.web.body import read_json
 from connector.web.pace import Pace
+from connector.web.storefront import rewards
 from connector.web.storefront.asker import Act, Asker, Visitor
 
-ACTS: Mapping[str, Act[Asker, Any]] = {}  # for members
+ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
+    "redeem": Act(rewards.Redeem, rewards.redeem),
+    "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),
+}
 GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {}  # for everybody, members too
 ACTS_A_MINUTE = 30  # by one member, or by guests from one address
 _EXTENSION = "perennial_acts"

@@ -1,14 +1,13 @@
 """Any story of orders with a code ends with the points an independent reckoning expects."""
 
-import tempfile
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from connector.core.commerce import OrderState
-from connector.core.db import Database
-from connector.migrations import migrate
+from connector.core.errors import Conflict
 from tests.rooms.rewards.counter import COFFEE, counter
 from tests.world import goods, refund, took
 
@@ -31,7 +30,7 @@ STEP = some.one_of(
 
 
 class Reckoning:
-    """What should be spent of 97 points, by the rules in words, in whole percents of nothing."""
+    """What should be spent of 97 points, by the rules in words."""
 
     def __init__(self):
         self.orders = {}
@@ -42,7 +41,7 @@ class Reckoning:
         self.was_used = self.was_used or state in PAID
 
     def spent(self):
-        """None: it was never used, so nothing is spent; else 97 less what came back of it."""
+        """Nothing unless an order was paid and one stands; else 97 less what came back."""
         if not self.was_used:
             return 0
         standing = [one for one in self.orders.values() if one[0] in (*PAID, "open")]
@@ -52,23 +51,16 @@ class Reckoning:
         return 97 - min(97 * (a + b) // 5 for _, a, b in standing)
 
 
-@given(some.lists(STEP, max_size=14))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-def test_points_stand_as_reckoned(steps):
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'a.db'}"
-        migrate(url)
-        tell(Database(url), steps)
-
-
-def tell(database, steps):
+@given(some.lists(STEP, max_size=12))
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+def test_points_stand_as_reckoned(database, steps):
     shelf = counter(database, points=100)
-    one = shelf.redeem(
-        shelf.offer(COFFEE.__class__(**{**fields(COFFEE), "points": 97, "returns_whole": False}))
-    )
-    reckoned, minute = Reckoning(), 0
-    for step in steps:
-        minute += 1
+    one = shelf.redeem(shelf.offer(replace(COFFEE, points=97)))
+    reckoned = Reckoning()
+    for minute, step in enumerate(steps, 1):
         if isinstance(step, tuple):
             key, state, back_a, back_b = step
             reckoned.hear(*step)
@@ -94,19 +86,13 @@ def tell(database, steps):
     shelf.sound()
 
 
-def fields(offer):
-    return {name: getattr(offer, name) for name in offer.__slots__}
-
-
 def wander(shelf, one, step):
     """What else happens to a member meanwhile."""
     if step == "run":
         shelf.run()
     elif step == "cancel":
-        try:
+        with suppress(Conflict):
             shelf.cancel(one)
-        except Exception as problem:
-            assert getattr(problem, "code", "") in ("too_late", "code_in_use"), problem
     elif step == "expire":
         shelf.sweep(days=91)
     elif step == "earn":
