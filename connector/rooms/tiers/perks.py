@@ -144,10 +144,14 @@ def start_trial(
     return GiftGiven(
         shop_id=shop_id,
         member_id=member_id,
-        source=f"tiers:trial:{member_id}",
+        source=trial_source(member_id),
         tier_days=program.trial.days,
         tier_id=program.trial.level_id,
     )
+
+
+def trial_source(member_id: int) -> str:
+    return f"tiers:trial:{member_id}"
 
 
 def trial_of(db: Connection, shop_id: int, member_id: int) -> Row[Any] | None:
@@ -288,7 +292,7 @@ def worth(
     more = max(gives - (own.perks.discount_percent if own else 0), 0)
     ships = level.perks.free_shipping and not (own and own.perks.free_shipping)
     discount_minor = free_deliveries = count = 0
-    for row, order in load(db, shop_id, _ids(db, shop_id, member_id, vip)):
+    for row, order in load(db, shop_id, order_ids(db, shop_id, member_id, vip)):
         if order.state not in EARNING_STATES or order.is_test:
             continue
         count += 1
@@ -302,7 +306,8 @@ def worth(
     return Worth(count, discount_minor, free_deliveries)
 
 
-def _ids(db: Connection, shop_id: int, member_id: int, vip: Row[Any] | Days) -> list[int]:
+def order_ids(db: Connection, shop_id: int, member_id: int, vip: Row[Any] | Days) -> list[int]:
+    """Orders that were placed on these days."""
     chosen = select(orders.c.id).where(
         orders.c.shop_id == shop_id,
         orders.c.member_id == member_id,

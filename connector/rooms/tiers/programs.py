@@ -89,7 +89,7 @@ def save_draft(
 ) -> Program:
     """Keep a program that is not in force yet; BadInput if it cannot be. Levels get their ids."""
     shop = shops.get(db, shop_id)
-    made = _with_ids(wanted)
+    made = with_ids(wanted)
     published = current(db, shop_id)
     version = published.program.version + 1 if published else 1
     made = msgspec.structs.replace(made, version=version, unit=10 ** exponent(shop.currency))
@@ -385,12 +385,14 @@ def _sums(rows: Subquery) -> list[Any]:
     return [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in Parts._fields]
 
 
-def _with_ids(program: Program) -> Program:
-    levels = tuple(
-        level if level.id else msgspec.structs.replace(level, id=new_id())
-        for level in program.levels
-    )
-    return msgspec.structs.replace(program, levels=levels)
+def with_ids(program: Program, beyond: int = 0) -> Program:
+    """New levels, whose ids are places up to ``beyond``, get their own; the free days follow."""
+    change, trial = msgspec.structs.replace, program.trial
+    number = program.number_of(trial.level_id) if trial else 0
+    levels = [change(one, id=new_id()) if one.id <= beyond else one for one in program.levels]
+    if trial and number:
+        trial = change(trial, level_id=levels[number - 1].id)
+    return change(program, levels=tuple(levels), trial=trial)
 
 
 def today_of(shop: Shop, now: datetime) -> date:

@@ -231,8 +231,7 @@ def check(program: Program) -> None:
     try:
         msgspec.convert(msgspec.to_builtins(program), Program, strict=False)
     except msgspec.ValidationError as problem:
-        where = re.findall(r"[a-z_]+|[0-9]+", str(problem).rpartition("`$")[2])
-        raise BadInput("tier_value", str(problem), field="-".join(where)) from None
+        raise refusal(problem) from None
     for number, level in enumerate(program.levels):
         _check_level(program, number, level)
     steps = program.ladder.steps if program.ladder else ()
@@ -241,6 +240,12 @@ def check(program: Program) -> None:
             raise BadInput("step_order", "each step is higher", field=f"ladder-{number}")
     if program.trial and not program.number_of(program.trial.level_id):
         raise BadInput("trial_level", "the level of the free days is gone", field="trial-level")
+
+
+def refusal(problem: msgspec.ValidationError) -> BadInput:
+    """A value that a field cannot take, by where it stands."""
+    where = re.findall(r"[a-z_]+|[0-9]+", str(problem).rpartition("`$")[2])
+    return BadInput("tier_value", str(problem), field="-".join(where))
 
 
 def _check_level(program: Program, number: int, level: Level) -> None:

@@ -341,6 +341,17 @@ def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Pro
     )
 
 
+def everybody(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    """The member and all who became part of them."""
+    return store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
+
+
+def is_coming(db: Connection, shop_id: int, member_id: int) -> bool:
+    """Whether a claimed trial is still on its way: its days have not been noted yet."""
+    source = perks.trial_source(member_id)
+    return all(one.source != source for one in perks.days(db, shop_id, [member_id]))
+
+
 def check(db: Connection, shop_id: int) -> Iterator[Difference]:
     """Standings that are not what the book and the order book say (I22)."""
     published = current(db, shop_id)

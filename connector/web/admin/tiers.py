@@ -1,0 +1,133 @@
+"""Tiers and VIP: who rises, who may fall, and what would move if the levels were others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from connector.core import clock
+from connector.core.errors import BadInput
+from connector.rooms.rewards import catalogue
+from connector.rooms.tiers import programs, rules
+from connector.rooms.tiers import store as tier_store
+from connector.rooms.tiers.programs import Preview
+from connector.web import addresses, tier_template
+from connector.web.admin import door, sentences, tier_form
+from connector.web.admin.door import blueprint
+from connector.web.admin.tier_form import Draft
+from connector.web.runtime import runtime
+
+BLANK_STEPS = 2
+
+
+@blueprint.get("/<shop>/tiers", endpoint="tiers")
+def tiers() -> Response:
+    with runtime().database.read() as db:
+        draft, published = programs.draft(db, g.shop.id), programs.current(db, g.shop.id)
+    known = draft or (published.program if published else rules.Program())
+    return _page(tier_form.written(known, g.shop))
+
+
+@blueprint.post("/<shop>/tiers")
+def save_tiers() -> Response:
+    """Keep the form as a draft and show whom it would move; nothing is in force yet."""
+    draft = tier_form.read(request.form, g.shop)
+    wanted = draft.program
+    if wanted is None:
+        return _page(draft)
+    try:
+        runtime().database.run(
+            lambda db: programs.save_draft(db, g.shop.id, _kept_ids(wanted), _who(), clock.now())
+        )
+    except BadInput as problem:
+        tier_form.refuse(draft, problem)
+        return _page(draft)
+    return door.redirected(url_for("admin.tiers", said="tiers_draft") + "#preview")
+
+
+@blueprint.post("/<shop>/tiers/template")
+def use_tier_template() -> Response:
+    """Four levels as a draft."""
+    wanted = tier_template.four_levels()
+    runtime().database.run(
+        lambda db: programs.save_draft(db, g.shop.id, wanted, _who(), clock.now())
+    )
+    return door.redirected(url_for("admin.tiers", said="tiers_draft", welcome="yes") + "#preview")
+
+
+@blueprint.post("/<shop>/tiers/publish")
+def publish_tiers() -> Response:
+    """Put the draft in force, with the template's welcome points when they are wanted."""
+    has_standing = runtime().platforms[g.shop.platform].has_standing
+    wants_welcome = "welcome" in request.form
+
+    def work(db: Connection) -> None:
+        now = clock.now()
+        programs.publish(db, g.shop.id, now, has_standing=has_standing)
+        if wants_welcome and not tier_template.has_welcome(db, g.shop.id):
+            tier_template.publish_welcome(db, g.shop.id, now)
+
+    runtime().database.run(work)
+    return door.redirected(url_for("admin.tiers", said="tiers_published"))
+
+
+@blueprint.post("/<shop>/tiers/discard")
+def discard_tiers() -> Response:
+    """Drop the draft: what is in force stays."""
+    runtime().database.run(lambda db: programs.drop_draft(db, g.shop.id))
+    return door.redirected(url_for("admin.tiers", said="tiers_discarded"))
+
+
+def _page(draft: Draft) -> Response:
+    shop_id = g.shop.id
+    with runtime().database.read() as db:
+        published, kept = programs.current(db, shop_id), programs.draft(db, shop_id)
+        counts = tier_store.counts(db, shop_id) if published else {}
+        shown = _preview(db, kept) if kept and not draft.errors else None
+        rewards = [(str(one.id), one.offer) for one in catalogue.rewards(db, shop_id)]
+        offers_welcome = not tier_template.has_welcome(db, shop_id)
+    return door.page(
+        "admin/tiers.html",
+        status=422 if draft.errors and request.method == "POST" else 200,
+        here=url_for("admin.tiers"),
+        known=published.program if published else None,
+        is_placing=published is not None and published.placed_to is not None,
+        counts=counts,
+        draft=draft,
+        kept=kept,
+        shown=shown,
+        rewards=rewards,
+        measures=tier_form.MEASURES,
+        tags=tier_form.TAGS,
+        rows=min(max(draft.levels + 1, 1), rules.MOST_LEVELS),
+        steps=draft.steps + BLANK_STEPS,
+        welcome=offers_welcome and addresses.text("welcome") == "yes",
+        welcome_points=tier_template.WELCOME_POINTS,
+        has_standing=runtime().platforms[g.shop.platform].has_standing,
+        errors=draft.errors,
+        said=sentences.said(addresses.text("said")),
+    )
+
+
+def _preview(db: Connection, kept: rules.Program) -> dict[str, Any]:
+    told: Preview = programs.preview(db, g.shop.id, kept, clock.now())
+    people = runtime().members.people(db, g.shop.id, [one for one, _, _ in told.moves])
+    published = programs.current(db, g.shop.id)
+    return {
+        "told": told,
+        "old": published.program if published else rules.Program(),
+        "people": {one: person.name or person.email for one, person in people.items()},
+        "levels": range(max([*told.before, *told.after, len(kept.levels)]) + 1),
+    }
+
+
+def _kept_ids(wanted: rules.Program) -> rules.Program:
+    """Levels that were only numbered get ids of their own, and the free days follow."""
+    return programs.with_ids(wanted, beyond=rules.MOST_LEVELS)
+
+
+def _who() -> str:
+    return f"staff:{g.staff.id}"

@@ -1,0 +1,247 @@
+"""The shopper's own level: where she stands, what is missing, until when, and her VIP days."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from connector.core import clock, noticed
+from connector.core.errors import Conflict
+from connector.rooms.tiers import perks, programs, rules, service
+from connector.rooms.tiers.service import Progress
+from connector.web import vip
+from connector.web.storefront.asker import Asker
+from connector.web.tongue import Tongue, own
+
+
+class Wish(Struct, forbid_unknown_fields=True):
+    """Nothing to say but yes."""
+
+
+def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
+    """``tier``: None in a shop without levels."""
+    told = service.progress(db, asker.shop.id, asker.member_id, now)
+    if told is None or not (told.program.levels or told.program.ladder):
+        return {"tier": None}
+    tag, say = asker.language.tag, Tongue.of(asker.shop, asker.language, now)
+    level = told.program.numbered(told.level)
+    summary = _summary(db, asker, told)
+    trial = _trial(db, asker, told, now)
+    return {
+        "tier": {
+            "level": told.level,
+            "name": level.name(tag) if level else None,
+            "earned": told.earned,
+            "stages": [
+                {"name": one.name(tag), "threshold": one.threshold} for one in told.program.levels
+            ],
+            "measure": told.program.measure,
+            "amount": told.standing.amount,
+            "next": _next(told, tag),
+            "keep": _keep(told),
+            "perks": _perks(told),
+            "ladder": _ladder(told),
+            "early": _early(told, now),
+            "trial": trial,
+            "ended": summary and _ended(summary, asker),
+            "says": sentences(told, trial, summary, say),
+        }
+    }
+
+
+def start_trial(db: Connection, asker: Asker, _wish: Wish, now: datetime) -> dict[str, Any]:
+    """Begin the free days; they are there within a second."""
+    published = programs.current(db, asker.shop.id)
+    if published is None:
+        raise Conflict("trial_off", "there are no free days to try")
+    program = published.program
+    given = perks.start_trial(db, asker.shop.id, asker.member_id, program, "shopper", now)
+    noticed.notice(db, [given], now)
+    told = service.progress(db, asker.shop.id, asker.member_id, now)
+    return {"trial": told and _trial(db, asker, told, now)}
+
+
+def close_summary(db: Connection, asker: Asker, _wish: Wish, now: datetime) -> dict[str, Any]:
+    """The summary of VIP days was read: it does not come again."""
+    perks.note_seen(db, asker.shop.id, _everybody(db, asker), now)
+    return {"ended": None}
+
+
+def sentences(
+    told: Progress, trial: dict[str, Any] | None, summary: vip.Summary | None, say: Tongue
+) -> list[str]:
+    """What the figures say, what ends before what may come."""
+    tag, found = say.language.tag, list[str]()
+    program, standing = told.program, told.standing
+    here, following = program.numbered(told.earned), program.numbered(told.earned + 1)
+    if summary is not None:
+        found.append(_over(summary, say))
+    if told.state in ("at_risk", "grace") and here is not None and standing.keeps_until:
+        until = standing.keeps_until if told.state == "at_risk" else standing.lands_on
+        name, by = own(here.name(tag)), say.day(until or standing.keeps_until)
+        found.append(_needed(program, told.needed, name, by, say))
+    if following is not None and told.missing:
+        name = own(following.name(tag))
+        by = say.day(told.missing_by) if told.missing_by else ""
+        found.append(_missing(program, told.missing, name, by, say))
+    if trial is not None and trial["state"] == "offered":
+        days = say.count("day", trial["days"])
+        name = own(trial["name"])
+        found.append(
+            say.t("Try {tier} for {days}. No card. It ends by itself.", tier=name, days=days)
+        )
+    if trial is not None and trial["state"] == "running":
+        name = own(trial["name"])
+        found.append(
+            say.t(
+                "{tier} until {date}. It ends by itself.", tier=name, date=say.day(trial["until"])
+            )
+        )
+    return found
+
+
+def _over(summary: vip.Summary, say: Tongue) -> str:
+    if summary.discount_minor:
+        saved = say.money(summary.discount_minor)
+        first = say.t("Your trial is over. You saved {money}. Nothing was charged.", money=saved)
+    else:
+        first = say.t("Your trial is over. Nothing was charged.")
+    if not summary.points:
+        return first
+    more = say.t("It brought you {points} more.", points=say.points(summary.points))
+    return say.language.space.join((first, more))
+
+
+def _needed(program: rules.Program, needed: int, name: str, by: str, say: Tongue) -> str:
+    if program.measure == "spend":
+        money = say.money(needed)
+        return say.t("To stay {tier}, spend {money} by {date}.", tier=name, money=money, date=by)
+    if program.measure == "orders":
+        orders = say.count("order", needed)
+        return say.t("To stay {tier}: {orders} by {date}.", tier=name, orders=orders, date=by)
+    points = say.points(needed)
+    return say.t("To stay {tier}: {points} by {date}.", tier=name, points=points, date=by)
+
+
+def _missing(program: rules.Program, missing: int, name: str, by: str, say: Tongue) -> str:
+    if program.measure == "spend":
+        money = say.money(missing)
+        if not by:
+            return say.t("Spend {money} more for {tier}.", money=money, tier=name)
+        return say.t("Spend {money} more by {date} for {tier}.", money=money, date=by, tier=name)
+    noun = "order" if program.measure == "orders" else "point"
+    amount = say.count(noun, missing)
+    if not by:
+        return say.t("{amount} to go for {tier}", amount=amount, tier=name)
+    return say.t("{amount} to go for {tier}, by {date}", amount=amount, tier=name, date=by)
+
+
+def _next(told: Progress, tag: str) -> dict[str, Any] | None:
+    following = told.program.numbered(told.earned + 1)
+    if following is None:
+        return None
+    return {
+        "level": told.earned + 1,
+        "name": following.name(tag),
+        "missing": told.missing,
+        "by": told.missing_by and told.missing_by.isoformat(),
+    }
+
+
+def _keep(told: Progress) -> dict[str, Any] | None:
+    standing = told.standing
+    if standing.keeps_until is None:
+        return None
+    return {
+        "state": told.state,
+        "until": standing.keeps_until.isoformat(),
+        "lands_on": standing.lands_on and standing.lands_on.isoformat(),
+        "missing": told.needed,
+    }
+
+
+def _perks(told: Progress) -> dict[str, Any]:
+    level = told.program.numbered(told.level)
+    gives = level.perks if level else rules.Perks()
+    return {
+        "multiplier_percent": told.program.multiplier(told.level),
+        "discount_percent": max(gives.discount_percent, told.standing.ladder_percent),
+        "free_shipping": gives.free_shipping,
+        "collection": gives.collection or None,
+        "collection_percent": gives.collection_percent,
+    }
+
+
+def _ladder(told: Progress) -> dict[str, Any] | None:
+    ladder, step = told.program.ladder, told.ladder_next
+    if ladder is None:
+        return None
+    following = step and {"percent": step.percent, "missing": told.ladder_missing}
+    return {
+        "percent": told.standing.ladder_percent,
+        "measure": ladder.measure,
+        "next": following,
+    }
+
+
+def _early(told: Progress, now: datetime) -> list[dict[str, Any]]:
+    """Pages of this level alone, while they are early."""
+    level = told.program.numbered(told.level)
+    early = level.perks.early if level else None
+    if early is None or not early.starts_at <= now < early.ends_at:
+        return []
+    return [
+        {
+            "title": early.title,
+            "url": early.url,
+            "until": early.ends_at.isoformat().replace("+00:00", "Z"),
+        }
+    ]
+
+
+def _trial(db: Connection, asker: Asker, told: Progress, now: datetime) -> dict[str, Any] | None:
+    """Offered, running, or None: had already, not needed, or there is none."""
+    program, tag, zone = told.program, asker.language.tag, asker.shop.timezone
+    running = program.numbered(told.overlay_level)
+    if told.overlay_until is not None and running and told.overlay_level > told.earned:
+        last = clock.local_date(told.overlay_until, zone)
+        return {"state": "running", "name": running.name(tag), "until": last}
+    claim = perks.trial_of(db, asker.shop.id, asker.member_id)
+    number = program.number_of(claim.level_id if claim else 0)
+    claimed = program.numbered(number)
+    fresh = claim is not None and service.is_coming(db, asker.shop.id, claim.member_id)
+    if claim is not None and claimed is not None and fresh and claim.ends_at > now:
+        last = clock.local_date(claim.ends_at, zone)
+        return {"state": "running", "name": claimed.name(tag), "until": last}
+    offer = program.trial
+    level = program.numbered(program.number_of(offer.level_id)) if offer else None
+    if offer is None or level is None or claim is not None:
+        return None
+    if told.earned >= program.number_of(offer.level_id):
+        return None
+    return {"state": "offered", "name": level.name(tag), "days": offer.days}
+
+
+def _summary(db: Connection, asker: Asker, told: Progress) -> vip.Summary | None:
+    over = perks.unseen(db, asker.shop.id, _everybody(db, asker))
+    if over is None:
+        return None
+    return vip.summary(db, asker.shop, asker.member_id, told.earned, over, asker.language.tag)
+
+
+def _ended(summary: vip.Summary, asker: Asker) -> dict[str, Any]:
+    return {
+        "name": summary.name,
+        "on": clock.local_date(summary.ended_on, asker.shop.timezone),
+        "points": summary.points,
+        "discount": {"minor": summary.discount_minor, "currency": asker.shop.currency},
+        "free_deliveries": summary.free_deliveries,
+        "orders": summary.orders,
+    }
+
+
+def _everybody(db: Connection, asker: Asker) -> list[int]:
+    return service.everybody(db, asker.shop.id, asker.member_id)

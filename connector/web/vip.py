@@ -1,0 +1,61 @@
+"""What VIP days were worth, from every room that knows: honest sums, zeros among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from connector.program.earning import PLAIN_PERCENT, TIER
+from connector.rooms.points import timeline
+from connector.rooms.tiers import perks, programs
+from connector.shops.service import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """points: what the level's multiplier added; discount_minor: what its discounts took off.
+
+    Only what goes beyond the member's own level. A free delivery's price is not known: counted.
+    """
+
+    name: str
+    level_id: int
+    ended_on: Any
+    points: int = 0
+    discount_minor: int = 0
+    free_deliveries: int = 0
+    orders: int = 0
+
+
+def summary(
+    db: Connection, shop: Shop, member_id: int, own_level: int, vip: Row[Any], tag: str
+) -> Summary | None:
+    """What these days were worth to this member, by the orders as they stand now."""
+    published = programs.current(db, shop.id)
+    if published is None:
+        return None
+    program = published.program
+    level = program.numbered(program.number_of(vip.level_id))
+    if level is None:
+        return None
+    worth = perks.worth(db, shop.id, member_id, program, vip, own_level, shop.currency)
+    ids = perks.order_ids(db, shop.id, member_id, vip)
+    own = program.multiplier(own_level)
+    extra = 0
+    for told in timeline.diagnose_all(db, shop.id, ids):
+        context = told.basis.context
+        if context is None or context.tier <= max(own, PLAIN_PERCENT):
+            continue
+        added = sum(rule.kept for rule in told.trace.rules if rule.kind == TIER)
+        extra += added * (context.tier - own) // (context.tier - PLAIN_PERCENT)
+    return Summary(
+        name=level.name(tag),
+        level_id=level.id,
+        ended_on=vip.ends_at,
+        points=extra,
+        discount_minor=worth.discount_minor,
+        free_deliveries=worth.free_deliveries,
+        orders=worth.orders,
+    )
