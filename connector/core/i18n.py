@@ -38,6 +38,8 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "entry": ("{n} entry", "{n} entries"),
     "customer": ("{n} customer", "{n} customers"),
     "product": ("{n} product", "{n} products"),
+    "member": ("{n} member", "{n} members"),
+    "month": ("{n} month", "{n} months"),
     "difference": ("{n} difference", "{n} differences"),
 }
 _ARABIC_INDIC = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")

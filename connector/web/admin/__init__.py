@@ -13,6 +13,7 @@ from connector.web.admin import (
     recommendations,
     signin,
     stores,
+    tiers,
 )
 from connector.web.admin.door import blueprint, error_page
 
@@ -28,4 +29,5 @@ __all__ = [
     "recommendations",
     "signin",
     "stores",
+    "tiers",
 ]

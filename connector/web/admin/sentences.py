@@ -17,6 +17,7 @@ ERRORS = {
     "shop_not_found": mark("There is no such store in your account."),
     "member_not_found": mark("There is no such member in this store."),
     "order_not_found": mark("There is no such order in this store."),
+    "draft_not_found": mark("There is no draft to publish."),
     "not_found": mark("There is nothing at this address."),
     "state_mismatch": mark("The installation was begun in another browser."),
     "intent_not_found": mark("This installation is finished or too old."),
@@ -72,6 +73,9 @@ SAID = {
     "worth": mark("Saved. The figures below reckon with it."),
     "team": mark("Saved. It counts from now on."),
     "revoked": mark("Key revoked. It opens nothing any more."),
+    "tiers_draft": mark("Kept as a draft. Nothing is in force yet."),
+    "tiers_published": mark("Published. Members are placed within minutes."),
+    "tiers_discarded": mark("The draft is gone. What is in force stays."),
     "checking": mark("Checking the connection. This takes a few seconds."),
 }
 
