@@ -40,6 +40,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "product": ("{n} product", "{n} products"),
     "member": ("{n} member", "{n} members"),
     "month": ("{n} month", "{n} months"),
+    "friend": ("{n} friend", "{n} friends"),
     "difference": ("{n} difference", "{n} differences"),
 }
 _ARABIC_INDIC = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")

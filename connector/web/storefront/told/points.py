@@ -10,7 +10,8 @@ from connector.rooms.points.service import Balance as Held
 from connector.rooms.points.timeline import Entry
 from connector.web.runtime import runtime
 from connector.web.storefront.asker import Asker, Visitor
-from connector.web.storefront.told.blocks import Act, Balance, Block, Head, Why
+from connector.web.storefront.told import rewards
+from connector.web.storefront.told.blocks import Act, Balance, Block, Head, Stem, Why
 from connector.web.tongue import Tongue, mark, order, own
 
 HISTORY_ENTRIES = 30
@@ -20,6 +21,10 @@ ENTRIES = {
     "clawback": mark("Change to order {order}"),
     "adjustment": mark("Adjusted by the shop"),
     "merge": mark("Accounts joined"),
+    "unmerge": mark("Accounts separated"),
+    "reserved": mark("Used for a reward"),
+    "redeemed": mark("Used for a reward"),
+    "returned": mark("Back from a reward"),
 }
 REASONS = {
     "refunded": mark("the order was refunded"),
@@ -35,21 +40,23 @@ REASONS = {
 }
 
 
-def head(db: Connection, asker: Asker, say: Tongue) -> Head:
-    """Who she is, what she has and what comes."""
+def head(db: Connection, asker: Asker, say: Tongue, stem: Stem | None = None) -> Head:
+    """Who she is, what she has, what comes and how far she is."""
     shop_id, member_id = asker.shop.id, asker.member_id
     balance = points.balance(db, shop_id, member_id)
     name = runtime().members.person(db, shop_id, member_id).name
     counted = say.points(balance.available)
+    unit, have = say.noun("point", balance.available), say.t("You have {points}", points=counted)
+    money = rewards.worth(db, asker, balance.available, say)
+    if money:
+        unit = say.t("{noun}, worth {money}", noun=unit, money=money)
+        have = say.t("You have {points}, worth {money}", points=counted, money=money)
     return Head(
         title=say.t("Hello {name}", name=own(name)) if name else say.t("Your points"),
-        balance=Balance(
-            say.number(balance.available),
-            say.noun("point", balance.available),
-            say.t("You have {points}", points=counted),
-        ),
+        balance=Balance(say.number(balance.available), unit, have),
         launcher=str(counted),
         lines=tuple(_coming(db, asker, say, balance)),
+        stem=stem,
     )
 
 

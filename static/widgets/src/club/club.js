@@ -1,4 +1,4 @@
-import { act, ask, declined, html, ltr, recall, rememberNo, said, Widget } from "../kit.js";
+import { act, ask, declined, html, ltr, recall, remember, rememberNo, said, Widget } from "../kit.js";
 import { bodyOf, head, section } from "./blocks.js";
 
 const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18" /></svg>`;
@@ -37,7 +37,7 @@ export class PerennialClub extends Widget {
     const { signal } = this;
     this.show({ problem: undefined });
     try {
-      const told = await ask(`club?ref=${encodeURIComponent(recall("ref") ?? "")}`, signal);
+      const told = await ask(`club?${new URLSearchParams({ ref: recall("ref") ?? "", claim: recall("claim") ?? "" })}`, signal);
       this.show({ told, at: new Date(), offline: false });
       if (told.soon && this.#asked < SOON_MS.length) {
         setTimeout(() => this.isShown && !signal.aborted && this.load(), SOON_MS[this.#asked]);
@@ -83,9 +83,10 @@ export class PerennialClub extends Widget {
     this.show({ busy: true, said: undefined, code: undefined });
     this.#asked = 0;
     try {
-      await act(name, body);
+      const { claim, sentence } = await act(name, body);
+      if (claim) remember("claim", claim);
       await this.load();
-      this.show({ said: done });
+      this.show({ said: done ?? sentence });
     } catch (problem) {
       const code = problem.code ?? problem.name;
       this.show({ said: this.view.told.says[code] ?? said(this.words, "failed"), code });

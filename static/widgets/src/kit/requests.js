@@ -1,5 +1,7 @@
 /** The storefront JSON: one request at a time for each path, a token where the shop needs one. */
 
+import { recall, remember } from "./memory.js";
+
 const TIMEOUT_MS = 10_000;
 const flights = new Map();
 const wishes = new Map();
@@ -49,7 +51,8 @@ export const ask = (path, signal) => share(path, (stop) => personal(path, stop),
  * POST one act of this shopper's, once: a wish that got no answer keeps its key, so that wishing it again
  * does not do it twice.
  */
-export async function act(name, body = {}) {
+export async function act(name, wanted = {}) {
+  const body = "device" in wanted ? { ...wanted, device: device() } : wanted;
   const wish = name + JSON.stringify(body);
   const key = wishes.get(wish) ?? crypto.randomUUID();
   wishes.set(wish, key);
@@ -63,6 +66,12 @@ export async function act(name, body = {}) {
     if (problem.status < 500) wishes.delete(wish);
     throw problem;
   }
+}
+
+/** What this browser calls itself, where somebody who pretends to be two is looked for. */
+function device() {
+  if (!recall("device")) remember("device", crypto.randomUUID());
+  return recall("device") ?? "";
 }
 
 async function personal(path, stop, options = {}) {

@@ -10,12 +10,12 @@ export async function visit(isSignedIn) {
   const code = new URLSearchParams(location.search).get("ref");
   if (code && recall("ref") !== code) {
     remember("ref", code);
-    await act("arrive", { code });
+    await act("referral_visit", { code, device: "" });
   }
   if (!isSignedIn) return;
   const day = new Date().toDateString();
   const known = recall("visit");
   const product = document.querySelector("perennial-badge,perennial-tasks")?.getAttribute("product");
-  const seen = [location.pathname, product].filter((place) => place && (known?.day !== day || known.watch.includes(place)));
+  const seen = [location.pathname.replace(/(.)\/$/, "$1"), product].filter((place) => place && (known?.day !== day || known.watch.includes(place)));
   if (seen.length) remember("visit", { day, ...(await act("visit", { seen })) });
 }

@@ -10,7 +10,7 @@ export class PerennialTasks extends Widget {
 
   async start(signal) {
     const product = this.getAttribute("product") ?? "";
-    const { title, items } = await ask(`tasks?product=${encodeURIComponent(product)}`, signal).catch((problem) => {
+    const { title, items = [] } = await ask(`tasks?product=${encodeURIComponent(product)}`, signal).catch((problem) => {
       this.leave(signal);
       throw problem;
     });
