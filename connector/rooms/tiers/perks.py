@@ -307,11 +307,11 @@ def worth(
 
 
 def order_ids(db: Connection, shop_id: int, member_id: int, vip: Row[Any] | Days) -> list[int]:
-    """Orders that were placed on these days."""
+    """Orders that were placed on these days; platforms tell whole seconds."""
     chosen = select(orders.c.id).where(
         orders.c.shop_id == shop_id,
         orders.c.member_id == member_id,
-        orders.c.placed_at >= vip.starts_at,
+        orders.c.placed_at >= vip.starts_at.replace(microsecond=0),
         orders.c.placed_at < vip.ends_at,
     )
     return list(db.scalars(chosen))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -142,8 +143,15 @@ def _understand(draft: Draft, body: dict[str, Any]) -> None:
 
 
 def refuse(draft: Draft, problem: BadInput) -> None:
-    sentence = PROBLEMS.get(problem.code)
-    draft.errors[problem.field or ""] = t(sentence) if sentence else sentences.refusal(problem)
+    """Note a refusal beside the field that a person sees."""
+    name, code = problem.field or "", problem.code
+    if "-perks-early" in name:
+        name, code = name.partition("-perks-early")[0] + "-early", "perk_early"
+    name = re.sub("^ladder-(steps-)?([0-9]+)$", r"ladder-\2-threshold", name)
+    name = name.replace("ladder-steps-", "ladder-")
+    name = re.sub("-names$", "-names-en", re.sub("-perks-collection$", "-collection", name))
+    sentence = PROBLEMS.get(code)
+    draft.errors[name] = t(sentence) if sentence else sentences.refusal(problem)
 
 
 class _Reading:
@@ -178,7 +186,7 @@ class _Reading:
             at = datetime.fromisoformat(self.draft[name])
         except ValueError:
             return None
-        return at.replace(tzinfo=ZoneInfo(self.shop.timezone))
+        return at.replace(tzinfo=ZoneInfo(self.shop.timezone)).astimezone(UTC)
 
     def _note(self, name: str, problem: BadInput) -> None:
         currency = self.shop.currency
