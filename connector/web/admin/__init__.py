@@ -4,6 +4,7 @@ Everything works without a script; htmx and a few lines of our own only improve 
 """
 
 from connector.web.admin import (
+    drafts,
     giving,
     home,
     liability,
@@ -11,6 +12,7 @@ from connector.web.admin import (
     orders,
     program,
     recommendations,
+    rule_editor,
     signin,
     stores,
     tiers,
@@ -19,6 +21,7 @@ from connector.web.admin.door import blueprint, error_page
 
 __all__ = [
     "blueprint",
+    "drafts",
     "error_page",
     "giving",
     "home",
@@ -27,6 +30,7 @@ __all__ = [
     "orders",
     "program",
     "recommendations",
+    "rule_editor",
     "signin",
     "stores",
     "tiers",

@@ -27,6 +27,8 @@ ERRORS = {
     "owner_needed": mark("Only the owner of the account can change this."),
     "ask_unreadable": mark("This request to confirm is too old, or not of this member."),
     "too_many_requests": mark("There were too many tries from your address."),
+    "draft_gone": mark("This draft was published or discarded."),
+    "rule_not_found": mark("This rule is not in the draft any more."),
     "internal_error": mark("Something failed on our side, and was noted."),
 }
 ADVICE = {
@@ -58,6 +60,34 @@ FIELDS = {
     "currency_missing": mark("Say which currency: three letters, such as EUR."),
     "unknown_currency": mark("{code} is not a currency we know."),
     "percent_range": mark("Give 0 to 100 percent."),
+    "factor_range": mark("Give a factor such as 2 or 1.5, at most 10."),
+    "points_range": mark("Give 0 to 1,000,000 points."),
+    "days_range": mark("Give 0 to 365 days."),
+    "count_range": mark("Give 1 to 365."),
+    "priority_range": mark("Give −100 to 100."),
+    "minimum_range": mark("Give an amount above zero."),
+    "cap_range": mark("Give 1 to 1,000,000,000, or nothing."),
+    "gift_one": mark("Say what it gives: points above zero, days or a reward."),
+    "gift_most": mark("The most must not be below the number above."),
+    "gift_kind": mark("This kind of rule gives no fixed gift."),
+    "window": mark("The last day must not be before the first."),
+    "date": mark("Give a day, such as 2026-12-01."),
+    "starts_range": mark("Give a day within a year from now."),
+    "text_length": mark("Write 1 to 200 characters."),
+    "too_many_names": mark("At most 200 names."),
+    "too_many_rules": mark("At most 60 rules."),
+    "rule_doubled": mark("This rule is in the draft twice."),
+    "too_many_drafts": mark("There are 20 drafts already. Discard one first."),
+    "hold_from": mark("Choose paid or delivered."),
+    "expiry": mark("Choose how points end."),
+    "expiry_region": mark("Where time alone may not end points, choose inactivity or never."),
+    "expiry_range": mark("Give 1 to 60 months."),
+    "forgive_range": mark("Give 0 to 10,000 points."),
+    "template": mark("There is no such template."),
+    "already_started": mark("It has started already, and stays as it is."),
+    "not_a_draft": mark("This draft was published or discarded."),
+    "never_published": mark("Only what was in force can come back."),
+    "version_not_found": mark("There is no such version any more."),
     "": mark("This value cannot be used."),
     "invalid_text": mark("This text has characters that cannot be kept."),
 }
@@ -66,6 +96,10 @@ SAID = {
     "adjusted": mark("Points adjusted. The new balance is below."),
     "confirmed": mark("This was confirmed already. Nothing more was given."),
     "published": mark("Saved. New orders earn by these rules from now on."),
+    "scheduled": mark("Scheduled. You can withdraw it until it starts."),
+    "withdrawn": mark("Withdrawn. What is in force stays."),
+    "draft": mark("Draft saved."),
+    "discarded": mark("Draft discarded."),
     "unchanged": mark("Nothing was changed: these are the rules already."),
     "cause": mark("Cause added. Shoppers can choose it now."),
     "replayed": mark("Trying again. This takes a few seconds."),
@@ -149,6 +183,11 @@ def refusal(problem: BadInput | Exception, **values: object) -> Markup:
 def stop(reason: str, currency: str) -> Markup:
     """Why an order earns nothing, or that it does."""
     return t(STOPS[reason], currency=currency)
+
+
+def refused(code: str | None) -> Markup | None:
+    """Why an act could not be done, by the code in the address after it."""
+    return t(FIELDS[code]) if code and code in FIELDS else None
 
 
 def said(code: str | None) -> Markup | None:

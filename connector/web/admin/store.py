@@ -16,6 +16,9 @@ from connector.rooms.points.models import points_adjustment, points_order
 from connector.shops.models import api_key, staff
 from connector.shops.service import Shop
 
+TITLED = 20  # products that may share a title
+CATALOGUE = 5_000
+
 
 def newest_orders(db: Connection, shop_id: int, limit: int) -> list[Row[Any]]:
     """The orders that came last, with the points posted for them (None: not judged yet)."""
@@ -158,3 +161,39 @@ def adjustments_made(
         ).where(points_adjustment.c.shop_id == shop_id, points_adjustment.c.made_at.in_(times))
     )
     return {(row.made_at, row.points): row.made_by for row in rows}
+
+
+def products_titled(db: Connection, shop_id: int, title: str) -> list[str]:
+    """Keys of the products that are called exactly so, or whose key it is."""
+    return list(
+        db.scalars(
+            select(product.c.key)
+            .where(
+                product.c.shop_id == shop_id,
+                (func.lower(product.c.title) == title.lower()) | (product.c.key == title),
+            )
+            .order_by(product.c.key)
+            .limit(TITLED)
+        )
+    )
+
+
+def catalogue_names(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Categories, collections and tags of each product, of the first thousands."""
+    return list(
+        db.execute(
+            select(product.c.categories, product.c.collections, product.c.tags)
+            .where(product.c.shop_id == shop_id)
+            .limit(CATALOGUE)
+        )
+    )
+
+
+def product_titles(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, str]:
+    """What products are called, by key."""
+    rows = db.execute(
+        select(product.c.key, product.c.title).where(
+            product.c.shop_id == shop_id, product.c.key.in_(keys)
+        )
+    )
+    return {row.key: row.title for row in rows}
