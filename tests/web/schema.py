@@ -19,6 +19,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 KNOWN = {
     "$ref", "anyOf", "type", "properties", "required", "items", "description", "title",
+    "additionalProperties", "default", "minimum", "maximum",  # bounds are of what is asked
 }  # fmt: skip
 
 
@@ -42,14 +43,22 @@ def _problems(
     elif not _is_a(told, schema["type"]):
         yield f"{place}: {told!r} is no {schema['type']}"
     elif isinstance(told, dict):
-        properties = schema["properties"]
-        yield from (f"{place}: no {name}" for name in schema["required"] if name not in told)
-        yield from (f"{place}: nothing is said of {name}" for name in told.keys() - properties)
-        for name in told.keys() & properties:
-            yield from _problems(told[name], properties[name], api, f"{place}.{name}")
+        yield from _of_object(told, schema, api, place)
     elif isinstance(told, list):
         for number, one in enumerate(told):
             yield from _problems(one, schema["items"], api, f"{place}[{number}]")
+
+
+def _of_object(
+    told: Mapping[str, Any], schema: Mapping[str, Any], api: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    any_name = dict.fromkeys(told, schema.get("additionalProperties"))
+    properties = schema.get("properties", any_name)
+    required = schema.get("required", ())
+    yield from (f"{place}: no {name}" for name in required if name not in told)
+    yield from (f"{place}: nothing is said of {name}" for name in told.keys() - properties)
+    for name in told.keys() & properties:
+        yield from _problems(told[name], properties[name], api, f"{place}.{name}")
 
 
 def _is_a(told: Any, name: str) -> bool:

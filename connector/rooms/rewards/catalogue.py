@@ -164,6 +164,11 @@ def open_of(db: Connection, shop_id: int, member_id: int) -> list[Redemption]:
     ]
 
 
+def members_from(db: Connection, shop_id: int, level: int) -> list[int]:
+    """Who a gift to a tier and the ones above it reaches; level 0: everybody with an account."""
+    return store.members_from(db, shop_id, level, MAX_GIFTS)
+
+
 def gifts(
     db: Connection,
     shop_id: int,

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from connector.core.bulk import among
 from connector.core.db import upsert
+from connector.members.models import member
 from connector.orders.models import order_code
 from connector.rooms.rewards.models import redemption, redemption_use, reward, reward_member
 from connector.rooms.rewards.rules import COUNTED, PREFIX, Kind, Offer, Redemption, Reward, State
@@ -343,6 +344,16 @@ def level(db: Connection, shop_id: int, member_id: int) -> int:
     one = reward_member.c
     found = db.scalar(select(one.level).where(one.shop_id == shop_id, one.member_id == member_id))
     return found or 0
+
+
+def members_from(db: Connection, shop_id: int, level: int, limit: int) -> list[int]:
+    """Members on this tier or a higher one; all who have an account for level 0."""
+    if level:
+        one = reward_member.c
+        chosen = select(one.member_id).where(one.shop_id == shop_id, one.level >= level)
+        return list(db.scalars(chosen.order_by(one.member_id).limit(limit)))
+    chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "member")
+    return list(db.scalars(chosen.order_by(member.c.id).limit(limit)))
 
 
 def put_level(db: Connection, shop_id: int, member_id: int, level: int) -> None:
