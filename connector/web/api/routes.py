@@ -14,7 +14,7 @@ from connector.core.errors import Unauthenticated
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import once
-from connector.web.api import members, orders, points, products, rewards, tiers
+from connector.web.api import members, orders, points, products, referrals, rewards, tiers
 from connector.web.api.openapi import Operation, describe
 from connector.web.runtime import runtime
 
@@ -25,6 +25,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *products.OPERATIONS,
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
+    *referrals.OPERATIONS,
 )
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="../templates")
 

@@ -14,14 +14,19 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.web import addresses, once
 from connector.web.body import read_json
 from connector.web.pace import Pace
-from connector.web.storefront import rewards
+from connector.web.storefront import referrals, rewards
 from connector.web.storefront.asker import Act, Asker, Visitor
 
 ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "redeem": Act(rewards.Redeem, rewards.redeem),
     "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),
+    "referral_share": Act(referrals.Share, referrals.share),
 }
-GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {}  # for everybody, members too
+GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {  # for everybody, members too
+    "referral_visit": Act(referrals.Follow, referrals.visit),
+    "referral_claim": Act(referrals.Claim, referrals.claim),
+    "referral_code": Act(referrals.Ask, referrals.claimed),
+}
 ACTS_A_MINUTE = 30  # by one member, or by guests from one address
 _EXTENSION = "perennial_acts"
 

@@ -7,10 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector.web.storefront import points, rewards
+from connector.web.storefront import points, referrals, rewards, tiers
 from connector.web.storefront.asker import Asker, Part, Visitor
 
-PARTS: tuple[Part, ...] = (points.part, rewards.part)  # each gives top-level names of its own
+PARTS: tuple[Part, ...] = (
+    points.part,
+    rewards.part,
+    tiers.part,
+    referrals.part,
+)  # each gives top-level names of its own
 
 
 def me(db: Connection, visitor: Visitor, now: datetime) -> dict[str, Any]:
