@@ -149,15 +149,17 @@ def _things(bp: Blueprint, shop: Shop) -> None:
 
     @bp.patch("/customers/<int:customer_id>")
     def change_customer(customer_id: int) -> Response:
-        """{"email": "new@customers.example", "tags": ["vip"], "role": "wholesale"}."""
+        """{"email": "new@x.example", "tags": ["vip"], "role": "wholesale", "newsletter": true}."""
         customer = shop.shelf.get(Customer, customer_id)
         if customer is None:
             raise LookupError(f"no customer {customer_id}")
         body = _body()
+        newsletter = body.get("newsletter", customer.newsletter)
         return _json(
             shop.change_customer(
                 replace(
                     customer,
+                    newsletter=None if newsletter is None else bool(newsletter),
                     email=str(body.get("email", customer.email)).strip().lower(),
                     tags=changed_tags(body.get("tags", customer.tags), (), ()),
                     role=str(body.get("role", customer.role)),

@@ -100,7 +100,7 @@ class Product(Struct, frozen=True):
 
 
 class Customer(Struct, frozen=True):
-    """An account of the shop."""
+    """An account of the shop. ``newsletter`` None: never asked for it and never left it."""
 
     id: int
     email: str
@@ -112,6 +112,7 @@ class Customer(Struct, frozen=True):
     has_paid: bool = False
     tags: tuple[str, ...] = ()
     role: str = "customer"
+    newsletter: bool | None = None
 
 
 class Buyer(Struct, frozen=True):
@@ -334,3 +335,4 @@ class Change(Struct, frozen=True):
     events: tuple[Event, ...]
     at: datetime
     refund_id: int | None = None
+    before: Customer | None = None  # a customer as it was

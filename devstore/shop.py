@@ -123,8 +123,10 @@ class Shop:
         """Keep a customer whose fields were changed."""
         customer = replace(customer, modified_at=self.now())
         with self.shelf.change():
+            before = self.shelf.get(Customer, customer.id)
             self.shelf.keep(customer)
-        self._tell("customer", customer.id, customer.modified_at, Event.UPDATED)
+        at = customer.modified_at
+        self._tell("customer", customer.id, at, Event.UPDATED, before=before)
         return customer
 
     def tag(self, customer_id: int, add: Iterable[str], remove: Iterable[str] = ()) -> Customer:
@@ -357,8 +359,9 @@ class Shop:
         at: datetime,
         *events: Event,
         refund_id: int | None = None,
+        before: Customer | None = None,
     ) -> None:
-        change = Change(resource, thing_id, events, at, refund_id)
+        change = Change(resource, thing_id, events, at, refund_id, before)
         for listener in self.listeners:
             listener(change)
 

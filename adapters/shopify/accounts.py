@@ -40,12 +40,14 @@ class Identified(msgspec.Struct):
 class CustomerPayload(Identified):
     """A customer, alone or in an order. What says who it is is missing without approval.
 
-    Tags and consent are told no more since 2025-01; an app on an older version still hears them.
+    Tags and consent are told no more since 2025-01, but that they changed (``notices``); an app on
+    an older version still hears them.
     """
 
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    created_at: Moment | None = None
     updated_at: Moment | None = None
     phone: str | None = None
     default_address: Address | None = None
@@ -69,4 +71,5 @@ def customer(told: CustomerPayload) -> Customer:
         tags=None if told.tags is None else tags_of(told.tags.split(",")),
         email_verified=told.verified_email,
         accepts_marketing=consent.state == "subscribed" if consent else None,
+        created_at=utc(told.created_at),
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import msgspec
+from msgspec import structs
 
 from adapters import people
 from adapters.shopify.fields import (
@@ -70,6 +71,7 @@ class _Customer(msgspec.Struct, rename="camel", kw_only=True):
     first_name: str | None = None
     last_name: str | None = None
     locale: str | None = None
+    created_at: Moment | None = None
     updated_at: Moment | None = None
     default_email_address: _Email | None = None
     default_phone_number: _Phone | None = None
@@ -268,23 +270,34 @@ def purchase(told: OrderAnswer) -> Purchase:
 def customer(told: CustomerAnswer) -> Customer:
     """The customer in an answer."""
     one = told.customer
-    home, number, mail = one.default_address, one.default_phone_number, one.default_email_address
+    home, number = one.default_address, one.default_phone_number
     phones = (number.phone_number if number else None, home.phone if home else None)
+    person = Person(
+        email=one.email,
+        name=one.name,
+        locale=one.locale,
+        phone=people.phone(*phones),
+        address=home.line() if home else None,
+    )
+    return structs.replace(_account(one), person=person)
+
+
+def buyers_account(told: OrderAnswer) -> Customer | None:
+    """What an order tells of the account that bought; who that is, the order says itself."""
+    one = told.order.customer
+    return None if one is None or one.tags is None else _account(one)
+
+
+def _account(one: _Customer) -> Customer:
+    mail = one.default_email_address
+    state = mail.marketing_state if mail else None
     return Customer(
         key=gid_key(one.id),
-        person=Person(
-            email=one.email,
-            name=one.name,
-            locale=one.locale,
-            phone=people.phone(*phones),
-            address=home.line() if home else None,
-        ),
         modified_at=utc(one.updated_at),
         tags=None if one.tags is None else tags_of(one.tags),
         email_verified=one.verified_email,
-        accepts_marketing=mail.marketing_state == "SUBSCRIBED"
-        if mail and mail.marketing_state
-        else None,
+        accepts_marketing=None if state is None else state == "SUBSCRIBED",
+        created_at=utc(one.created_at),
     )
 
 

@@ -93,6 +93,15 @@ def _customer(delivery: Delivery) -> Told:
     return [accounts.customer(_read(delivery, accounts.CustomerPayload))]
 
 
+def _customer_tagged(delivery: Delivery) -> Told:
+    return [NeedsFetch("customer", gid_key(_read(delivery, notices.Tagged).customer_id))]
+
+
+def _customer_consented(delivery: Delivery) -> Told:
+    # Its moment may be missing or backdated: a state that comes late would undo a newer one.
+    return [NeedsFetch("customer", key_of(_read(delivery, notices.Consented).customer_id))]
+
+
 def _customer_deleted(delivery: Delivery) -> Told:
     return [Customer(_read(delivery, accounts.Identified).key, deleted=True)]
 
@@ -144,10 +153,12 @@ def _privacy(kind: str) -> Reader:
 
 
 def _fetched_order(delivery: Delivery) -> Told:
-    told = answers.purchase(_read(delivery, answers.OrderAnswer))
+    answer = _read(delivery, answers.OrderAnswer)
+    told, account = answers.purchase(answer), answers.buyers_account(answer)
     order = order_of(told)
+    found: list[Snapshot | NeedsFetch] = [order, account] if account else [order]
     known = all(one.pieces is not None for one in told.returns)
-    return [order] if known else [order, NeedsFetch("order", order.key)]
+    return found if known else [*found, NeedsFetch("order", order.key)]
 
 
 def _fetched_customer(delivery: Delivery) -> Told:
@@ -193,6 +204,8 @@ TOPICS: Mapping[str, Reader | Ignored] = {
     "bulk_operations/finish": Ignored("the history import asks for the operation's state itself"),
     "carts/update": _CART,
     "checkouts/create": _CART,
+    "customer.tags_added": _customer_tagged,
+    "customer.tags_removed": _customer_tagged,
     "customers/create": _customer,
     "customers/data_request": _privacy("data_request"),
     "customers/delete": _customer_deleted,
@@ -200,6 +213,7 @@ TOPICS: Mapping[str, Reader | Ignored] = {
     "customers/purchasing_summary": _SUMMARY,
     "customers/redact": _privacy("redact_customer"),
     "customers/update": _customer,
+    "customers_email_marketing_consent/update": _customer_consented,
     "discounts/create": _DISCOUNT,
     "discounts/redeemcode_added": _DISCOUNT,
     "discounts/redeemcode_removed": _DISCOUNT,

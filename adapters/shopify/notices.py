@@ -17,6 +17,18 @@ class OrderEdited(msgspec.Struct):
     order_edit: _Edit
 
 
+class Tagged(msgspec.Struct, rename="camel"):
+    """``customer.tags_added`` and ``customer.tags_removed``: a difference, not what there is."""
+
+    customer_id: str
+
+
+class Consented(msgspec.Struct):
+    """``customers_email_marketing_consent/update``: a state nobody can place in time."""
+
+    customer_id: int | str
+
+
 class Merged(msgspec.Struct):
     """``customers/merge``, also sent when a merge failed."""
 

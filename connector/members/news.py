@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from connector.core.commerce import Customer, Person
 from connector.core.facts import Fact, MemberChanged
 from connector.members import joining, store
 
+News = Mapping[str, Any]  # what is known of an account, by column
 _HEARD = ("tags", "accepts_marketing", "email_verified")
 
 
@@ -20,10 +21,12 @@ def after(
 ) -> dict[str, Any]:
     """What is known of an account after these news; what they do not tell stays.
 
-    A verified e-mail says nothing of another one.
+    A verified e-mail says nothing of another one. News that do not tell who it is are no newer
+    than those that do, which may still be on their way.
     """
-    if customer.person == Person():  # a platform may tell of an account and not who it is
-        email_hash = before["email_hash"]
+    modified_at = customer.modified_at or now
+    if customer.person == Person():
+        email_hash, modified_at = before["email_hash"], before["modified_at"]
     verified = before["email_verified"] if email_hash == before["email_hash"] else None
     kept = {name: before[name] for name in _HEARD} | {"email_verified": verified}
     told = {
@@ -32,15 +35,26 @@ def after(
         "email_verified": customer.email_verified,
     }
     known = {name: kept[name] if one is None else one for name, one in told.items()}
-    return known | {"modified_at": customer.modified_at or now, "email_hash": email_hash}
+    return known | {"modified_at": modified_at, "email_hash": email_hash}
 
 
-def take(db: Connection, row: Row[Any], values: Mapping[str, Any]) -> list[Fact]:
-    """Write what is known of an account now; the fact of what is new in it."""
-    store.change(db, row.shop_id, row.id, **values)
-    mailbox = values["email_hash"]
-    is_proof = row.modified_at is None or row.email_verified != values["email_verified"]
-    if mailbox and (is_proof or row.email_hash != mailbox):
-        joining.met(db).mailboxes.add(mailbox)
-    is_new = any(values[name] != getattr(row, name) for name in _HEARD)
-    return [MemberChanged(row.shop_id, row.id)] if is_new else []
+def take(db: Connection, shop_id: int, told: Sequence[tuple[Row[Any], News]]) -> list[Fact]:
+    """Write what is known of accounts now; a fact for each of whom something is new."""
+    met = joining.met(db)
+    changed = {
+        row.id: values
+        for row, values in told
+        if any(values[name] != getattr(row, name) for name in values)
+    }
+    store.change_all(db, shop_id, changed)
+    for row, values in told:
+        mailbox = values["email_hash"]
+        is_told = row.modified_at is None and values["modified_at"] is not None
+        is_proof = is_told or row.email_verified != values["email_verified"]
+        if mailbox and (is_proof or row.email_hash != mailbox):
+            met.mailboxes.add(mailbox)
+    return [
+        MemberChanged(shop_id, row.id)
+        for row, values in told
+        if any(values[name] != getattr(row, name) for name in _HEARD)
+    ]

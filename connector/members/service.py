@@ -128,8 +128,11 @@ class Members:
         """Take over what the platform says about its accounts; older news is ignored."""
         gone = {one.key for one in customers if one.deleted}
         customers = [one for one in customers if one.deleted or one.key not in gone]
-        self._meet(db, shop_id, [one for one in customers if not one.deleted], now, live=live)
         rows = store.by_customer_keys(db, shop_id, [one.key for one in customers])
+        unknown = [one for one in customers if not one.deleted and one.key not in rows]
+        if unknown:
+            self._meet(db, shop_id, unknown, now, live=live)
+            rows |= store.by_customer_keys(db, shop_id, [one.key for one in unknown])
         facts: list[Fact] = []
         people: dict[int, Person] = {}
         newest: dict[str, dict[str, Any]] = {}
@@ -151,8 +154,8 @@ class Members:
             newest[customer.key] = news.after(before, customer, email_hash, now)
             if customer.person != Person():
                 people[row.id] = customer.person
-        for key, values in newest.items():
-            facts += news.take(db, rows[key], values)
+        told = [(rows[key], values) for key, values in newest.items()]
+        facts += news.take(db, shop_id, told)
         self._people.write(db, shop_id, people)
         signs.note_people(db, self._keys, shop_id, list(people.items()), now)
         return facts

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, true, update
 
 from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
@@ -76,6 +76,25 @@ def change(db: Connection, shop_id: int, member_id: int, **values: object) -> No
         update(member)
         .where(member.c.shop_id == shop_id, member.c.id == member_id)
         .values(**values)
+    )
+
+
+def change_all(db: Connection, shop_id: int, news: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write new values of many members, which all tell the same columns."""
+    if not news:
+        return
+    columns = next(iter(news.values()))
+    statement = (
+        update(member)
+        .where(member.c.shop_id == shop_id, member.c.id == bindparam("of_id"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+    db.execute(
+        statement,
+        [
+            {"of_id": one, **{f"new_{name}": value for name, value in values.items()}}
+            for one, values in sorted(news.items())
+        ],
     )
 
 

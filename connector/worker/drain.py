@@ -25,6 +25,7 @@ from connector.core.commerce import (
     Delivery,
     NeedsFetch,
     Order,
+    Person,
     Platform,
     PrivacyRequest,
     Product,
@@ -229,16 +230,21 @@ def take_snapshots(
     context = orders.Context(shop.id, shop.timezone, source, trusted)
     members = runtime.members
     facts: list[Fact] = []
+    live = source != "import"
     customers = [one for one in snapshots if isinstance(one, Customer)]
-    if customers:
-        gone = [one.key for one in customers if one.deleted]
+    # An order tells who bought, and news of the account that do not: those come after it.
+    nameless = [one for one in customers if one.person == Person() and not one.deleted]
+    named = [one for one in customers if one.person != Person() or one.deleted]
+    if named:
+        gone = [one.key for one in named if one.deleted]
         names = privacy.names(db, members, shop.id, gone, None)
-        facts += members.record(db, shop.id, customers, now, live=source != "import")
+        facts += members.record(db, shop.id, named, now, live=live)
         privacy.forget_bytes(db, members, shop.id, names, now)
     merges = [one for one in snapshots if isinstance(one, CustomerMerge)]
     facts += members.merge(db, shop.id, merges, now) if merges else []
     told = [one for one in snapshots if isinstance(one, Order | RefundsOfOrder)]
     facts += orders.record(db, context, members, told, now) if told else []
+    facts += members.record(db, shop.id, nameless, now, live=live) if nameless else []
     products = [one for one in snapshots if isinstance(one, Product)]
     if products:
         orders.record_products(db, shop.id, products, now)

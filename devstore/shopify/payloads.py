@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,33 @@ def customer_of_order(person: Customer, settings: Settings) -> Json:
             "default": True,
         },
     }
+
+
+def tagged(person: Customer, tags: Sequence[str]) -> Json:
+    """The body of ``customer.tags_added`` and ``customer.tags_removed``: only what changed."""
+    at = person.modified_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return {"customerId": gid("Customer", person.id), "tags": list(tags), "occurredAt": at}
+
+
+def consent(person: Customer, settings: Settings) -> Json:
+    """The body of ``customers_email_marketing_consent/update``."""
+    is_asked = person.newsletter is not None
+    return {
+        "customer_id": person.id,
+        "email_address": person.email,
+        "email_marketing_consent": {
+            "state": marketing_state(person),
+            "opt_in_level": "single_opt_in" if is_asked else None,
+            "consent_updated_at": local(person.modified_at, settings) if is_asked else None,
+        },
+    }
+
+
+def marketing_state(person: Customer) -> str:
+    """Whether somebody wants e-mail; GraphQL writes the same word in capitals."""
+    if person.newsletter is None:
+        return "not_subscribed"
+    return "subscribed" if person.newsletter else "unsubscribed"
 
 
 def customer_gone(customer_id: int) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devstore.model import Change, Customer, Event, Order, Product
+from devstore.model import Change, Customer, Event, Order, Product, Settings
 from devstore.shop import Shop
 from devstore.shopify import catalogue, orders, payloads
 from devstore.shopify.orders import Desk
@@ -33,15 +33,18 @@ class Teller:
             return [_gone(change)]
         if change.resource == "order":
             return self._of_order(change)
+        word = "create" if Event.CREATED in change.events else "update"
+        settings = self._shop.settings
         if change.resource == "customer":
             customer = self._shop.shelf.get(Customer, change.id)
-            body = payloads.customer(customer, self._shop.settings) if customer else None
-        else:
-            product = self._shop.shelf.get(Product, change.id)
-            settings = self._shop.settings
-            body = catalogue.product(product, settings, self._origin) if product else None
-        word = "create" if Event.CREATED in change.events else "update"
-        return [(f"{change.resource}s/{word}", body)] if body else []
+            if customer is None:
+                return []
+            body = payloads.customer(customer, settings)
+            return [*_apart(change.before, customer, settings), (f"customers/{word}", body)]
+        product = self._shop.shelf.get(Product, change.id)
+        if product is None:
+            return []
+        return [(f"products/{word}", catalogue.product(product, settings, self._origin))]
 
     def order(self, found: Order) -> Json:
         """The body of an order as it is now."""
@@ -65,6 +68,21 @@ class Teller:
             if one.id == change.refund_id
         ]
         return [*told, *refunds, ("orders/updated", body)]
+
+
+def _apart(before: Customer | None, after: Customer, settings: Settings) -> list[Message]:
+    """What the body of a customer no longer tells: tags and consent have topics of their own."""
+    if before is None:
+        return []
+    added = [tag for tag in after.tags if tag not in before.tags]
+    removed = [tag for tag in before.tags if tag not in after.tags]
+    differences = {"customer.tags_added": added, "customer.tags_removed": removed}
+    told = [(topic, payloads.tagged(after, tags)) for topic, tags in differences.items() if tags]
+    if after.newsletter is not before.newsletter:
+        told.append(
+            ("customers_email_marketing_consent/update", payloads.consent(after, settings))
+        )
+    return told
 
 
 def _gone(change: Change) -> Message:

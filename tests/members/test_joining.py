@@ -103,6 +103,17 @@ def test_news_without_a_person_change_no_person(world):
         assert world.members.by_email(db, world.shop.id, "mia@customers.example")
 
 
+def test_who_it_is_may_come_after_newer_news_that_do_not_say(world):
+    facts_of(world, Customer(MIA, Person(), NOW + DAY, tags=("staff",)))
+    assert row(world).modified_at is None
+    facts_of(world, news())
+    assert (row(world).tags, row(world).modified_at) == (["staff"], NOW)
+    with world.database.read() as db:
+        assert world.members.person(db, world.shop.id, world.member(MIA)) == MIA_BERG
+    assert facts_of(world, Customer(MIA, Person(), NOW - DAY, tags=())) == []
+    assert row(world).tags == ["staff"]
+
+
 @pytest.mark.parametrize(("verified", "claims"), [(True, True), (None, True), (False, False)])
 def test_an_account_claims_its_guest_when_the_mailbox_is_proven(world, verified, claims):
     world.tell(guest_order())

@@ -29,7 +29,7 @@ from devstore.shopify.graph.pieces import (
     utc,
 )
 from devstore.shopify.graph.search import Term, parse
-from devstore.shopify.payloads import buyer_locale, gid
+from devstore.shopify.payloads import buyer_locale, gid, marketing_state
 from devstore.shopify.reading import DONATION_PRODUCT, Line, Transaction
 
 
@@ -158,7 +158,7 @@ class Nodes:
             "updatedAt": utc(of.modified_at),
             "defaultEmailAddress": {
                 "emailAddress": of.email,
-                "marketingState": "NOT_SUBSCRIBED",
+                "marketingState": marketing_state(of).upper(),
             },
         }
 

@@ -185,6 +185,63 @@ def test_a_customer():
     assert world.tell("fetch/customer", body) == [expected]
 
 
+ACCOUNT = {
+    "id": "gid://shopify/Customer/7",
+    "firstName": "Mia",
+    "tags": ["vip", "staff"],
+    "verifiedEmail": True,
+    "createdAt": "2026-11-01T09:00:00Z",
+    "updatedAt": "2026-11-20T09:05:00Z",
+    "defaultEmailAddress": {
+        "emailAddress": "mia@example.com",
+        "marketingState": "SUBSCRIBED",
+    },
+}
+
+
+def told_of(**changes):
+    body = {"order": graph.order(customer=ACCOUNT | changes)}
+    return world.tell("fetch/order", body)[1:]
+
+
+def test_an_order_tells_of_the_account_that_bought_and_not_who_it_is():
+    (found,) = told_of()
+    assert found == Customer(
+        "7",
+        modified_at=datetime(2026, 11, 20, 9, 5, tzinfo=UTC),
+        tags=("staff", "vip"),
+        email_verified=True,
+        accepts_marketing=True,
+        created_at=datetime(2026, 11, 1, 9, tzinfo=UTC),
+    )
+    (asked,) = world.tell("fetch/customer", {"customer": ACCOUNT})
+    assert structs.replace(asked, person=Person()) == found
+    assert asked.person == Person("mia@example.com", "Mia")
+
+
+@pytest.mark.parametrize(
+    ("state", "accepts"),
+    [("UNSUBSCRIBED", False), ("NOT_SUBSCRIBED", False), ("PENDING", False), (None, None)],
+)
+def test_only_a_subscriber_accepts_marketing(state, accepts):
+    mail = {"emailAddress": "mia@example.com", "marketingState": state}
+    (found,) = told_of(defaultEmailAddress=mail)
+    assert found.accepts_marketing is accepts
+
+
+def test_no_tags_are_news_too_and_tags_untold_are_none():
+    assert told_of(tags=[])[0].tags == ()
+    assert told_of(tags=None) == []
+    assert told_of(defaultEmailAddress=None)[0].accepts_marketing is None
+
+
+def test_what_is_missing_of_an_order_is_asked_for_after_all_it_tells():
+    amount_only = {"id": "gid://shopify/Refund/5", "totalRefundedSet": bag("10.0")}
+    order = graph.order(customer=ACCOUNT, refunds=[amount_only])
+    kinds = [type(one).__name__ for one in world.tell("fetch/order", {"order": order})]
+    assert kinds == ["Order", "Customer", "NeedsFetch"]
+
+
 def test_a_product():
     expected = Product(
         key="701",

@@ -31,6 +31,7 @@ BOB = Customer(
     Person("bob@biller.com", "Bob Biller", phone="555-555-5555", address=HOME),
     modified_at=MIDNIGHT,
     email_verified=True,
+    created_at=MIDNIGHT,
 )
 ORDER = "820982911946154500"  # rounded in the example, where no exact id stands beside it
 TOLD = {
@@ -51,6 +52,27 @@ TOLD = {
     "refunds/create": [NeedsFetch("order", ORDER)],
     "shop/redact": [PrivacyRequest("redact_shop")],
 }
+CHANGED = {  # topics without a sample, told as their schemas document
+    "customer.tags_added": {
+        "customerId": "gid://shopify/Customer/1",
+        "tags": ["staff", "vip"],
+        "occurredAt": "2026-11-22T11:59:58.000Z",
+    },
+    "customer.tags_removed": {
+        "customerId": "gid://shopify/Customer/1",
+        "tags": ["staff"],
+        "occurredAt": "2026-11-22T11:59:58.000Z",
+    },
+    "customers_email_marketing_consent/update": {
+        "customer_id": 1,
+        "email_address": "bob@biller.com",
+        "email_marketing_consent": {
+            "state": "not_subscribed",
+            "opt_in_level": None,
+            "consent_updated_at": None,
+        },
+    },
+}
 WHOLE_ORDERS = {"orders/cancelled", "orders/create", "orders/paid", "orders/updated"}
 IGNORED = {topic: one for topic, one in TOPICS.items() if isinstance(one, Ignored)}
 
@@ -58,7 +80,7 @@ IGNORED = {topic: one for topic, one in TOPICS.items() if isinstance(one, Ignore
 @world.needed
 def test_the_samples_have_twenty_eight_topics_and_the_table_has_each():
     assert len(world.TOPICS) == 28
-    assert set(world.TOPICS) == {one for one in TOPICS if not one.startswith("fetch/")}
+    assert {*world.TOPICS, *CHANGED} == {one for one in TOPICS if not one.startswith("fetch/")}
 
 
 @pytest.mark.parametrize("topic", world.TOPICS)
@@ -75,6 +97,11 @@ def test_a_topic_tells_what_it_should(topic):
         assert told == []
     else:
         assert told == TOLD[topic]
+
+
+@pytest.mark.parametrize("topic", CHANGED)
+def test_tags_and_consent_are_asked_for_when_they_change(topic):
+    assert world.tell(topic, CHANGED[topic]) == [NeedsFetch("customer", "1")]
 
 
 def test_every_ignored_topic_says_why():

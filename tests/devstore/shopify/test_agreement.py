@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from werkzeug.serving import make_server
 
 from adapters.shopify.admin_api import AdminApi
 from adapters.shopify.bulk import History
 from adapters.shopify.client import ShopifyClient
 from adapters.shopify.normalise import normalise
-from connector.core.commerce import Delivery, NeedsFetch, Order, OrderState, Page
+from connector.core.commerce import (
+    Customer,
+    Delivery,
+    NeedsFetch,
+    Order,
+    OrderState,
+    Page,
+    Person,
+)
 from connector.core.http import Http
-from devstore.model import Buyer, Status
+from devstore.model import Buyer, Status, replace
 from tests.devstore.shopify.conftest import World, opened
 
 DOMAIN = "acme.myshopify.com"
@@ -95,6 +104,26 @@ def test_a_webhook_and_a_fetch_tell_the_same_order(served):
         told = heard(world, order_id)
         assert story(asked) == story(told)
         assert pieces(asked) == pieces(told)
+
+
+def test_every_door_tells_the_same_of_the_account_that_bought(served):
+    world, client = served
+    order = world.sell({"CP-EVE": 1})
+    mia = str(world.mia().id)
+    world.clock.pass_by(minutes=1)
+    world.shop.tag(world.mia().id, ["staff", "vip"])
+    world.shop.change_customer(replace(world.mia(), newsletter=True))
+    (asked,) = normalise(client.fetch(NeedsFetch("customer", mia)))
+    assert isinstance(asked, Customer)
+    assert (asked.tags, asked.accepts_marketing) == (("staff", "vip"), True)
+    since, until = datetime(2026, 11, 1, tzinfo=UTC), world.clock() + timedelta(seconds=1)
+    doors = [
+        [client.fetch(NeedsFetch("order", str(order.id)))],
+        whole(lambda cursor: client.changed("orders", since, until, cursor)),
+        whole(lambda cursor: client.history("orders", until, cursor)),
+    ]
+    for (delivery,) in doors:
+        assert normalise(delivery)[1:] == [structs.replace(asked, person=Person())]
 
 
 def test_amounts_and_states_are_the_shops_own(served):

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from devstore.model import Buyer, Customer, Status
+from devstore.model import Buyer, Customer, Status, replace
 from tests.devstore.shopify.conftest import World
 
 
@@ -89,6 +89,44 @@ def test_two_accounts_become_one(installed, order):
     assert merged[1]["status"] == "completed"
     assert updated[0] == "customers/update"
     assert post(installed, "/customers/merge", kept=mia.id, gone=mia.id).status_code == 422
+
+
+def test_tags_and_consent_have_topics_of_their_own(installed):
+    mia = installed.mia()
+    consent = "customers_email_marketing_consent/update"
+
+    def change(**fields: Any) -> list[tuple[str, dict[str, Any]]]:
+        before = len(told(installed))
+        installed.shop.change_customer(replace(installed.mia(), **fields))
+        return told(installed)[before:]
+
+    gid = f"gid://shopify/Customer/{mia.id}"
+    first = change(tags=("staff", "vip"))
+    assert [topic for topic, _ in first] == ["customer.tags_added", "customers/update"]
+    assert first[0][1] == {
+        "customerId": gid,
+        "tags": ["staff", "vip"],
+        "occurredAt": "2026-11-22T12:00:00.000Z",
+    }
+    assert "tags" not in first[1][1]
+    second = change(tags=("b2b", "vip"))
+    assert [(topic, body["tags"]) for topic, body in second[:-1]] == [
+        ("customer.tags_added", ["b2b"]),
+        ("customer.tags_removed", ["staff"]),
+    ]
+    third = change(newsletter=True)
+    assert [topic for topic, _ in third] == [consent, "customers/update"]
+    assert third[0][1] == {
+        "customer_id": mia.id,
+        "email_address": mia.email,
+        "email_marketing_consent": {
+            "state": "subscribed",
+            "opt_in_level": "single_opt_in",
+            "consent_updated_at": "2026-11-22T04:00:00-08:00",
+        },
+    }
+    left = change(newsletter=False)[0][1]["email_marketing_consent"]["state"]
+    assert (left, change(newsletter=False)[0][0]) == ("unsubscribed", "customers/update")
 
 
 def test_uninstalling_is_told_and_ends_everything_else(installed):
