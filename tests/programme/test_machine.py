@@ -1,0 +1,329 @@
+"""Random lives of a shop beside an oracle: whatever happens in whatever sequence, balances agree.
+
+Orders are placed, paid, completed, edited, refunded, cancelled and told twice or late; points are
+redeemed, spent, returned and given up; members are adjusted and merged; programmes change; time
+jumps. After each step every balance is the oracle's, and at the end the whole book is recomputed.
+
+PERENNIAL_RUNS=10000 for a night.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from connector.core.commerce import CustomerMerge, Order
+from connector.core.db import Database
+from connector.core.errors import Conflict, InsufficientPoints
+from connector.program import service as programme
+from connector.rooms.points import service as points
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards import service as rewards
+from tests.programme.oracle import Oracle
+from tests.programme.sales import Back, Line, Promise, Sale
+from tests.programme.shop import Driven
+from tests.programme.words import as_told, offer, program
+from tests.world import NOW, acme
+
+RUNS = int(os.environ.get("PERENNIAL_RUNS", "300"))
+PARTS = 4
+STEPS = 30
+MOST_DAYS = 80  # of one life: codes live 90
+BUYERS = ("1001", "1002", "1003")
+COSTS = (60, 250)
+DONATION_ID = "donation"
+
+buyers = st.sampled_from(BUYERS)
+lines = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 30_000), st.integers(0, 2_000)),
+    min_size=1,
+    max_size=3,
+)
+any_one = st.integers(0, 10**6)
+
+
+class Life(RuleBasedStateMachine):
+    """One shop."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.days = 0
+        self.shop = Driven(self.database, acme(self.database))
+        beginning = Promise(NOW - timedelta(days=1), {"USD": (1, 100)})
+        self.oracle = Oracle(beginning)
+        self.sales: list[Sale] = []
+        self.told: list[Order] = []
+        self.wishes: dict[str, int] = {}
+        self.minutes = 0
+        self.members = [self.shop.world.member(buyer) for buyer in BUYERS]
+        with self.database.write() as db:
+            self.rewards = {
+                cost: catalogue.publish(db, self.shop.shop_id, offer(cost), self.now).id
+                for cost in COSTS
+            }
+
+    # ------------------------------------------------------------------------------------- orders
+
+    @rule(
+        buyer=buyers,
+        goods=lines,
+        gift=st.sampled_from((0, 0, 0, 300)),
+        euro=st.booleans(),
+        paid=st.booleans(),
+        coded=any_one,
+    )
+    def place(self, buyer: str, goods: Any, gift: int, euro: bool, paid: bool, coded: int) -> None:
+        open_codes = [code for code, one in self.oracle.wishes.items() if one.state == "held"]
+        code = open_codes[coded % len(open_codes)] if open_codes and coded % 3 else None
+        less = 100 if code else 0
+        sold = [
+            Line(str(n), "goods", pieces, net, tax, net + less)
+            for n, (pieces, net, tax) in enumerate(goods)
+        ]
+        if gift:
+            sold.append(Line(DONATION_ID, "donation", 1, gift, 0, gift))
+        sale = Sale(str(len(self.sales) + 1), buyer, "EUR" if euro else "USD", self.now, sold)
+        sale.code = code
+        if paid:
+            sale.state, sale.paid = "paid", self.now
+        self.sales.append(sale)
+        self._tell(sale)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=any_one)
+    def pay_or_complete(self, which: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        if sale.state == "open":
+            sale.state, sale.paid = "paid", self.now
+        elif sale.state == "paid":
+            sale.state, sale.done = "completed", self.now
+        self._tell(sale)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=any_one)
+    def cancel_or_restore(self, which: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        wish = self.oracle.wishes.get(sale.code or "")
+        if sale.state in ("paid", "completed", "open"):
+            sale.state = "cancelled"
+        elif sale.state == "cancelled" and not (wish and wish.state == "over"):
+            sale.state = "completed" if sale.done else "paid" if sale.paid else "open"
+        self._tell(sale)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=any_one, at=any_one, net=st.integers(0, 30_000), pieces=st.integers(1, 4))
+    def edit(self, which: int, at: int, net: int, pieces: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        line = sale.lines[at % len(sale.lines)]
+        if sale.backs or line.kind != "goods":
+            return
+        line.before += net - line.net
+        line.net, line.pieces = net, pieces
+        self._tell(sale)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=any_one, at=any_one, part=any_one)
+    def refund_pieces(self, which: int, at: int, part: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        line = sale.lines[at % len(sale.lines)]
+        left = line.pieces - sum(back.pieces.get(line.key, 0) for back in sale.backs)
+        if left and sale.state != "open":
+            sale.backs.append(Back({line.key: 1 + part % left}))
+            self._tell(sale)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=any_one, money=st.integers(1, 5_000))
+    def refund_money(self, which: int, money: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        if sale.state != "open":
+            sale.backs.append(Back({}, money))
+            self._tell(sale)
+
+    @precondition(lambda self: any(sale.backs for sale in self.sales))
+    @rule(which=any_one)
+    def take_back_a_refund(self, which: int) -> None:
+        refunded = [sale for sale in self.sales if sale.backs]
+        sale = refunded[which % len(refunded)]
+        sale.backs.pop()
+        self._tell(sale)
+
+    @precondition(lambda self: self.told)
+    @rule(which=any_one, again=st.integers(1, 3))
+    def tell_again(self, which: int, again: int) -> None:
+        """Old news, and news a second time."""
+        for number in range(again):
+            self.shop.tell(self.now, self.told[(which + number) % len(self.told)])
+
+    # ------------------------------------------------------------------------------------- others
+
+    @rule(buyer=buyers, cost=st.sampled_from(COSTS), now=st.booleans())
+    def redeem(self, buyer: str, cost: int, now: bool) -> None:
+        member_id = self._member(buyer)
+        try:
+            with self.database.write() as db:
+                made, facts = rewards.redeem(
+                    db, self.shop.shop_id, member_id, self.rewards[cost], self.now
+                )
+            self.shop.notice(facts, self.now)
+        except (Conflict, InsufficientPoints):
+            assert not self.oracle.redeem("never", buyer, cost)
+            return
+        code = (made.code or "").lower()
+        assert self.oracle.redeem(code, buyer, cost)
+        self.wishes[code] = made.id
+        if now:
+            self.shop.work(self.now)
+
+    @precondition(lambda self: self.wishes)
+    @rule(which=any_one)
+    def give_up(self, which: int) -> None:
+        code = list(self.wishes)[which % len(self.wishes)]
+        expected = self.oracle.cancel(code, self.now)
+        self.shop.work(self.now)
+        try:
+            with self.database.write() as db:
+                _, facts = rewards.cancel(db, self.shop.shop_id, self.wishes[code], self.now)
+            self.shop.notice(facts, self.now)
+        except Conflict:
+            assert not expected
+            return
+        self.shop.work(self.now)
+
+    @rule(buyer=buyers, amount=st.integers(-400, 400).filter(bool))
+    def adjust(self, buyer: str, amount: int) -> None:
+        member_id = self._member(buyer)
+        try:
+            with self.database.write() as db:
+                points.adjust(
+                    db,
+                    self.shop.shop_id,
+                    member_id,
+                    amount,
+                    reason="a test",
+                    made_by="staff:1",
+                    now=self.now,
+                )
+        except InsufficientPoints:
+            assert not self.oracle.adjust(buyer, amount)
+            return
+        assert self.oracle.adjust(buyer, amount)
+
+    @rule(kept=buyers, gone=buyers)
+    def merge(self, kept: str, gone: str) -> None:
+        if kept == gone or kept in self.oracle.moved or gone in self.oracle.moved:
+            return
+        self.shop.tell(self.now, CustomerMerge(kept, gone))
+        mine, theirs = self._member(kept), self._member(gone)
+        self.members = [mine if one == theirs else one for one in self.members]
+        self.oracle.merge(kept, gone)
+
+    @rule(
+        each=st.integers(0, 7),
+        per=st.sampled_from((50, 100, 250)),
+        euro=st.booleans(),
+        hold=st.sampled_from((0, 3, 14)),
+        tax=st.booleans(),
+        late=st.booleans(),
+        flat=st.sampled_from((0, 0, 15)),
+        gift=st.sampled_from((0, 0, 40)),
+        percent=st.sampled_from((0, 150, 200)),
+    )
+    def promise(  # noqa: PLR0913, PLR0917 - what a machine draws
+        self,
+        each: int,
+        per: int,
+        euro: bool,
+        hold: int,
+        tax: bool,
+        late: bool,
+        flat: int,
+        gift: int,
+        percent: int,
+    ) -> None:
+        self._later()
+        promise = Promise(
+            starts=self.now,
+            rates={"USD": (each, per)} | ({"EUR": (each + 1, per)} if euro else {}),
+            hold_days=hold,
+            on="completed" if late else "paid",
+            tax=tax,
+            flat=flat,
+            gift=gift,
+            double=(self.now, self.now + timedelta(days=5), percent) if percent else None,
+        )
+        self.oracle.promises.append(promise)
+        with self.database.write() as db:
+            programme.publish(db, self.shop.shop_id, program(promise), self.now)
+        self._later()
+
+    @precondition(lambda self: self.days < MOST_DAYS)
+    @rule(days=st.integers(1, 8))
+    def jump(self, days: int) -> None:
+        self.shop.work(self.now)  # the worker does not sleep for days
+        self.days += days
+        self.now += timedelta(days=days)
+        self.shop.work(self.now)
+        self.oracle.pass_time(self.now)
+
+    # ------------------------------------------------------------------------------------- always
+
+    @invariant()
+    def balances_agree(self) -> None:
+        found = self.shop.balances(self.members)
+        for buyer, have in zip(BUYERS, found, strict=True):
+            want = self.oracle.purse(buyer)
+            assert (have.available, have.pending, have.held, have.debt) == (
+                want.usable,
+                want.pending.total(),
+                want.held,
+                want.debt,
+            ), buyer
+
+    def teardown(self) -> None:
+        assert self.shop.audit() == []
+
+    def _member(self, buyer: str) -> int:
+        return self.members[BUYERS.index(buyer)]
+
+    def _later(self) -> None:
+        self.minutes += 1
+        self.now += timedelta(seconds=1)
+
+    def _tell(self, sale: Sale) -> None:
+        self._later()
+        snapshot = as_told(sale, self.now)
+        self.told.append(snapshot)
+        self.shop.tell(self.now, snapshot)
+        self.oracle.hear(sale, self.now)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_random_life_of_a_shop_agrees_with_the_oracle(part: int, sqlite_url: str) -> None:
+    """The same search in parts, which run beside each other; each draws its own lives."""
+    database = Database(sqlite_url)
+    machine = type("LifeHere", (Life,), {"database": database})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=RUNS // PARTS,
+            stateful_step_count=STEPS,
+            report_multiple_bugs=False,
+            deadline=None,
+            phases=(Phase.reuse, Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    database.dispose()
