@@ -273,9 +273,12 @@ def next_pending(db: Connection, shop_id: int, member_id: int) -> tuple[datetime
 def entries_of(
     db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """The member's entries in points, newest first by when they happened, after ``before``."""
+    """The member's entries in points, newest first by when they happened, after ``before``.
+
+    What a reward had held and is spent now changes nothing that a member sees.
+    """
     entry = ledger_entry.c
-    names = [f"{state}:{member_id}" for state in ("member", "pending", "held", "debt")]
+    names = [f"{state}:{member_id}" for state in ("member", "pending", "debt")]
     query = select(ledger_entry).where(
         entry.shop_id == shop_id, entry.from_account.in_(names) | entry.to_account.in_(names)
     )

@@ -78,6 +78,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         causes = service.causes(db, g.shop.id)
         totals = service.totals(db, g.shop.id)
         log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE)
+        from_points = service.owed_for_points(db, g.shop.id)
     return door.page(
         "admin/giving.html",
         here=url_for("admin.giving"),
@@ -85,6 +86,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         causes=causes,
         totals=totals,
         sums=sums(totals),
+        from_points=from_points,
         log=log[:PAGE],
         page=page,
         more=len(log) > PAGE,
