@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from connector.core import clock, noticed
 from connector.core.errors import Conflict
+from connector.core.i18n import Count
 from connector.rooms.tiers import perks, programs, rules, service
 from connector.rooms.tiers.service import Progress
 from connector.web import vip
 from connector.web.storefront.asker import Asker
-from connector.web.tongue import Tongue, own
+from connector.web.tongue import Tongue, ltr, own
 
 
 class Wish(Struct, forbid_unknown_fields=True):
@@ -119,11 +120,8 @@ def _needed(program: rules.Program, needed: int, name: str, by: str, say: Tongue
     if program.measure == "spend":
         money = say.money(needed)
         return say.t("To stay {tier}, spend {money} by {date}.", tier=name, money=money, date=by)
-    if program.measure == "orders":
-        orders = say.count("order", needed)
-        return say.t("To stay {tier}: {orders} by {date}.", tier=name, orders=orders, date=by)
-    points = say.points(needed)
-    return say.t("To stay {tier}: {points} by {date}.", tier=name, points=points, date=by)
+    amount = _counted(program, needed, say)
+    return say.t("To stay {tier}: {amount} by {date}.", tier=name, amount=amount, date=by)
 
 
 def _missing(program: rules.Program, missing: int, name: str, by: str, say: Tongue) -> str:
@@ -132,11 +130,17 @@ def _missing(program: rules.Program, missing: int, name: str, by: str, say: Tong
         if not by:
             return say.t("Spend {money} more for {tier}.", money=money, tier=name)
         return say.t("Spend {money} more by {date} for {tier}.", money=money, date=by, tier=name)
-    noun = "order" if program.measure == "orders" else "point"
-    amount = say.count(noun, missing)
+    amount = _counted(program, missing, say)
     if not by:
         return say.t("{amount} to go for {tier}", amount=amount, tier=name)
     return say.t("{amount} to go for {tier}, by {date}", amount=amount, tier=name, date=by)
+
+
+def _counted(program: rules.Program, n: int, say: Tongue) -> Count | str:
+    """So much of the measure; a mixed score is of no one thing."""
+    if program.measure == "score":
+        return ltr(say.number(n))
+    return say.count("order" if program.measure == "orders" else "point", n)
 
 
 def _next(told: Progress, tag: str) -> dict[str, Any] | None:
