@@ -10,18 +10,17 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 import click
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from connector.cli import demo_offers
 from connector.cli.process import runtime
 from connector.core import clock
 from connector.orders import imports
 from connector.rooms.giving import service as giving
-from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.runtime import Runtime
 from connector.shops import service as shops
@@ -95,12 +94,11 @@ def sign_in_url() -> str:
 
 
 def _open(parts: Runtime, shop: Shop) -> str:
-    """The programme of a new practice shop: history earns, and there is a cause to give to."""
+    """Open a new practice shop: a cause to give to, and all it promises; history earns."""
     now = clock.now()
     with parts.database.write() as db:
-        rule = replace(points.program(db, shop.id), counts_history=True)
-        points.publish_program(db, shop.id, rule, now)
-        giving.add_cause(db, shop.id, "Riverbank", STORY, now)
+        cause = giving.add_cause(db, shop.id, "Riverbank", STORY, now)
+        demo_offers.promise(db, shop, cause, now)
         imports.begin(db, shop.id, ("points",), now)
         return shops.new_api_key(db, shop.id, "practice shop", now)
 
