@@ -15,7 +15,7 @@ test("two who ask for the same thing share one request", async () => {
   const asked = listen(() => ({ body: { points: 48 } }));
   const [one, two] = await Promise.all([read("badge?product=1", live()), read("badge?product=1", live())]);
   assert.deepEqual([one, two], [{ points: 48 }, { points: 48 }]);
-  assert.deepEqual(asked.map(({ url }) => url), [`${BASE}/badge?product=1`]);
+  assert.deepEqual(asked.map(({ url }) => url), [`${BASE}/badge?product=1&lang=en`]);
 });
 
 test("one who leaves does not take the answer from the other", async () => {

@@ -6,15 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from connector.web import addresses
+from connector.web.storefront import referrals as referral_room
+from connector.web.storefront import tiers as tier_room
 from connector.web.storefront.asker import Asker, Visitor
-from connector.web.storefront.told import earning, points
+from connector.web.storefront.told import earning, points, referrals, rewards, tiers
 from connector.web.storefront.told.blocks import Block, Club
 from connector.web.tongue import Tongue, mark
 
 REFUSALS = {
-    "insufficient_points": mark("You do not have enough points for this now."),
     "too_many_requests": mark("That was a lot at once. Try again in a minute."),
     "sign_in_needed": mark("You are not logged in any more. Log in, then try again."),
+    **rewards.REFUSALS,
+    **tiers.REFUSALS,
+    **referrals.REFUSALS,
 }
 
 
@@ -23,14 +28,24 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
     say = Tongue.of(visitor.shop, visitor.language, now)
     says = {code: say.t(sentence) for code, sentence in REFUSALS.items()}
     if not isinstance(visitor, Asker):
-        return Club(
-            points.guests_head(visitor, say), _filled(earning.ways(db, visitor, say)), says
-        )
+        code, claim = addresses.text("ref", 40), addresses.text("claim", 80)
+        gift, soon = referrals.welcome(db, visitor, code, claim, say)
+        sections = _filled(gift, earning.ways(db, visitor, say), rewards.to_see(db, visitor, say))
+        return Club(points.guests_head(visitor, say), sections, says, soon)
+    tier = tier_room.part(db, visitor, now)["tier"]
+    referral = referral_room.part(db, visitor, now)["referral"]
+    yours, soon = rewards.to_use(db, visitor, say)
     sections = _filled(
+        yours,
+        rewards.to_buy(db, visitor, say),
         earning.ways(db, visitor, say),
+        tier and tiers.level(tier, say),
+        tier and tiers.trial(tier, say),
+        referral and referrals.invite(referral, say),
         points.history(db, visitor, say),
     )
-    return Club(points.head(db, visitor, say), sections, says)
+    head = points.head(db, visitor, say, tier and tiers.stem(tier, say))
+    return Club(head, sections, says, soon)
 
 
 def _filled(*sections: Block | None) -> tuple[Block, ...]:

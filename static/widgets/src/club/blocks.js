@@ -29,10 +29,9 @@ const stem = (progress) =>
     : "";
 
 export function section(club, block) {
-  const { id, title, value, items, box } = block;
+  const { id, title, items, box } = block;
   return html`<section id=${id} part="section" class=${box ? "box" : ""} aria-labelledby="t-${id}">
-    <div class="spread"><h3 id="t-${id}" tabindex="-1">${title}</h3><span class="fine">${value}</span></div>
-    ${lines(block.lines, "fine")} ${stem(block.stem)}
+    <h3 id="t-${id}" tabindex="-1">${title}</h3> ${lines(block.lines, "fine")} ${stem(block.stem)}
     ${items ? html`<ul class="rows">${items.map((item, n) => row(club, item, `${id}-${item.id ?? n}`))}</ul>` : ""}
     ${block.acts?.some(({ fields }) => !fields) ? html`<p class="acts">${buttons(club, block, id)}</p>` : ""} ${more(club, block, id)}
   </section>`;
@@ -44,7 +43,7 @@ export function row(club, block, key) {
   return html`<li class="row ${tone ?? ""}" part="row">
     <div class="what"><b id="t-${key}">${title}</b>${lines(block.lines, "fine")}</div>
     <div class="end">
-      ${value ? html`<span class="num sum"><bdi dir="ltr">${value}</bdi> <span class="sr">${unit}</span></span>` : ""} ${buttons(club, block, key)}
+      ${value ? html`<span class="num sum">${value} <span class="sr">${unit}</span></span>` : ""} ${buttons(club, block, key)}
       ${why
         ? html`<button id="w-${key}" class="ask" type="button" aria-expanded=${isOpen} aria-controls="y-${key}" aria-labelledby="w-${key} t-${key}"
             @click=${() => club.toggle(key)}>${why.label}</button>`

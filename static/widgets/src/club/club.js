@@ -2,7 +2,8 @@ import { act, ask, declined, html, ltr, recall, remember, rememberNo, said, Widg
 import { bodyOf, head, section } from "./blocks.js";
 
 const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18" /></svg>`;
-const SOON_MS = [2000, 4000, 8000, 16_000]; // until a code that is being made is asked for again
+const SOON_MS = 2000; // a code that is being made is asked for again after that, then after twice that
+const MOST_ASKED = 4;
 
 /**
  * <perennial-club join-href log-in-href tone>: a shopper's club as a page: what the server tells, and its acts.
@@ -39,8 +40,8 @@ export class PerennialClub extends Widget {
     try {
       const told = await ask(`club?${new URLSearchParams({ ref: recall("ref") ?? "", claim: recall("claim") ?? "" })}`, signal);
       this.show({ told, at: new Date(), offline: false });
-      if (told.soon && this.#asked < SOON_MS.length) {
-        setTimeout(() => this.isShown && !signal.aborted && this.load(), SOON_MS[this.#asked]);
+      if (told.soon && this.#asked < MOST_ASKED) {
+        setTimeout(() => this.isShown && !signal.aborted && this.load(), SOON_MS << this.#asked);
         this.#asked += 1;
       }
     } catch (problem) {
@@ -133,12 +134,18 @@ export class PerennialClub extends Widget {
         <div class="bar"><h2 id="title" tabindex="-1">${told ? told.head.title : said(words, "your_points")}</h2>${close}</div>
         ${told ? head(this, told.head) : this.#waiting()}
       </div>
-      ${this.#tabs()}
-      <div class="body" tabindex="0" @scroll=${this.#follow} role="region" aria-label=${words.text("your_club")} aria-busy=${!told && !view.problem}>
-        ${this.#notice()} ${this.#sections.map((block) => section(this, block))}
-        ${told || view.problem ? "" : html`<div class="bones" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<i class="bone line"></i>`)}</div>`}
-        <div role="status">${view.said ? html`<p class="said">${view.said} <small>${view.code && said(words, "code", { code: ltr(view.code) })}</small></p>` : ""}</div>
-      </div>`;
+      ${told ? html`${this.#tabs()}${this.#body()}` : this.#body()}`;
+  }
+
+  /** Drawn anew below the tabs when they come: what is new cannot have moved. */
+  #body() {
+    const { words, view } = this;
+    const isWaiting = !view.told && !view.problem;
+    return html`<div class="body" tabindex="0" @scroll=${this.#follow} role="region" aria-label=${words.text("your_club")} aria-busy=${isWaiting}>
+      ${this.#notice()} ${this.#sections.map((block) => section(this, block))}
+      ${isWaiting ? html`<div class="bones" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<i class="bone line"></i>`)}</div>` : ""}
+      <div role="status">${view.said ? html`<p class="said">${view.said} <small>${view.code && said(words, "code", { code: ltr(view.code) })}</small></p>` : ""}</div>
+    </div>`;
   }
 
   get #sections() {

@@ -35,8 +35,10 @@ function share(key, work, signal) {
   return Promise.race([flights.get(key), new Promise((_, leave) => signal.addEventListener("abort", () => leave(signal.reason), { once: true }))]);
 }
 
+const address = (path) => `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;
+
 /** GET a public path of the storefront; the browser's cache and its ETags do the rest. */
-export const read = (path, signal) => share(path, (stop) => json(`${shop.base}/${path}`, stop), signal);
+export const read = (path, signal) => share(path, (stop) => json(address(path), stop), signal);
 
 /** The shop's programme, causes and amounts: asked once a page. */
 export async function config(signal) {
@@ -75,7 +77,7 @@ function device() {
 }
 
 async function personal(path, stop, options = {}) {
-  const url = `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;
+  const url = address(path);
   if (!shop.tokenUrl) return json(url, stop, options);
   const once = async () => {
     // The shop's own cookie proves the shopper to the shop; the signed token proves them to us.

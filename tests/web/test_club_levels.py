@@ -1,0 +1,110 @@
+"""Levels and invitations in the panel: how far she is, VIP days to try, a link to send on."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.core import clock
+from connector.rooms.tiers import programs, service
+from connector.rooms.tiers.rules import Early, Level, Perks, Program, Trial
+from tests.web.shoppers import acme
+from tests.web.test_club import section, sections, told
+from tests.web.test_club_rewards import press
+from tests.web.test_referrals import code, publish
+
+__all__ = ["acme"]
+
+
+@pytest.fixture
+def levels(acme):
+    """Four levels by what is spent, of which Mia, who spent $20, stands on the second."""
+    now = clock.now()
+    early = Early("Winter kiln", "https://acme.example/kiln", now, now + timedelta(days=9))
+    wanted = (
+        Level(0, {"en": "Seed", "ar": "بذرة", "zh-Hant": "種子"}, 0),
+        Level(0, {"en": "Sprout"}, 1000, 110, perks=Perks(5, free_shipping=True, early=early)),
+        Level(0, {"en": "Bloom"}, 3000, 125),
+        Level(0, {"en": "Evergreen"}, 9000, 150),
+    )
+    review(acme, Program(measure="spend", levels=wanted))
+    with acme.service.database.read() as db:
+        top = programs.current(db, acme.shop.id).program
+    review(acme, Program(measure="spend", levels=top.levels, trial=Trial(14, top.levels[-1].id)))
+    return acme
+
+
+def review(acme, wanted):
+    now = clock.now()
+    with acme.service.database.write() as db:
+        programs.save_draft(db, acme.shop.id, wanted, "staff:1", now)
+        programs.publish(db, acme.shop.id, now, has_standing=False)
+        more = True
+        while more:
+            _, more = service.review(db, acme.shop.id, now, 100)
+
+
+def test_she_sees_how_far_she_is_and_what_hers_gives(levels):
+    club = told(levels, levels.token())
+    stem = club["head"]["stem"]
+    assert stem["label"] == "Progress to Bloom"
+    assert stem["at"] == 50
+    assert [one["name"] for one in stem["steps"]] == ["Seed", "Sprout", "Bloom", "Evergreen"]
+    assert [one.get("here", False) for one in stem["steps"]] == [False, True, False, False]
+    level = section(club, "level")
+    assert level["title"] == "You are Sprout"
+    assert level["lines"][-1].startswith("Spend $10 more")
+    gives = [one["title"] for one in level["items"]]
+    assert gives[:3] == ["1.1× points", "5% off every order", "Free shipping on every order"]
+    early = level["items"][3]
+    assert early["title"] == "Winter kiln"
+    assert early["acts"] == [{"label": "Look", "href": "https://acme.example/kiln"}]
+
+
+def test_free_days_are_offered_once_and_say_when_they_end(levels):
+    trial = section(told(levels, levels.token()), "trial")
+    assert trial["title"] == "Try Evergreen"
+    assert trial["lines"] == ["Try Evergreen for 14 days. No card. It ends by itself."]
+    no, yes = trial["acts"]
+    assert (no["no"], no["done"]) == ("no-trial-at", "We will not ask again for 90 days.")
+    press(levels, yes)
+    running = section(told(levels, levels.token()), "trial")
+    assert running["title"] == "You are trying Evergreen"
+    assert "acts" not in running
+    refused = levels.do("start_trial", {}, levels.token(), "k2").get_json()["code"]
+    assert refused in told(levels, levels.token())["says"]
+
+
+def test_without_levels_there_is_no_stem(acme):
+    club = told(acme, acme.token())
+    assert "stem" not in club["head"]
+    assert not {"level", "trial", "invite", "rewards"} & set(sections(club))
+
+
+def test_her_link_can_be_sent_in_many_ways(acme):
+    publish(acme)
+    invite = section(told(acme, acme.token()), "invite")
+    assert invite["title"] == "Give $10 off, get 500 points."
+    share = invite["share"]
+    assert share["url"] == f"https://acme.example/?ref={code(acme)}"
+    whatsapp, mail = share["links"]
+    assert whatsapp[1].startswith("https://wa.me/?text=For%20your%20first%20order")
+    assert mail == ["E-mail", "mailto:?body=" + whatsapp[1].partition("text=")[2]]
+    press(acme, share["act"])
+
+
+def test_who_follows_a_link_is_told_what_waits_and_how_it_went(acme):
+    publish(acme)
+    link = code(acme)
+    assert "gift" not in sections(told(acme))
+    assert "gift" not in sections(told(acme, ref="nobodys"))
+    gift = section(told(acme, ref=link), "gift")
+    assert gift["title"] == "For you: $10 off, with your first order."
+    (form,) = gift["acts"]
+    assert (form["name"], form["body"]) == ("referral_claim", {"code": link, "device": ""})
+    assert [one["kind"] for one in form["fields"]] == ["email"]
+    answer = acme.do(form["name"], {**form["body"], "email": "zoe@mail.example"}, once="c1")
+    claim = answer.get_json()["claim"]
+    club = told(acme, ref=link, claim=claim)
+    assert section(club, "gift")["lines"] == ["Your code is being made."]
+    assert club["soon"] is True
+    assert "acts" in section(told(acme, ref=link, claim="lost"), "gift")
