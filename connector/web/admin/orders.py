@@ -20,10 +20,11 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Diagnosis
 from connector.web import addresses
-from connector.web.admin import door, forms
+from connector.web.admin import door, forms, traces, ways
 from connector.web.admin import store as asked_store
 from connector.web.admin.door import blueprint
 from connector.web.admin.home import newest_orders
+from connector.web.admin.words import mark, plain
 from connector.web.runtime import runtime
 
 SHORTEST_SHOPIFY_ID = 8
@@ -36,6 +37,37 @@ class Check:
 
     name: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The one thing that would change what stops an order."""
+
+    words: str
+    where: str
+
+
+STOPPED_BY = {
+    "matched": ("no_identity",),
+    "status": ("not_paid", "not_completed", "cancelled", "refunded", "deleted", "test_order"),
+    "exclusions": (
+        "nothing_counts",
+        "before_program",
+        "b2b",
+        "excluded_order",
+        "excluded_member",
+        "blocked",
+    ),
+    "rule": ("no_rate", "zero_rate", "below_one_point"),
+}
+FIXES = {
+    "no_rate": ("program", "others", mark("Say what {currency} earns")),
+    "zero_rate": ("program", "others", mark("Say what {currency} earns")),
+    "before_program": ("program", "counts", mark("Let orders from before earn, too")),
+    "b2b": ("program", "rules", mark("Change who earns")),
+    "excluded_order": ("program", "rules", mark("Change who earns")),
+    "excluded_member": ("program", "rules", mark("Change who earns")),
+}
 
 
 @blueprint.get("/<shop>/orders")
@@ -69,9 +101,14 @@ def order(order_id: int) -> Response:
             for what in ("order", "order_refunds")
         ]
         under_way = [row for row in asked if row is not None]
+        rules_of_it = diagnosis.basis.rules
         values: dict[str, Any] = {
             "diagnosis": diagnosis,
             "checks": checks(diagnosis, clock.now()),
+            "fix": fix(diagnosis),
+            "parts_given": traces.parts(
+                diagnosis.trace, diagnosis.basis, ways.names_of(db, g.shop.id, rules_of_it)
+            ),
             "revisions": order_store.revisions(db, g.shop.id, order_id),
             "gifts": giving.of_order(db, g.shop.id, order_id),
             "causes": {cause.id: cause for cause in giving.causes(db, g.shop.id)},
@@ -115,18 +152,15 @@ def checks(diagnosis: Diagnosis, now: datetime) -> list[Check]:
     """The steps of an order's way, in order; those after a stop come later."""
     reason = diagnosis.trace.reason
     waits = reason in ("not_paid", "not_completed")
-    stopped = {
-        "matched": reason == "no_identity",
-        "status": waits or reason in ("cancelled", "refunded", "deleted", "test_order"),
-        "exclusions": reason in ("nothing_counts", "before_program"),
-        "rule": reason in ("no_rate", "zero_rate", "below_one_point"),
-    }
+    stopped = {name: reason in reasons for name, reasons in STOPPED_BY.items()}
     found = [Check("received", "ok")]
     is_past_stop = False
     for name, is_stop in stopped.items():
         state = ("wait" if waits else "stop") if is_stop else "ok"
         found.append(Check(name, "later" if is_past_stop else state))
         is_past_stop = is_past_stop or is_stop
+    if any(one.limit is not None for one in diagnosis.trace.rules) and not is_past_stop:
+        found.append(Check("cap", "ok"))
     if is_past_stop:
         hold = "later"
     else:
@@ -137,6 +171,19 @@ def checks(diagnosis: Diagnosis, now: datetime) -> list[Check]:
     is_booked = diagnosis.posted == diagnosis.trace.points
     found.append(Check("booked", "ok" if is_booked else "stop"))
     return found
+
+
+def fix(diagnosis: Diagnosis) -> Fix | None:
+    """What the merchant can do about what stops it; None where there is nothing to do."""
+    reason = diagnosis.trace.reason
+    if reason == "blocked":
+        there = url_for("admin.member", member_id=diagnosis.member_id)
+        return Fix(plain("Look at the member"), there)
+    if reason not in FIXES:
+        return None
+    endpoint, place, words = FIXES[reason]
+    own = plain(words, currency=diagnosis.order.currency)
+    return Fix(own, f"{url_for(f'admin.{endpoint}')}#{place}")
 
 
 def _found(db: Connection, number: str) -> list[Row[Any]]:

@@ -78,8 +78,7 @@ def written(rule: Rule, currencies: Sequence[str]) -> RuleForm:
     is_known_day = rule.occasion in ways.OCCASIONS
     values = {
         "gift": "days" if rule.tier_days else gift,
-        "points": str(rule.points),
-        "tier_days": str(rule.tier_days or 7),
+        "points": str(rule.tier_days or rule.points),
         "factor": f"{(Decimal(rule.percent) / 100).normalize():f}",
         "starts_on": _date_text(rule.starts_at),
         "ends_on": _date_text(rule.ends_at and ways.last_day(rule.ends_at)),
@@ -256,7 +255,7 @@ class _Reader:
         if chosen == "reward" and reward.isdecimal():
             return nothing | {"reward_id": int(reward)}
         if chosen == "days":
-            return nothing | {"tier_days": self.whole("tier_days")}
+            return nothing | {"tier_days": self.whole("points")}
         return nothing | {"points": self.whole("points")}
 
     def labels(self) -> Mapping[str, str]:
@@ -300,10 +299,13 @@ def _check(form: RuleForm, wanted: Rule, program: Program) -> None:
     try:
         limits.check(put(program, wanted), g.shop.currency)
     except BadInput as problem:
-        told = BadInput("factor_range") if problem.code == "percent_range" else problem
+        told = BadInput(_OWN_WORDS.get(problem.code, problem.code))
         form.errors[field_of(problem)] = sentences.refusal(told, currency=g.shop.currency)
     else:
         form.rule = wanted
+
+
+_OWN_WORDS = {"percent_range": "factor_range", "cap_range": "most_range"}
 
 
 def field_of(problem: PerennialError) -> str:
@@ -316,6 +318,7 @@ def field_of(problem: PerennialError) -> str:
         "ends_at": "ends_on",
         "starts_at": "starts_on",
         "reward_id": "gift",
+        "tier_days": "points",
         "occasion": "occasion_name",
         "labels": f"label-{LANGUAGES['en'].babel}",
     }

@@ -85,7 +85,7 @@ FIELDS = {
     "count_range": mark("Give 1 to 365."),
     "priority_range": mark("Give −100 to 100."),
     "minimum_range": mark("Give an amount above zero."),
-    "cap_range": mark("Give 1 to 1,000,000,000, or nothing."),
+    "most_range": mark("Give 1 to 1,000,000,000, or nothing."),
     "gift_one": mark("Say what it gives: points above zero, days or a reward."),
     "gift_most": mark("The most must not be below the number above."),
     "gift_kind": mark("This kind of rule gives no fixed gift."),
@@ -177,6 +177,10 @@ STOPS = {
     "nothing_counts": mark("Nothing in it counts: gifts, gift cards and shipping never earn."),
     "below_one_point": mark("It is too small for one whole point."),
     "no_identity": mark("It has no customer account and no e-mail, so nobody can earn."),
+    "b2b": mark("It is an order of a company (B2B), and your program leaves those out."),
+    "excluded_order": mark("It has a tag that your program leaves out."),
+    "excluded_member": mark("Its member has a tag or role that your program leaves out."),
+    "blocked": mark("Its member is blocked, so nothing is earned."),
     "before_program": mark("It is from before Perennial, and your program leaves those out."),
 }
 STATES = {

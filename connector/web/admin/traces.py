@@ -51,6 +51,7 @@ class Part:
     kept: int
     reason: Markup | None
     gives_reward: bool
+    limit: int | None
 
     @property
     def gave(self) -> bool:
@@ -79,6 +80,7 @@ def parts(trace: Trace, basis: Basis, known: Names) -> list[Part]:
             kept=one.kept,
             reason=_why(one, basis.currency),
             gives_reward=one.gives_reward,
+            limit=one.limit,
         )
         for one in trace.rules
     ]

@@ -71,7 +71,14 @@ class Told:
 
 def names(db: Connection, shop_id: int, programs: Iterable[Program]) -> Names:
     """What these programmes' rules name."""
-    keys = {key for one in programs for rule in one.rules for key in rule.scope.products}
+    return names_of(db, shop_id, [rule for one in programs for rule in one.rules])
+
+
+def names_of(db: Connection, shop_id: int, own: Sequence[Rule]) -> Names:
+    """What these rules name."""
+    if not own:
+        return Names()
+    keys = {key for rule in own for key in rule.scope.products}
     found = order_store.products(db, shop_id, sorted(keys))
     return Names(
         {key: row.title for key, row in found.items()},
@@ -80,9 +87,8 @@ def names(db: Connection, shop_id: int, programs: Iterable[Program]) -> Names:
 
 
 def told(program: Program, known: Names, currency: str) -> list[Told]:
-    """Every rule of a programme, those of orders first."""
+    """Every rule of a programme."""
     now = clock.now()
-    own = sorted(program.rules, key=lambda rule: not rule.is_of_orders)
     return [
         Told(
             rule,
@@ -90,7 +96,7 @@ def told(program: Program, known: Names, currency: str) -> list[Told]:
             details(rule, currency),
             _when(rule, now),
         )
-        for rule in own
+        for rule in program.rules
     ]
 
 
