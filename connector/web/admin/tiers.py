@@ -8,19 +8,27 @@ from flask import g, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from connector.core import clock
-from connector.core.errors import BadInput
+from connector.core import clock, noticed
+from connector.core.errors import BadInput, Conflict, NotFound
 from connector.rooms.rewards import catalogue
-from connector.rooms.tiers import programs, rules
+from connector.rooms.tiers import perks, programs, rules
 from connector.rooms.tiers import store as tier_store
 from connector.rooms.tiers.programs import Preview
 from connector.web import addresses, tier_template
 from connector.web.admin import door, sentences, tier_form
 from connector.web.admin.door import blueprint
 from connector.web.admin.tier_form import Draft
+from connector.web.admin.words import mark, t
 from connector.web.runtime import runtime
 
 BLANK_STEPS = 2
+DAYS_REFUSED = {
+    "trial_off": mark("Your levels have no free days."),
+    "trial_used": mark("This person had the free days already."),
+    "trial_needless": mark("This member stands there already."),
+    "member_blocked": mark("This member is blocked."),
+    "": mark("There is no member with this e-mail."),
+}
 
 
 @blueprint.get("/<shop>/tiers", endpoint="tiers")
@@ -79,6 +87,32 @@ def discard_tiers() -> Response:
     """Drop the draft: what is in force stays."""
     runtime().database.run(lambda db: programs.drop_draft(db, g.shop.id))
     return door.redirected(url_for("admin.tiers", said="tiers_discarded"))
+
+
+@blueprint.post("/<shop>/tiers/days")
+def start_vip_days() -> Response:
+    """Begin the free days for a member, who gets them once whoever begins them."""
+    now, email = clock.now(), request.form.get("vip-email", "").strip()
+
+    def work(db: Connection) -> None:
+        published = programs.current(db, g.shop.id)
+        program = published.program if published else rules.Program()
+        member_id = runtime().members.by_email(db, g.shop.id, email)
+        noticed.notice(
+            db, [perks.start_trial(db, g.shop.id, member_id, program, _who(), now)], now
+        )
+
+    try:
+        runtime().database.run(work)
+    except (Conflict, NotFound) as problem:
+        with runtime().database.read() as db:
+            published = programs.current(db, g.shop.id)
+        known = published.program if published else rules.Program()
+        draft = tier_form.written(known, g.shop)
+        draft.values["vip-email"] = email
+        draft.errors["vip-email"] = t(DAYS_REFUSED.get(problem.code, DAYS_REFUSED[""]))
+        return _page(draft)
+    return door.redirected(url_for("admin.tiers", said="tiers_days"))
 
 
 def _page(draft: Draft) -> Response:

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+from connector.core import noticed
+from connector.core.commerce import Customer, Person
 from connector.core.facts import publish
 from connector.program import service as program_service
 from connector.rooms.tiers import programs, service
 from connector.rooms.tiers.rules import Program
 from tests.web.admin.conftest import Ada, words_of
-from tests.world import HEARD, NOW, World, goods, order
+from tests.world import HEARD, MIA, NOW, World, goods, order
 
 FORM: dict[str, Any] = {
     "measure": "spend",
@@ -154,6 +156,29 @@ def test_refused_values_stand_beside_their_field(ada: Ada, world: World):
         assert sentence in words_of(answer.text), changes
         assert f'href="#{name}"' in answer.text, changes
     assert drafted(world) is None
+
+
+def test_a_merchant_begins_the_free_days_of_a_member(ada: Ada, world: World):
+    world.tell(Customer(MIA, Person(email="mia@b.example"), NOW))
+    save(ada)
+    ada.send("tiers/publish", "tiers")
+    place(world)
+    assert ada.send("tiers/days", "tiers", **{"vip-email": "Mia@b.example"}).status_code == 303
+    with world.database.write() as db:
+        (given,) = noticed.take(db, world.shop.id, 10)
+        publish(db, HEARD, [given], NOW)
+    mia = world.member()
+    with world.database.read() as db:
+        told = service.progress(db, world.shop.id, mia, NOW)
+    assert told is not None
+    assert told.level == 2
+    for email, sentence in (
+        ("mia@b.example", "had the free days already"),
+        ("no@b.example", "no member with this e-mail"),
+    ):
+        refused = ada.send("tiers/days", "tiers", **{"vip-email": email})
+        assert refused.status_code == 422
+        assert sentence in words_of(refused.text)
 
 
 def test_every_language_has_the_page(ada: Ada, world: World):
