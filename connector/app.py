@@ -17,6 +17,7 @@ from connector.core.facts import (
     GiftGiven,
     GiftWithdrawn,
     HistoryImported,
+    MemberChanged,
     MemberErased,
     MemberJoined,
     MembersMerged,
@@ -25,13 +26,18 @@ from connector.core.facts import (
     OrderConfirmed,
     PointsChanged,
     PointsDonated,
+    ReferralKept,
+    RewardRedeemed,
     Subscriptions,
     TierChanged,
 )
 from connector.core.http import Http
 from connector.core.keeper import Keeper
 from connector.core.outbox import Errand
+from connector.listeners import handlers as listeners
 from connector.members import Members
+from connector.rooms.actions import handlers as actions
+from connector.rooms.expiry import handlers as expiry
 from connector.rooms.giving import handlers as giving
 from connector.rooms.points import handlers as points
 from connector.rooms.recommend import handlers as recommend
@@ -60,35 +66,48 @@ SUBSCRIPTIONS: Subscriptions = {
     MembersMerged: (
         orders.on_members_merged,
         points.on_members_merged,
+        actions.on_members_merged,
+        expiry.on_members_merged,
         giving.on_members_merged,
         rewards.on_members_merged,
         tiers.on_members_merged,
         referrals.on_members_merged,
+        listeners.on_members_merged,
     ),
     MembersUnmerged: (
         orders.on_members_unmerged,
         points.on_members_unmerged,
+        actions.on_members_unmerged,
         rewards.on_members_unmerged,
         tiers.on_members_unmerged,
         referrals.on_members_unmerged,
     ),
     MemberErased: (
         points.on_member_erased,
+        actions.on_member_erased,
+        expiry.on_member_erased,
         rewards.on_member_erased,
         tiers.on_member_erased,
         referrals.on_member_erased,
+        listeners.on_member_erased,
     ),
-    MemberJoined: (tiers.on_member_joined,),
-    PointsChanged: (tiers.on_points_changed,),
+    MemberJoined: (
+        actions.on_member_joined,
+        tiers.on_member_joined,
+    ),
+    MemberChanged: (actions.on_member_changed,),
+    PointsChanged: (tiers.on_points_changed, listeners.on_points_changed),
     GiftGiven: (points.on_gift_given, rewards.on_gift_given, tiers.on_gift_given),
     GiftWithdrawn: (
         points.on_gift_withdrawn,
         rewards.on_gift_withdrawn,
         tiers.on_gift_withdrawn,
     ),
-    TierChanged: (points.on_tier_changed, rewards.on_tier_changed),
+    TierChanged: (points.on_tier_changed, rewards.on_tier_changed, listeners.on_tier_changed),
     PointsDonated: (giving.on_points_donated, tiers.on_points_donated),
     CodeIssued: (referrals.on_code_issued,),
+    RewardRedeemed: (listeners.on_reward_redeemed,),
+    ReferralKept: (listeners.on_referral_kept,),
     HistoryImported: (recommend.on_history_imported,),
 }
 

@@ -33,7 +33,9 @@ from connector.core.facts import (
     Fact,
     GiftGiven,
     GiftWithdrawn,
+    MemberChanged,
     MemberErased,
+    MemberJoined,
     MembersMerged,
     MembersUnmerged,
     OrderChanged,
@@ -47,6 +49,9 @@ from connector.core.facts import (
 from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.orders import claiming
+from connector.rooms.actions import handlers as actions_handlers
+from connector.rooms.actions import service as actions
+from connector.rooms.expiry import handlers as expiry_handlers
 from connector.rooms.giving import handlers as giving_handlers
 from connector.rooms.giving import service as giving
 from connector.rooms.points import handlers as points_handlers
@@ -74,20 +79,39 @@ HEARD: Subscriptions = {
     MembersMerged: (
         orders.on_members_merged,
         points_handlers.on_members_merged,
+        actions_handlers.on_members_merged,
+        expiry_handlers.on_members_merged,
         giving_handlers.on_members_merged,
         rewards_handlers.on_members_merged,
         tiers_handlers.on_members_merged,
     ),
-    MembersUnmerged: (tiers_handlers.on_members_unmerged,),
+    MembersUnmerged: (
+        orders.on_members_unmerged,
+        points_handlers.on_members_unmerged,
+        actions_handlers.on_members_unmerged,
+        tiers_handlers.on_members_unmerged,
+    ),
     MemberErased: (
         points_handlers.on_member_erased,
+        actions_handlers.on_member_erased,
+        expiry_handlers.on_member_erased,
         rewards_handlers.on_member_erased,
         tiers_handlers.on_member_erased,
     ),
+    MemberJoined: (actions_handlers.on_member_joined, tiers_handlers.on_member_joined),
+    MemberChanged: (actions_handlers.on_member_changed,),
     PointsChanged: (tiers_handlers.on_points_changed,),
-    GiftGiven: (rewards_handlers.on_gift_given, tiers_handlers.on_gift_given),
-    GiftWithdrawn: (rewards_handlers.on_gift_withdrawn, tiers_handlers.on_gift_withdrawn),
-    TierChanged: (rewards_handlers.on_tier_changed,),
+    GiftGiven: (
+        points_handlers.on_gift_given,
+        rewards_handlers.on_gift_given,
+        tiers_handlers.on_gift_given,
+    ),
+    GiftWithdrawn: (
+        points_handlers.on_gift_withdrawn,
+        rewards_handlers.on_gift_withdrawn,
+        tiers_handlers.on_gift_withdrawn,
+    ),
+    TierChanged: (points_handlers.on_tier_changed, rewards_handlers.on_tier_changed),
     PointsDonated: (giving_handlers.on_points_donated, tiers_handlers.on_points_donated),
 }
 _numbers = count(1)
@@ -173,6 +197,7 @@ class World:
             found = chain(
                 ledger.differences(db, self.shop.id),
                 points.check(db, self.shop.id),
+                actions.check(db, self.shop.id),
                 giving.check(db, self.shop.id),
                 rewards.check(db, self.shop.id),
                 tiers.check(db, self.shop.id),

@@ -11,6 +11,7 @@ from connector.core import clock
 from connector.core import inbox as inbox_
 from connector.core.errors import NotFound
 from connector.ledger.models import ledger_entry
+from connector.rooms.actions import service as actions
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.rewards import service as rewards
@@ -26,7 +27,14 @@ def verify(shop_id: int | None) -> None:
     found = 0
     with runtime().database.read() as db:
         for shop in chosen(db, shop_id):
-            checks = (ledger.differences, points.check, giving.check, rewards.check, tiers.check)
+            checks = (
+                ledger.differences,
+                points.check,
+                actions.check,
+                giving.check,
+                rewards.check,
+                tiers.check,
+            )
             differences = [one for check in checks for one in check(db, shop.id)]
             table = ledger_entry.c.shop_id
             entries = db.scalar(select(func.count()).where(table == shop.id))

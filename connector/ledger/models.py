@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 from connector.core.db import Id, Key, Utc, metadata
@@ -75,6 +76,14 @@ Index(
     ledger_lot.c.account,
     sqlite_where=ledger_lot.c.remaining > 0,
     postgresql_where=ledger_lot.c.remaining > 0,
+)
+
+Index(
+    "ix_ledger_lot_ends",
+    ledger_lot.c.shop_id,
+    ledger_lot.c.expires_at,
+    sqlite_where=and_(ledger_lot.c.remaining > 0, ledger_lot.c.expires_at.is_not(None)),
+    postgresql_where=and_(ledger_lot.c.remaining > 0, ledger_lot.c.expires_at.is_not(None)),
 )
 
 ledger_consumption = Table(

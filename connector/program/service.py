@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 
 MOST_DRAFTS = 20
+NIGHT = time(0, 20)
 MOST_AHEAD = timedelta(days=366)
 
 
@@ -131,6 +133,19 @@ def shops_starting(db: Connection, now: datetime) -> list[int]:
 def start_due(db: Connection, shop_id: int, now: datetime) -> None:
     """Bring into force what was scheduled for now."""
     store.start(db, shop_id, now)
+
+
+def nights_due(db: Connection, now: datetime) -> list[int]:
+    """Shops whose programme has nightly work: occasions, and what lapses."""
+    return store.nights_due(db, now)
+
+
+def plan_night(db: Connection, shop_id: int, now: datetime) -> None:
+    """The next night begins shortly after the shop's own midnight."""
+    zone = ZoneInfo(shops.get(db, shop_id).timezone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    due_at = datetime.combine(tomorrow, NIGHT, zone).astimezone(UTC)
+    store.put_night(db, shop_id, due_at)
 
 
 def _draft(db: Connection, shop_id: int, version: int) -> int:

@@ -23,6 +23,8 @@ def upgrade() -> None:
     _widen_orders()
     _create_grants()
     _create_gifts()
+    _create_actions()
+    _create_expiry()
 
 
 def _widen_program() -> None:
@@ -135,7 +137,76 @@ def _create_gifts() -> None:
     )
 
 
+def _create_actions() -> None:
+    op.create_table(
+        "member_action",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("member_id", Id, primary_key=True, autoincrement=False),
+        sa.Column("rule_id", Key, primary_key=True),
+        sa.Column("key", Key, primary_key=True),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("did_by", Id, nullable=False),
+        sa.Column("day", sa.Text, nullable=False),
+        sa.Column("points", sa.BigInteger, nullable=False),
+        sa.Column("counted", sa.BigInteger, nullable=False),
+        sa.Column("acted_at", Utc, nullable=False),
+        sa.Column("withdrawn_at", Utc),
+        sa.UniqueConstraint("shop_id", "source"),
+        sa.CheckConstraint("points >= 0 AND counted >= 0", name="points"),
+    )
+    op.create_index("ix_member_action_rule", "member_action", ["shop_id", "rule_id"])
+    op.create_table(
+        "action_budget",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("rule_id", Key, primary_key=True),
+        sa.Column("granted", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "action_streak",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("member_id", Id, primary_key=True, autoincrement=False),
+        sa.Column("days", sa.Integer, nullable=False),
+        sa.Column("last_day", sa.Text, nullable=False),
+        sa.CheckConstraint("days >= 1", name="days"),
+    )
+
+
+def _create_expiry() -> None:
+    op.create_table(
+        "expiry_clock",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("mode", sa.Text, nullable=False),
+        sa.Column("months", sa.Integer, nullable=False),
+        sa.Column("since", Utc, nullable=False),
+        sa.CheckConstraint("mode IN ('off', 'lot', 'inactivity')", name="mode"),
+    )
+    op.create_table(
+        "expiry_notice",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("member_id", Id, primary_key=True, autoincrement=False),
+        sa.Column("lapses_on", Key, primary_key=True),
+        sa.Column("days", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("points", sa.BigInteger, nullable=False),
+        sa.Column("made_at", Utc, nullable=False),
+        sa.Column("delivered_at", Utc),
+        sa.Column("lapsed_at", Utc),
+        sa.CheckConstraint("points > 0", name="points"),
+    )
+    op.create_index(
+        "ix_ledger_lot_ends",
+        "ledger_lot",
+        ["shop_id", "expires_at"],
+        sqlite_where=sa.text("remaining > 0 AND expires_at IS NOT NULL"),
+        postgresql_where=sa.text("remaining > 0 AND expires_at IS NOT NULL"),
+    )
+
+
 def downgrade() -> None:
+    op.drop_index("ix_ledger_lot_ends", "ledger_lot")
+    for table in ("expiry_notice", "expiry_clock"):
+        op.drop_table(table)
+    for table in ("action_streak", "action_budget", "member_action"):
+        op.drop_table(table)
     for table in ("points_gift", "points_member", "points_budget", "points_grant"):
         op.drop_table(table)
     for column in ("qualifying", "is_first", "context"):
