@@ -274,6 +274,15 @@ def cost(offer: Offer, value_minor: int) -> int:
     return value_minor if offer.kind in VALUED else offer.cost_minor
 
 
+def nothing_left(reward: Reward, price: Price) -> Conflict:
+    """Why one more could not be counted."""
+    if reward.state != "on":
+        return Conflict("reward_paused", "this reward is paused")
+    if reward.offer.stock is not None and reward.taken >= reward.offer.stock:
+        return Conflict("out_of_stock", "none is left")
+    return Conflict("budget_spent", f"less than {price.cost_minor} is left of what it may cost")
+
+
 def gift(offer: Offer) -> Price:
     """The same given as a gift: no points, and of a flexible one the least."""
     value = (offer.least_minor or 0) if offer.is_flexible else offer.value_minor

@@ -22,7 +22,7 @@ from connector.members import store as member_store
 from connector.orders import store as order_store
 from connector.rooms.rewards import rules, store
 from connector.rooms.rewards.desk import Desk, agreed, settle_balance, settle_code, uses_of
-from connector.rooms.rewards.rules import OPEN, Kind, Price, Redemption, Reward, State
+from connector.rooms.rewards.rules import OPEN, Kind, Redemption, Reward, State
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -44,20 +44,24 @@ def redeem(
     amount_minor: how much of a flexible reward. Raises Conflict by what stands in the way.
     """
     shop = shops.get(db, shop_id)
+    store.queue(db, shop_id, member_id)
     _check_member(db, shop_id, member_id)
     reward = _reward(db, shop_id, reward_id)
     _check_open(db, shop, reward, member_id)
     price = rules.price(reward.offer, amount_minor)
     one = agreed(reward, price, member_id, f"wish:{new_id()}", now)
-    desk = Desk(db, shop, [one], now)  # from here on the member's other wishes wait
+    desk = Desk(db, shop, [one], now)
     if desk.available(member_id) < 0:
         raise Conflict("below_zero", "points are owed after a refund; new ones repay them first")
     most = reward.offer.per_member
-    if most is not None and _bought(db, shop_id, member_id, reward_id) >= most:
+    if (
+        most is not None
+        and store.counts_of_member(db, shop_id, member_id).get(reward_id, 0) >= most
+    ):
         raise Conflict("per_member", f"at most {most} for each member")
     desk.start(one)
     if not store.take(db, shop_id, reward_id, price.cost_minor):
-        raise _nothing_left(_reward(db, shop_id, reward_id), price)
+        raise rules.nothing_left(_reward(db, shop_id, reward_id), price)
     facts = desk.close(new=True)
     store.insert_redemption(db, shop_id, one)
     return one, facts
@@ -352,10 +356,6 @@ def _check_member(db: Connection, shop_id: int, member_id: int) -> None:
         raise Forbidden("member_blocked", "the shop has closed this membership")
 
 
-def _bought(db: Connection, shop_id: int, member_id: int, reward_id: int) -> int:
-    return store.counts_of_member(db, shop_id, member_id).get(reward_id, 0)
-
-
 def _standing_member(db: Connection, shop_id: int, member_id: int) -> int | None:
     """The member, or whom they became part of; None when they are gone."""
     row = member_store.get(db, shop_id, member_id)
@@ -393,11 +393,3 @@ def _check_open(db: Connection, shop: Shop, reward: Reward, member_id: int) -> N
         raise Conflict("reward_currency", "the shop has another currency by now")
     if offer.tier_level > store.level(db, shop.id, member_id):
         raise Conflict("tier_needed", f"from tier {offer.tier_level} on")
-
-
-def _nothing_left(reward: Reward, price: Price) -> Conflict:
-    if reward.state != "on":
-        return Conflict("reward_paused", "this reward is paused")
-    if reward.offer.stock is not None and reward.taken >= reward.offer.stock:
-        return Conflict("out_of_stock", "none is left")
-    return Conflict("budget_spent", f"less than {price.cost_minor} is left of what it may cost")

@@ -268,6 +268,16 @@ def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[int]:
     return list(db.scalars(chosen.order_by(one.due_at, one.id).limit(limit)))
 
 
+def queue(db: Connection, shop_id: int, member_id: int) -> None:
+    """Let the member's other wishes wait until this transaction ends.
+
+    Accounts that one wish is about to make cannot be locked by the next one: it would lock some
+    and wait for others, each for the other.
+    """
+    chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.id == member_id)
+    db.execute(chosen.with_for_update(key_share=True)).all()
+
+
 def next_credit(db: Connection, shop_id: int, member_id: int) -> Redemption | None:
     """The oldest store credit the member waits for."""
     one = redemption.c
