@@ -16,6 +16,7 @@ from connector import migrations
 from connector import settings as settings_
 from connector.app import create_runtime
 from connector.core.keyring import KeyRing, hash_key, reseal
+from connector.listeners.models import listener
 from connector.members.models import member_key
 from connector.runtime import Runtime
 from connector.settings import Settings
@@ -94,6 +95,12 @@ def key(context: click.Context) -> None:
 def rotate() -> None:
     """Bring every secret under the first of SECRET_KEYS; afterwards the others may be removed."""
     parts = runtime()
-    for sealed in (hash_key.c.sealed, credential.c.secret, member_key.c.key):
+    for sealed in (
+        hash_key.c.sealed,
+        credential.c.secret,
+        member_key.c.key,
+        listener.c.secret,
+        listener.c.old_secret,
+    ):
         count = reseal(parts.database, parts.keys, sealed)
         click.echo(f"{sealed.table.name}  {count}")

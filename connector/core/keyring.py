@@ -122,7 +122,7 @@ def reseal(database: Database, ring: KeyRing, sealed: Column[bytes]) -> int:
         .where(*(one == bindparam(f"at_{one.name}") for one in key), sealed == bindparam("before"))
         .values({sealed.name: bindparam("after")})
     )
-    chosen = select(*key, sealed).order_by(*key).limit(_RESEALED)
+    chosen = select(*key, sealed).where(sealed.is_not(None)).order_by(*key).limit(_RESEALED)
     total, page = 0, chosen
     while True:
         with database.write() as db:

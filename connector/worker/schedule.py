@@ -18,6 +18,10 @@ from dataclasses import dataclass
 from connector.core import clock, inbox, noticed, outbox
 from connector.core.db import try_shop_lock
 from connector.core.facts import publish
+from connector.listeners import service as listeners
+from connector.program import service as programs
+from connector.rooms.actions import service as actions
+from connector.rooms.expiry import service as expiry
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.rooms.referrals import people as introducing
@@ -27,7 +31,7 @@ from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
 from connector.shops import lapsing
 from connector.shops import service as shops
-from connector.worker import dispatch, drain, history, purge, reconcile
+from connector.worker import dispatch, drain, history, notify, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
@@ -96,6 +100,32 @@ def _introduce(runtime: Runtime, shop_id: int) -> None:
             publish(db, runtime.subscriptions, facts, now)
 
 
+def _start(runtime: Runtime, shop_id: int) -> None:
+    """Bring the programme into force that was scheduled for now."""
+    with runtime.database.write() as db:
+        if try_shop_lock(db, shop_id):
+            programs.start_due(db, shop_id, clock.now())
+
+
+def _night(runtime: Runtime, shop_id: int) -> None:
+    """What a programme does each night: occasions, notices, and what lapses."""
+    after: str | None = ""
+    with runtime.database.write() as db:
+        if not try_shop_lock(db, shop_id):
+            return
+        now = clock.now()
+        publish(db, runtime.subscriptions, actions.celebrate(db, shop_id, now), now)
+        terms = expiry.prepare(db, shop_id, now)
+    while after is not None:
+        with runtime.database.write() as db:
+            if not try_shop_lock(db, shop_id):
+                return
+            after, facts = expiry.night(db, shop_id, terms, now, after, RELEASE_BATCH)
+            publish(db, runtime.subscriptions, facts, now)
+    with runtime.database.write() as db:
+        programs.plan_night(db, shop_id, now)
+
+
 def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
@@ -105,8 +135,11 @@ JOBS = {
     "dispatch": Job("calls", dispatch.dispatch),
     "release": Job("live", _release),
     "rewards": Job("live", _sweep),
+    "program": Job("live", _start),
+    "night": Job("slow", _night),
     "tiers": Job("slow", _review),
     "referrals": Job("live", _introduce),
+    "listeners": Job("calls", notify.notify),
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),
     "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
@@ -124,8 +157,11 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "dispatch": outbox.shops_due(db, now),
             "release": points.shops_due(db, now),
             "rewards": rewards.shops_due(db, now),
+            "program": programs.shops_starting(db, now),
+            "night": programs.nights_due(db, now),
             "tiers": tiers.shops_due(db, now),
             "referrals": referrals.shops_due(db, now),
+            "listeners": listeners.shops_due(db, now),
             "import": history.shops_due(db, now),
             "build": recommend.build_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
