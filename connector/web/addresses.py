@@ -11,9 +11,10 @@ import re
 from flask import request
 from werkzeug.routing import BaseConverter, ValidationError
 
-from connector.core.errors import BadInput
+from connector.core.errors import BadInput, NotFound
 
 MAX_ID = 2**63 - 1
+MAX_VERSION = 2**31 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -33,6 +34,14 @@ def check() -> None:
     """BadInput ``invalid_text`` when the address of this request holds a NUL."""
     if "\x00" in request.path or b"%00" in request.query_string:
         raise BadInput("invalid_text", "a NUL is no text", status=400)
+
+
+def version(number: int | str) -> int:
+    """A version that a row can have; NotFound ``version_not_found`` for another."""
+    found = row_id(str(number))
+    if found is None or found > MAX_VERSION:
+        raise NotFound("version_not_found", "there is no such version")
+    return found
 
 
 def row_id(text: str) -> int | None:

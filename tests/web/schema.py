@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from connector.web.api.openapi import Operation
@@ -19,7 +20,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 KNOWN = {
     "$ref", "anyOf", "type", "properties", "required", "items", "description", "title",
-    "additionalProperties", "default", "minimum", "maximum",  # bounds are of what is asked
+    "additionalProperties", "default", "format",
+    "minimum", "maximum",  # bounds are of what is asked
 }  # fmt: skip
 
 
@@ -42,6 +44,10 @@ def _problems(
         yield from min(found, key=len)
     elif not _is_a(told, schema["type"]):
         yield f"{place}: {told!r} is no {schema['type']}"
+    elif schema.get("format", "date-time") != "date-time":
+        yield f"{place}: the format {schema['format']} is one nobody checks"
+    elif "format" in schema and datetime.fromisoformat(told).tzinfo is None:
+        yield f"{place}: {told} says no zone"
     elif isinstance(told, dict):
         yield from _of_object(told, schema, api, place)
     elif isinstance(told, list):

@@ -87,7 +87,7 @@ def change_draft(version: int) -> Response:
 
 def found(db: Connection, version: int) -> Program:
     """The draft of this number; NotFound for what is none any more."""
-    known = programs.numbered(db, g.shop.id, version)
+    known = programs.numbered(db, g.shop.id, addresses.version(version))
     if known.state != "draft":
         raise NotFound("draft_gone", "it was published or discarded")
     return known

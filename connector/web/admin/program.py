@@ -60,7 +60,8 @@ def publish() -> Response:
 @blueprint.post("/<shop>/program/versions/<id:version>/withdraw")
 def withdraw_version(version: int) -> Response:
     """Take back what is scheduled."""
-    return _turned(lambda db: programs.withdraw(db, g.shop.id, version, clock.now()), "withdrawn")
+    wanted = addresses.version(version)
+    return _turned(lambda db: programs.withdraw(db, g.shop.id, wanted, clock.now()), "withdrawn")
 
 
 @blueprint.post("/<shop>/program/bring-back")
@@ -69,7 +70,7 @@ def bring_back() -> Response:
     made_by = f"staff:{g.staff.id}"
 
     def work(db: Connection) -> Program:
-        version = forms.whole(request.form.get("version", ""), "version", 2**31 - 1)
+        version = forms.whole(request.form.get("version", ""), "version", addresses.MAX_VERSION)
         return programs.roll_back(db, g.shop.id, version, clock.now(), made_by=made_by)
 
     return _turned(work, "published")

@@ -21,6 +21,7 @@ from connector.core.errors import BadInput, PerennialError
 from connector.core.i18n import LANGUAGES
 from connector.program import limits, rules
 from connector.program.rules import Caps, Program, Rule, Scope
+from connector.rooms.rewards import catalogue
 from connector.web.admin import base, forms, sentences, store, ways
 from connector.web.admin.words import local, t
 
@@ -126,9 +127,15 @@ def read(db: Connection, known: Rule, program: Program) -> RuleForm:
         scope=Scope(**{kind: tuple(form.scope[kind]) for kind in SCOPES}),
         **_of_kind(form, said, currencies),
     )
+    if wanted.reward_id is not None and not _is_offered(db, wanted.reward_id):
+        form.errors["gift"] = t(sentences.FIELDS["reward_not_found"])
     if not form.errors:
         _check(form, wanted, program)
     return form
+
+
+def _is_offered(db: Connection, reward_id: int) -> bool:
+    return any(one.id == reward_id for one in catalogue.rewards(db, g.shop.id))
 
 
 def factor(given: str) -> int | None:

@@ -29,6 +29,7 @@ ERRORS = {
     "ask_unreadable": mark("This request to confirm is too old, or not of this member."),
     "too_many_requests": mark("There were too many tries from your address."),
     "draft_gone": mark("This draft was published or discarded."),
+    "version_not_found": mark("There is no such version any more."),
     "rule_not_found": mark("This rule is not in the draft any more."),
     "internal_error": mark("Something failed on our side, and was noted."),
 }

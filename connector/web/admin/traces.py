@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from connector.core import clock
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState
 from connector.core.errors import BadInput
-from connector.core.i18n import SOURCE
 from connector.core.money import exponent
 from connector.orders import store as order_store
 from connector.program import basis as bases
@@ -72,13 +71,12 @@ class Trial:
 
 def parts(trace: Trace, basis: Basis, known: Names) -> list[Part]:
     """Every rule that was looked at, those that gave something first."""
-    by_id = {rule.id: rule for rule in basis.rules}
     found = [
         Part(
-            label=_label(one, by_id.get(one.rule_id), basis, known),
+            label=label(one, basis, known),
             earned=one.earned,
             kept=one.kept,
-            reason=_why(one, basis.currency),
+            reason=why_not(one, basis.currency),
             gives_reward=one.gives_reward,
             limit=one.limit,
         )
@@ -87,12 +85,24 @@ def parts(trace: Trace, basis: Basis, known: Names) -> list[Part]:
     return sorted(found, key=lambda part: not part.gave)
 
 
-def english(one: RuleTrace, currency: str) -> str | None:
-    """Why a rule gave nothing, or not all, for logs and the API."""
+def label(one: RuleTrace, basis: Basis, known: Names) -> Markup:
+    """The rule, the rate or the level's multiplier in a sentence."""
+    rule = next((rule for rule in basis.rules if rule.id == one.rule_id), None)
+    if rule is not None:
+        return ways.sentence(rule, known, basis.currency)
+    if one.kind == earning.TIER:
+        factor = isolated(ways.factor_text(basis.context.tier if basis.context else 100))
+        return t("Points {times} by the level.", times=factor)
+    if basis.rate is None:
+        return t("What everything earns.")
+    return ways.rate_sentence(basis.rate, basis.currency)
+
+
+def why_not(one: RuleTrace, currency: str) -> Markup | None:
+    """Why a rule gave nothing, or not all."""
     if one.reason == "cap":
-        words = _CUT if one.limit else _USED_UP
-        return words.format(points=SOURCE.count("point", one.limit or 0))
-    return WHY_NOT[one.reason].format(currency=currency) if one.reason in WHY_NOT else None
+        return t(_CUT, points=count("point", one.limit)) if one.limit else t(_USED_UP)
+    return t(WHY_NOT[one.reason], currency=currency) if one.reason in WHY_NOT else None
 
 
 def trial(db: Connection, program: Program | None, known: Names) -> Trial:
@@ -162,20 +172,3 @@ def _product(db: Connection, told: Trial) -> str | None:
     if title and not found:
         told.errors["tried_product"] = t("No product is called so.")
     return found[0] if found else None
-
-
-def _label(one: RuleTrace, rule: Rule | None, basis: Basis, known: Names) -> Markup:
-    if rule is not None:
-        return ways.sentence(rule, known, basis.currency)
-    if one.kind == earning.TIER:
-        factor = isolated(ways.factor_text(basis.context.tier if basis.context else 100))
-        return t("Points {times} by the level.", times=factor)
-    if basis.rate is None:
-        return t("What everything earns.")
-    return ways.rate_sentence(basis.rate, basis.currency)
-
-
-def _why(one: RuleTrace, currency: str) -> Markup | None:
-    if one.reason == "cap":
-        return t(_CUT, points=count("point", one.limit)) if one.limit else t(_USED_UP)
-    return t(WHY_NOT[one.reason], currency=currency) if one.reason in WHY_NOT else None

@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from flask import g
 from sqlalchemy import Connection, Row
 
 from connector import orders
 from connector.core import clock
 from connector.core.errors import NotFound
+from connector.core.i18n import SOURCE
 from connector.orders import store as order_store
 from connector.program import basis as bases
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
+from connector.rooms.points.timeline import Diagnosis
 from connector.shops.service import Shop
+from connector.web.admin import sentences, traces, ways
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
 
@@ -61,14 +65,19 @@ def get_diagnosis(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
     """What the order earned, line by line, by which rule, or exactly why not."""
     row, order = _order(db, shop, key)
     told = points.diagnose(db, shop.id, row.id)
+    g.language = SOURCE  # the API speaks English
     return shapes.Diagnosis(
         order=order.key,
         points=told.trace.points,
         posted=told.posted,
         reason=told.trace.reason,
+        why=sentences.stop(told.trace.reason, order.currency).striptags(),
         rule=bases.sentence(told.basis, order.currency),
         rule_version=told.basis.version,
         is_confirmed=told.is_confirmed,
+        qualifying=told.trace.qualifying,
+        available_at=shapes.utc(told.available_at) if told.available_at else None,
+        rules=_rules(db, shop, told),
         lines=[
             shapes.DiagnosisLine(
                 line.title,
@@ -80,6 +89,24 @@ def get_diagnosis(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
             for line in told.trace.lines
         ],
     )
+
+
+def _rules(db: Connection, shop: Shop, told: Diagnosis) -> list[shapes.DiagnosisRule]:
+    known = ways.names_of(db, shop.id, told.basis.rules)
+    return [
+        shapes.DiagnosisRule(
+            rule_id=one.rule_id or None,
+            kind=one.kind,
+            sentence=traces.label(one, told.basis, known).striptags(),
+            reason=one.reason,
+            why=why.striptags() if (why := traces.why_not(one, told.basis.currency)) else None,
+            earned=one.earned,
+            kept=one.kept,
+            limit=one.limit,
+            gives_reward=one.gives_reward,
+        )
+        for one in told.trace.rules
+    ]
 
 
 def _order(db: Connection, shop: Shop, key: str) -> tuple[Row[Any], Any]:

@@ -14,15 +14,27 @@ from connector.core.errors import Unauthenticated
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import once
-from connector.web.api import members, orders, points, products, referrals, rewards, tiers
+from connector.web.api import (
+    actions,
+    members,
+    orders,
+    points,
+    products,
+    programme,
+    referrals,
+    rewards,
+    tiers,
+)
 from connector.web.api.openapi import Operation, describe
 from connector.web.runtime import runtime
 
 OPERATIONS: tuple[Operation, ...] = (
     *members.OPERATIONS,
+    *actions.OPERATIONS,
     *points.OPERATIONS,
     *orders.OPERATIONS,
     *products.OPERATIONS,
+    *programme.OPERATIONS,
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
     *referrals.OPERATIONS,

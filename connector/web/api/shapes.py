@@ -90,14 +90,30 @@ class DiagnosisLine(Struct):
     kept: Annotated[int, Meta(description="After refunds")]
 
 
+class DiagnosisRule(Struct):
+    rule_id: Annotated[str | None, Meta(description="null: the rate, or a level's multiplier")]
+    kind: Annotated[str, Meta(description="rate, tier, or a rule's kind")]
+    sentence: Annotated[str, Meta(description="The rule in words, as it was frozen")]
+    reason: Annotated[str, Meta(description="gave, or the code of why not or not all")]
+    why: Annotated[str | None, Meta(description="The reason in words")]
+    earned: Points
+    kept: Annotated[int, Meta(description="After refunds; of a reward: 1 for given")]
+    limit: Annotated[int | None, Meta(description="What its caps left")]
+    gives_reward: bool
+
+
 class Diagnosis(Struct):
     order: str
     points: Annotated[int, Meta(description="What it should have earned by now")]
     posted: Annotated[int, Meta(description="What is in the book")]
     reason: Annotated[str, Meta(description="earned, or the code of what stops it")]
-    rule: Annotated[str, Meta(description="The rule in words, frozen when the order was seen")]
+    why: Annotated[str, Meta(description="The reason in words")]
+    rule: Annotated[str, Meta(description="The rate in words, frozen when the order was seen")]
     rule_version: int
     is_confirmed: bool
+    qualifying: Annotated[int, Meta(description="How many of the points count for levels")]
+    available_at: str | None
+    rules: list[DiagnosisRule]
     lines: list[DiagnosisLine]
 
 
