@@ -1,10 +1,14 @@
 """What the panel says: whole sentences in the reader's language, and nobody else's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from connector.core import clock
+from connector.program.rules import Terms
+from connector.rooms.expiry import service as expiry
+from connector.rooms.expiry.models import expiry_notice
 from connector.rooms.points import service as points
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.shoppers import STORE, acme, proxy
@@ -42,7 +46,7 @@ def test_a_member_reads_what_she_has_and_what_comes(acme):
     assert head["balance"] == {"number": "0", "unit": "points", "said": "You have 0 points"}
     assert head["launcher"] == "0 points"
     (coming,) = head["lines"]
-    assert re.fullmatch(r"20 points more on \d+\xa0\w+(\xa0\d+)?", coming)
+    assert re.fullmatch(r"20 points more on \d+\xa0\w+( \d+)?", coming)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,30 @@ def test_a_guest_reads_how_it_works_and_how_to_join(acme, lang):
         "zh-Hant": "每 US$1 得 1 點",
     }
     assert shop["value"] == expected[lang]
+
+
+def test_opening_the_panel_is_being_told_what_lapses(service, acme, monkeypatch):
+    terms = Terms(expiry="inactivity", expiry_months=1)
+    service.publish(acme.shop, terms=terms)
+    with service.database.write() as db:
+        member_id = service.runtime.members.by_customer_key(db, acme.shop.id, "7")
+        points.adjust(
+            db, acme.shop.id, member_id, 50, reason="a gift", made_by="x", now=clock.now()
+        )
+    at = clock.now() + timedelta(days=35)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    with service.database.write() as db:
+        rules = expiry.prepare(db, acme.shop.id, at - timedelta(days=35))
+        expiry.night(db, acme.shop.id, rules, at, "", 100)
+        assert not delivered(db)
+    (line,) = [one for one in told(acme, acme.token())["head"]["lines"] if "expire" in one]
+    assert re.fullmatch(r"50 points expire on \d+\xa0\w+( \d+)?", line)
+    with service.database.read() as db:
+        assert delivered(db)
+
+
+def delivered(db):
+    return all(row.delivered_at for row in db.execute(expiry_notice.select()))
 
 
 def test_it_is_kept_by_nobody_and_read_by_the_shops_own_pages(acme):

@@ -14,15 +14,16 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.web import addresses, once
 from connector.web.body import read_json
 from connector.web.pace import Pace
-from connector.web.storefront import referrals, rewards, tiers
+from connector.web.storefront import referrals, rewards, tiers, visits
 from connector.web.storefront.asker import Act, Asker, Visitor
 
 ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "redeem": Act(rewards.Redeem, rewards.redeem),
+    "referral_share": Act(referrals.Share, referrals.share),
     "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),
     "start_trial": Act(tiers.Wish, tiers.start_trial),
+    "visit": Act(visits.Visit, visits.visit),
     "close_summary": Act(tiers.Wish, tiers.close_summary),
-    "referral_share": Act(referrals.Share, referrals.share),
 }
 GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {  # for everybody, members too
     "referral_visit": Act(referrals.Follow, referrals.visit),

@@ -23,10 +23,15 @@ from connector.web.storefront import acts, bearer
 from connector.web.storefront.asker import Visitor, forwarded_address, who
 from connector.web.storefront.club import club
 from connector.web.storefront.me import me
+from connector.web.storefront.told.earning import tasks
 
 blueprint = Blueprint("storefront", __name__, url_prefix="/storefront")
 remembered.remember_in(blueprint)
-_PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {"me": me, "club": club}
+_PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {
+    "me": me,
+    "club": club,
+    "tasks": tasks,
+}
 _VIEWS = frozenset({*public.VIEWS, *_PRIVATE})
 
 

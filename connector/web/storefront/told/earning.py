@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import urljoin
+
+from msgspec import structs
 from sqlalchemy import Connection
 
+from connector.orders import store as order_store
 from connector.program import rules
 from connector.program import service as programme
 from connector.program.rules import Program, Rule
-from connector.web.storefront.asker import Visitor
+from connector.rooms.actions import service as actions
+from connector.rooms.actions.service import Way
+from connector.shops.service import Shop
+from connector.web.storefront.asker import Asker, Visitor
 from connector.web.storefront.told.blocks import Block
 from connector.web.tongue import Tongue, mark, own
 
@@ -26,6 +34,15 @@ TITLES = {
     rules.NEWSLETTER: mark("Get our newsletter"),
     rules.VISIT: mark("Look at a page of ours"),
 }
+TASKS = (
+    rules.VISIT,
+    rules.VERIFIED,
+    rules.NEWSLETTER,
+    rules.STREAK,
+    rules.OCCASION,
+    rules.SHARES,
+)
+MOST_TASKS = 3
 OCCASIONS = {
     "birthday": mark("Your birthday"),
     "wedding": mark("Your wedding day"),
@@ -34,11 +51,40 @@ OCCASIONS = {
 
 
 def ways(db: Connection, visitor: Visitor, say: Tongue) -> Block:
-    """What earns now; what begins later is not told before it does."""
+    """What earns now, and what of it is done; what begins later is not told before it does."""
     program = programme.newest(db, visitor.shop.id)
     found = [_rate(program, say)] if program.rate(say.currency)[0] else []
-    found += [_rule(one, say) for one in program.rules if one.is_open(say.now)]
+    member_id = visitor.member_id if isinstance(visitor, Asker) else None
+    told = actions.ways(db, visitor.shop.id, member_id, say.now)
+    found += [_way(one, say) for one in told if member_id is None or one.rule.kind != rules.JOINED]
     return Block(say.t("Ways to earn"), id="earn", tab=say.t("Earn"), items=tuple(found))
+
+
+def tasks(db: Connection, visitor: Visitor, now: datetime) -> Block:
+    """A few things to do on a product's page, none of which is to buy more."""
+    say = Tongue.of(visitor.shop, visitor.language, now)
+    member_id = visitor.member_id if isinstance(visitor, Asker) else None
+    told = [
+        one
+        for one in actions.ways(db, visitor.shop.id, member_id, now)
+        if one.rule.kind in TASKS and not one.is_done
+    ][:MOST_TASKS]
+    keys = [one.rule.target for one in told if one.rule.kind == rules.VISIT]
+    products = order_store.products(db, visitor.shop.id, keys) if keys else {}
+    items = []
+    for one in told:
+        known = products.get(one.rule.target)
+        href = known.url if known else page(visitor.shop, one.rule)
+        items.append(structs.replace(_way(one, say), href=href or ""))
+    return Block(say.t("Earn here"), items=tuple(items))
+
+
+def page(shop: Shop, rule: Rule) -> str:
+    """The shop's page that a rule is about; "" where it names none."""
+    if rule.kind != rules.VISIT or not rule.target.startswith(("/", "https://")):
+        return ""
+    origin = shop.key if "://" in shop.key else f"https://{shop.key}"
+    return urljoin(origin + "/", rule.target)
 
 
 def _rate(program: Program, say: Tongue) -> Block:
@@ -55,14 +101,14 @@ def _per(rate: tuple[int, int], say: Tongue) -> str:
     )
 
 
-def _rule(rule: Rule, say: Tongue) -> Block:
+def _way(way: Way, say: Tongue) -> Block:
+    rule = way.rule
     label = rule.labels.get(say.language.tag) or rule.labels.get(say.language.babel)
     until = (say.t("Until {date}", date=say.day(rule.ends_at)),) if rule.ends_at else ()
-    return Block(
-        own(label) if label else _title(rule, say),
-        lines=(*_terms(rule, say), *until),
-        value=_gives(rule, say),
-    )
+    title = own(label) if label else _title(rule, say)
+    if way.is_done:
+        return Block(title, value=say.t("Done"))
+    return Block(title, lines=(*_terms(rule, say), *until), value=_gives(rule, say))
 
 
 def _title(rule: Rule, say: Tongue) -> str:

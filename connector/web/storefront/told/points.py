@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from connector.rooms.expiry import service as expiry
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.service import Balance as Held
@@ -25,6 +26,8 @@ ENTRIES = {
     "reserved": mark("Used for a reward"),
     "redeemed": mark("Used for a reward"),
     "returned": mark("Back from a reward"),
+    "expired": mark("Points expired"),
+    "forgiven": mark("Debt forgiven by the shop"),
 }
 REASONS = {
     "refunded": mark("the order was refunded"),
@@ -37,6 +40,10 @@ REASONS = {
     "no_rate": mark("no rate for this currency"),
     "nothing_counts": mark("nothing in it counts"),
     "before_program": mark("the order is older than the program"),
+    "b2b": mark("an order of a company"),
+    "excluded_order": mark("the program leaves this order out"),
+    "excluded_member": mark("the program leaves your account out"),
+    "blocked": mark("your membership is paused"),
 }
 
 
@@ -55,7 +62,7 @@ def head(db: Connection, asker: Asker, say: Tongue, stem: Stem | None = None) ->
         title=say.t("Hello {name}", name=own(name)) if name else say.t("Your points"),
         balance=Balance(say.number(balance.available), unit, have),
         launcher=str(counted),
-        lines=tuple(_coming(db, asker, say, balance)),
+        lines=(*_coming(db, asker, say, balance), *_ending(db, asker, say)),
         stem=stem,
     )
 
@@ -86,6 +93,22 @@ def _coming(db: Connection, asker: Asker, say: Tongue, balance: Held) -> list[st
     if balance.debt or balance.available < 0:
         found.append(say.t("Your balance is below zero. New points repay it; you owe no money."))
     return found
+
+
+def _ending(db: Connection, asker: Asker, say: Tongue) -> list[str]:
+    """What lapses soon. To be shown it is to be told it: that counts from now on."""
+    shop_id, member_id = asker.shop.id, asker.member_id
+    if not expiry.notices(db, shop_id, member_id, say.now):
+        return []
+    told = runtime().database.run(
+        lambda own_db: expiry.show_notices(own_db, shop_id, member_id, say.now)
+    )
+    return [
+        say.t(
+            "{points} expire on {date}", points=say.points(one.points), date=say.day(one.ends_on)
+        )
+        for one in told
+    ]
 
 
 def history(db: Connection, asker: Asker, say: Tongue) -> Block:

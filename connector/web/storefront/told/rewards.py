@@ -58,7 +58,8 @@ def to_buy(db: Connection, asker: Asker, say: Tongue) -> Block | None:
     if not found:
         return None
     known = offers.names(db, shop_id, [one.reward.offer for one in found])
-    first = next((one for one in found if one.reason is None), None)
+    pressed = (one for one in found if one.reason is None and not one.reward.offer.is_flexible)
+    first = next(pressed, None)
     items = tuple(_offer(one, known, available, say, is_first=one is first) for one in found)
     return Block(say.t("Use your points"), id="rewards", tab=say.t("Rewards"), items=items)
 
@@ -124,7 +125,7 @@ def _acts(one: Standing, available: int, say: Tongue, *, is_first: bool) -> list
         return [Act(say.t("Soon"), off=True)]
     if one.reason:
         return []
-    label = say.t("Give") if offer.kind is Kind.DONATION else say.t("Use")
+    label = say.t("Donate") if offer.kind is Kind.DONATION else say.t("Use")
     done = DONE.get(offer.kind, "") if offer.kind not in CODED else ""
     name = own(offer.name(say.language))
     use = Act(
