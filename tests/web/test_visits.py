@@ -6,6 +6,7 @@ from connector.program.rules import Rule
 from tests.web.shoppers import acme
 from tests.web.test_api import refusal
 from tests.web.test_club import plain, section, told
+from tests.web.test_referrals import code, publish
 
 __all__ = ["acme"]
 KILN = Rule("kiln", "visit", points=5, target="https://acme.example/pages/kiln/")
@@ -84,3 +85,14 @@ def test_without_such_rules_there_is_nothing_to_do(acme):
     assert answer.get_json() == {"title": "Earn here"}
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert come(acme, "/") == []
+
+
+def test_a_visit_by_her_link_counts_for_her_once_a_day(acme):
+    publish(acme)
+    acme.service.publish(acme.shop, rules=(Rule("shares", "shares", points=4),))
+    link = {"code": code(acme)}
+    assert acme.do("referral_visit", link, once="a").status_code == 200
+    assert acme.do("referral_visit", link, once="b").status_code == 200
+    assert acme.do("referral_visit", link, acme.token(), once="c").get_json()["own"] is True
+    acme.service.work(["drain"])
+    assert available(acme) == 4

@@ -9,8 +9,12 @@ from flask import current_app
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, Row
 
+from connector.core import noticed
 from connector.core.errors import NotFound
+from connector.core.ids import new_id
 from connector.members import signs
+from connector.program import rules as programme
+from connector.rooms.actions import service as actions
 from connector.rooms.referrals import service
 from connector.rooms.referrals.rules import Program
 from connector.rooms.referrals.service import Claimant
@@ -104,6 +108,10 @@ def visit(db: Connection, visitor: Visitor, wanted: Follow, now: datetime) -> di
         raise
     if isinstance(visitor, Asker):
         _note(db, visitor, wanted.device, now)
+    if seen.is_new:
+        key = str(new_id())
+        facts = actions.act(db, shop.id, seen.advocate_id, programme.SHARES, key, now)
+        noticed.notice(db, facts, now)
     say = Tongue.of(shop, visitor.language, now)
     friend = invitations.promise(db, shop, seen.program, say).friend
     told = say.t("For you: {money}, with your first order.", money=friend) if friend else None
