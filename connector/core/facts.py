@@ -66,9 +66,14 @@ class MemberJoined(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged(Fact):
-    """What is known of the person changed: consent, verified e-mail, tags, occasions."""
+    """What is known of the person changed: consent, verified e-mail, tags, occasions.
+
+    ``became``: which of email_verified and accepts_marketing turned true. What is merely learnt
+    of somebody who was a customer before us did not happen now, and is not among them.
+    """
 
     member_id: int
+    became: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

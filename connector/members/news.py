@@ -54,7 +54,18 @@ def take(db: Connection, shop_id: int, told: Sequence[tuple[Row[Any], News]]) ->
         if mailbox and (is_proof or row.email_hash != mailbox):
             met.mailboxes.add(mailbox)
     return [
-        MemberChanged(shop_id, row.id)
+        MemberChanged(shop_id, row.id, _became(row, values))
         for row, values in told
         if any(values[name] != getattr(row, name) for name in _HEARD)
     ]
+
+
+def _became(row: Row[Any], values: News) -> tuple[str, ...]:
+    """What turned true with these news; of who was here before us only what was known as false."""
+    return tuple(
+        name
+        for name in ("accepts_marketing", "email_verified")
+        if values[name] is True
+        and getattr(row, name) is not True
+        and (row.joined_at is not None or getattr(row, name) is False)
+    )

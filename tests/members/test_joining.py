@@ -75,7 +75,8 @@ def test_news_of_consent_tags_and_proof_are_told_once(world):
     facts_of(world, news())
     told = news(minute=1, tags=("vip", "b2b"), accepts_marketing=True, email_verified=True)
     changed = [MemberChanged(world.shop.id, world.member(MIA))]
-    assert facts_of(world, told) == changed
+    became = ("accepts_marketing", "email_verified")
+    assert facts_of(world, told) == [MemberChanged(world.shop.id, world.member(MIA), became)]
     assert facts_of(world, told) == []
     assert facts_of(world, news(minute=2)) == [], "what is not told stays"
     found = row(world)
@@ -87,6 +88,17 @@ def test_news_of_consent_tags_and_proof_are_told_once(world):
     assert facts_of(world, news(minute=3, tags=())) == changed
     assert facts_of(world, news(minute=2, tags=("late",))) == []
     assert row(world).tags == []
+
+
+def test_what_is_learnt_of_an_old_customer_did_not_happen_now(world):
+    facts_of(world, news(accepts_marketing=True, email_verified=False), source="import")
+    assert row(world).joined_at is None
+    (changed,) = facts_of(world, news(minute=1, email_verified=True))
+    assert changed.became == ("email_verified",), "this did"
+    (changed,) = facts_of(world, news(minute=2, accepts_marketing=False))
+    assert changed.became == ()
+    (changed,) = facts_of(world, news(minute=3, accepts_marketing=True))
+    assert changed.became == ("accepts_marketing",)
 
 
 def test_another_mailbox_is_not_verified_by_the_old_one(world):

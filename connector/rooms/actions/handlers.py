@@ -20,12 +20,17 @@ from connector.rooms.actions import service
 
 def on_member_joined(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     ids = [fact.member_id for fact in facts if isinstance(fact, MemberJoined)]
-    return service.welcome(db, facts[0].shop_id, ids, now, joined=True)
+    return service.welcome(db, facts[0].shop_id, ids, now)
 
 
 def on_member_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
-    ids = [fact.member_id for fact in facts if isinstance(fact, MemberChanged)]
-    return service.welcome(db, facts[0].shop_id, ids, now, joined=False)
+    became = [
+        (fact.member_id, name)
+        for fact in facts
+        if isinstance(fact, MemberChanged)
+        for name in fact.became
+    ]
+    return service.congratulate(db, facts[0].shop_id, became, now)
 
 
 def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:

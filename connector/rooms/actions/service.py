@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core.clock import local_date
 from connector.core.errors import BadInput, NotFound
-from connector.core.facts import Fact, GiftGiven, GiftWithdrawn
+from connector.core.facts import GiftGiven, GiftWithdrawn
 from connector.core.ids import new_id
 from connector.ledger import Difference
 from connector.members import store as member_store
@@ -25,6 +25,7 @@ from connector.rooms.actions.rules import Deed, Done
 from connector.shops import service as shops
 
 MAX_KEY = 200
+_TURNED = {"email_verified": kinds.VERIFIED, "accepts_marketing": kinds.NEWSLETTER}
 CATCH_UP_DAYS = 7  # nights that did not run are made up for
 
 
@@ -47,7 +48,7 @@ def act(
     now: datetime,
     *,
     target: str = "",
-) -> list[Fact]:
+) -> list[GiftGiven]:
     """A member did something: what the rules about it give, once for each ``key``.
 
     kind: joined, verified_email, newsletter, streak, shares, visit or custom. target: the page or
@@ -72,7 +73,7 @@ def event(
     now: datetime,
     *,
     points: int | None = None,
-) -> list[Fact]:
+) -> list[GiftGiven]:
     """The merchant's own event, told by API; ``points`` where its rule lets the event say.
 
     NotFound ``event_unknown`` when no rule is about it, ``member_not_found`` for nobody.
@@ -92,9 +93,9 @@ def event(
 
 
 def welcome(
-    db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime, *, joined: bool
-) -> list[Fact]:
-    """What rules give for who members are now: that they joined, and what is known of them."""
+    db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime
+) -> list[GiftGiven]:
+    """What rules give for joining, and for what is known of who joins."""
     program = programs.newest(db, shop_id)
     if not any(rule.kind in kinds.ONCE_KINDS for rule in program.rules):
         return []
@@ -104,7 +105,7 @@ def welcome(
     for member_id in sorted(people):
         row = people[member_id]
         is_so = {
-            kinds.JOINED: joined,
+            kinds.JOINED: True,
             kinds.VERIFIED: row.email_verified is True,
             kinds.NEWSLETTER: row.accepts_marketing is True,
         }
@@ -116,14 +117,28 @@ def welcome(
     return _give(db, shop_id, program, deeds, now)
 
 
-def celebrate(db: Connection, shop_id: int, now: datetime) -> list[Fact]:
+def congratulate(
+    db: Connection, shop_id: int, became: Sequence[tuple[int, str]], now: datetime
+) -> list[GiftGiven]:
+    """What rules give for (member, what turned true of them): a proven mailbox, the newsletter."""
+    program = programs.newest(db, shop_id)
+    day = local_date(now, shops.get(db, shop_id).timezone)
+    deeds = [
+        Deed(member_id, rule, rules.ONCE, day)
+        for member_id, name in became
+        for rule in program.of_kind(_TURNED[name])
+    ]
+    return _give(db, shop_id, program, deeds, now) if deeds else []
+
+
+def celebrate(db: Connection, shop_id: int, now: datetime) -> list[GiftGiven]:
     """Occasions of today, and of nights that did not run; running twice gives nothing twice."""
     program = programs.newest(db, shop_id)
     about = {rule.occasion.casefold(): rule for rule in program.of_kind(kinds.OCCASION)}
     if not about:
         return []
     today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
-    facts: list[Fact] = []
+    facts: list[GiftGiven] = []
     names = {rule.occasion for rule in about.values()} | set(about)
     for back in range(CATCH_UP_DAYS - 1, -1, -1):
         day = today - timedelta(days=back)
@@ -143,7 +158,9 @@ def celebrate(db: Connection, shop_id: int, now: datetime) -> list[Fact]:
     return facts
 
 
-def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> list[Fact]:
+def merge(
+    db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime
+) -> list[GiftWithdrawn]:
     """What one did the other did; what nobody may have twice is taken back from the double."""
     program = programs.newest(db, shop_id)
     by_id = {rule.id: rule for rule in program.rules}
@@ -212,7 +229,7 @@ def check(db: Connection, shop_id: int) -> Iterator[Difference]:
 
 def _give(
     db: Connection, shop_id: int, program: Program, deeds: Sequence[Deed], now: datetime
-) -> list[Fact]:
+) -> list[GiftGiven]:
     """What rules give for deeds nobody gave for yet, as far as caps leave it."""
     open_deeds = [deed for deed in deeds if deed.rule.is_open(now)]
     if not open_deeds:
@@ -229,7 +246,7 @@ def _give(
     done: dict[tuple[int, str], list[Done]] = defaultdict(list)
     for row in store.done(db, shop_id, earning):
         done[row.member_id, row.rule_id].append(_done(row))
-    facts: list[Fact] = []
+    facts: list[GiftGiven] = []
     rows = []
     for deed in open_deeds:
         before = done[deed.member_id, deed.rule.id]
@@ -293,7 +310,7 @@ def _row(
 
 def _come(
     db: Connection, shop_id: int, program: Program, member_id: int, day: str, now: datetime
-) -> list[Fact]:
+) -> list[GiftGiven]:
     """A member came today: the streak goes on, or begins anew."""
     if not program.of_kind(kinds.STREAK):
         return []

@@ -77,7 +77,7 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
         for row, order in loaded
         if row.id in states and not standings.get(states[row.id].member_id, _PLAIN).is_erased
     ]
-    _freeze(db, shop, due, standings)
+    _freeze(db, shop, due, standings, now)
     book = Book(db, shop_id, UNIT, shop.timezone, [state.member_id for *_, state in due])
     work = _Work(db, shop, now, book)
     judged = [state for *_, state in due if state.basis.context is not None]
@@ -183,9 +183,24 @@ def _states(
 
 
 def _freeze(
-    db: Connection, shop: Shop, due: Sequence[_Due], standings: Mapping[int, Standing]
+    db: Connection,
+    shop: Shop,
+    due: Sequence[_Due],
+    standings: Mapping[int, Standing],
+    now: datetime,
 ) -> None:
-    """Freeze what rules judge by, of orders that begin to earn, and of lines not seen before."""
+    """Freeze what rules judge by, of orders that begin to earn, and of lines not seen before.
+
+    Who is excluded is judged once more when a read of ours first sees the order: a webhook tells
+    no tags of its customer.
+    """
+    for row, _, state in due:
+        if state.entries and row.confirmed_at in (None, now):
+            excluded = _excluded(standings.get(state.member_id, _PLAIN), state.basis)
+            context = state.basis.context or Context()
+            if excluded != context.excluded:
+                context = structs.replace(context, excluded=excluded)
+                state.basis = replace(state.basis, context=context)
     fresh = [one for one in due if one[2].basis.context is None and _begins(one, standings)]
     if any(kinds.FIRST_ORDER in {rule.kind for rule in one[2].basis.rules} for one in fresh):
         _find_first(db, shop.id, fresh)

@@ -13,6 +13,7 @@ from connector.members import store as member_store
 from connector.program.rules import Caps, Rule, Terms
 from connector.rooms.actions import rules
 from connector.rooms.actions import service as actions
+from connector.rooms.actions import store as action_store
 from connector.rooms.points import service as points
 from tests.world import HEARD, MIA, NOOR, NOW, acme
 
@@ -177,7 +178,7 @@ def test_who_is_blocked_tagged_or_erased_earns_nothing(database):
     for member_id in (blocked, tagged, gone):
         assert do(world, member_id, "shares", "x") == []
     with database.read() as db:
-        keys = [row.key for row in actions.store.done(db, world.shop.id, [gone])]
+        keys = [row.key for row in action_store.done(db, world.shop.id, [gone])]
     assert keys
     assert "secret@example.com" not in keys
 

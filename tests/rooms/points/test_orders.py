@@ -9,7 +9,7 @@ from msgspec import structs
 from connector import orders
 from connector.core import noticed
 from connector.core.commerce import Customer, CustomerMerge, OrderState, Product
-from connector.core.facts import GiftWithdrawn, TierChanged, publish
+from connector.core.facts import Fact, GiftWithdrawn, TierChanged, publish
 from connector.members import store as member_store
 from connector.program.rules import Caps, Rule, Scope, Terms
 from connector.rooms.points import service as points
@@ -293,12 +293,17 @@ def test_a_reward_is_given_when_the_hold_ends_and_withdrawn_with_the_order(datab
     ((kind, source),) = told_gifts(world)
     assert (kind, source[:13], source[-6:]) == ("GiftGiven", "points:order:", ":vip:1")
     undone = order("1", CUP, minute=2, state=OrderState.REFUNDED)
-    heard = []
-    told = {**HEARD, GiftWithdrawn: (lambda _db, facts, _now: heard.extend(facts) or [],)}
+    heard: list[Fact] = []
+
+    def hear(_db, facts, _now):
+        heard.extend(facts)
+        return []
+
+    told = {**HEARD, GiftWithdrawn: (hear,)}
     with database.write() as db:
         context = orders.Context(world.shop.id, world.shop.timezone, "fetch", True)
         publish(db, told, orders.record(db, context, world.members, [undone], AFTER), AFTER)
-    assert [one.source for one in heard] == [source]
+    assert [getattr(one, "source", "") for one in heard] == [source]
     assert world.audit() == []
 
 
@@ -334,3 +339,18 @@ def test_a_currency_change_keeps_the_frozen_context(database):
     world.tell(order("1", CUP))
     world.tell(structs.replace(order("1", CUP, minute=1), currency="EUR"))
     assert why(world)[0] == 360
+
+
+def test_who_is_excluded_is_judged_again_by_our_first_own_look_at_the_order(database):
+    world = acme(database, platform="shopify")
+    promise(world, terms=Terms(member_tags=("staff",)))
+    world.tell(order("1", CUP), source="hook")
+    assert world.balance().pending == 60
+    later = NOW + DAY
+    world.tell(Customer(MIA, tags=("Staff",)), order("1", CUP), at=later)
+    assert why(world)[1] == "excluded_member"
+    assert world.balance().pending == 0
+    world.tell(Customer(NOOR), order("2", CUP, customer_key=NOOR), at=later)
+    world.tell(Customer(NOOR, tags=("Staff",)), order("2", CUP, customer_key=NOOR), at=later + DAY)
+    assert why(world, "2")[1] == "earned", "what was promised stays"
+    assert world.audit() == []
