@@ -29,7 +29,7 @@ MAX_COUNT = 365
 MAX_MONTHS = 60
 MAX_FORGIVEN = 10_000
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?")
 _PAGE = ("products", "categories", "collections", "tags")
 
 

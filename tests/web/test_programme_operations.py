@@ -19,7 +19,7 @@ DOUBLE = {
     "scope": {"categories": ["Teaware"]},
     "starts_at": "2026-12-01T00:00:00+01:00",
     "caps": {"per_month": 500},
-    "labels": {"en": "Double on tea", "zh_Hant": "茶具雙倍"},
+    "labels": {"en": "Double on tea", "zh-Hant": "茶具雙倍"},
 }
 SPEND = {
     "id": "more",

@@ -18,7 +18,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from connector.core.errors import BadInput, PerennialError
-from connector.core.i18n import LANGUAGES
+from connector.core.i18n import LANGUAGES, SOURCE
 from connector.program import limits, rules
 from connector.program.rules import Caps, Program, Rule, Scope
 from connector.rooms.rewards import catalogue
@@ -95,7 +95,7 @@ def written(rule: Rule, currencies: Sequence[str]) -> RuleForm:
         most = getattr(rule.caps, cap)
         values[cap] = "" if most is None else str(most)
     for one in LANGUAGES.values():
-        values[f"label-{one.babel}"] = rule.labels.get(one.babel, "")
+        values[f"label-{one.tag}"] = rule.labels.get(one.tag, "")
     for currency in currencies:
         each, per = rule.rates.get(currency, (None, None))
         values[f"each-{currency}"] = "" if each is None else str(each)
@@ -268,14 +268,14 @@ class _Reader:
     def labels(self) -> Mapping[str, str]:
         found = {}
         for one in LANGUAGES.values():
-            name = f"label-{one.babel}"
+            name = f"label-{one.tag}"
             try:
                 given = forms.line(name)
             except BadInput as problem:
                 self._refuse(name, problem)
             else:
                 if given:
-                    found[one.babel] = given
+                    found[one.tag] = given
         return found
 
     def _refuse(self, name: str, problem: BadInput, **values: object) -> None:
@@ -327,7 +327,7 @@ def field_of(problem: PerennialError) -> str:
         "reward_id": "gift",
         "tier_days": "points",
         "occasion": "occasion_name",
-        "labels": f"label-{LANGUAGES['en'].babel}",
+        "labels": f"label-{SOURCE.tag}",
     }
     if name.startswith("scope."):
         return f"{name.removeprefix('scope.')}-more"

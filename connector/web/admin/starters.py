@@ -95,7 +95,7 @@ def _welcome(db: Connection) -> list[Rule]:
         db,
         Offer(
             Kind.CREDIT,
-            _everywhere(mark("Welcome credit"), by_tag=True),
+            _everywhere(mark("Welcome credit")),
             currency,
             value_minor=worth,
         ),
@@ -117,7 +117,7 @@ def _giving(kind: str, reward_id: int, label: str) -> Rule:
 def _discount(name: str, percent: int) -> Offer:
     return Offer(
         Kind.PERCENT,
-        _everywhere(name, by_tag=True),
+        _everywhere(name),
         g.shop.currency,
         percent=percent,
         valid_days=GIFT_DAYS,
@@ -132,6 +132,6 @@ def _gift(db: Connection, wanted: Offer) -> int:
     return catalogue.publish(db, g.shop.id, wanted, clock.now()).id
 
 
-def _everywhere(message: str, *, by_tag: bool = False) -> dict[str, str]:
-    """A message in all languages, as rules keep it; as rewards do with ``by_tag``."""
-    return {(one.tag if by_tag else one.babel): one.text(message) for one in LANGUAGES.values()}
+def _everywhere(message: str) -> dict[str, str]:
+    """A message in all languages, by tag."""
+    return {one.tag: one.text(message) for one in LANGUAGES.values()}

@@ -74,7 +74,7 @@ class EarningRule(Struct, forbid_unknown_fields=True):
     target: Annotated[str, Meta(description="visit: a page; custom: an event")] = ""
     count: Annotated[int, Meta(description="streak, shares: for every so many")] = 1
     most: Annotated[int, Meta(description="custom: the event may say up to so many")] = 0
-    labels: Annotated[dict[str, str], Meta(description="By language: en, ar, zh_Hant")] = {}
+    labels: Annotated[dict[str, str], Meta(description="By language: en, ar, zh-Hant")] = {}
 
 
 class EarningTerms(Struct, frozen=True, forbid_unknown_fields=True):

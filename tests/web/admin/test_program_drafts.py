@@ -244,7 +244,7 @@ def test_the_welcome_ladder_gives_credit_and_two_codes(ada: Ada, world: World):
     assert all(one.offer.is_gift_only for one in made)
     rule: Rule = every(world)[0].rules[0]
     assert rule.reward_id == made[0].id
-    assert set(rule.labels) == {"en", "ar", "zh_Hant"}
+    assert set(rule.labels) == {"en", "ar", "zh-Hant"}
     form = ada.see(f"{path}/rules/{every(world)[-1].rules[0].id}")
     assert f'<option value="reward:{made[0].id}" selected>Welcome credit</option>' in form
 
