@@ -29,7 +29,7 @@ def promise(world, terms, at=NOW):
 def night(world, at):
     with world.database.write() as db:
         clock = expiry.prepare(db, world.shop.id, at)
-        after = ""
+        after: str | None = ""
         while after is not None:
             after, facts = expiry.night(db, world.shop.id, clock, at, after, 1)
             publish(db, HEARD, facts, at)
