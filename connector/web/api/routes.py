@@ -16,6 +16,7 @@ from connector.shops.service import Shop
 from connector.web import once
 from connector.web.api import (
     actions,
+    listeners,
     members,
     orders,
     points,
@@ -38,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
     *referrals.OPERATIONS,
+    *listeners.OPERATIONS,
 )
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="../templates")
 
