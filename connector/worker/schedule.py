@@ -35,6 +35,7 @@ from connector.worker import dispatch, drain, history, notify, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
+REVIEW_BATCH = 2_000  # members; on SQLite fewer, because everybody's writes wait
 REVIEW_SECONDS = 5.0  # of one shop, before it is another one's turn
 DRAIN_SECONDS = 2.0  # of one shop, before the next one's deliveries are taken over
 
@@ -76,13 +77,14 @@ def _sweep(runtime: Runtime, shop_id: int) -> None:
 
 def _review(runtime: Runtime, shop_id: int) -> None:
     """Move members whom time, or a new program, puts on another level."""
+    limit = RELEASE_BATCH if runtime.database.is_sqlite else REVIEW_BATCH
     deadline, more = time.monotonic() + REVIEW_SECONDS, True
     while more and time.monotonic() < deadline:
         with runtime.database.write() as db:
             if not try_shop_lock(db, shop_id):
                 return
             now = clock.now()
-            facts, more = tiers.review(db, shop_id, now, RELEASE_BATCH)
+            facts, more = tiers.review(db, shop_id, now, limit)
             publish(db, runtime.subscriptions, facts, now)
 
 

@@ -27,6 +27,7 @@ def _create_standing_tables() -> None:
         sa.Column("made_by", sa.Text, nullable=False),
         sa.Column("made_at", Utc, nullable=False),
         sa.Column("published_at", Utc),
+        sa.Column("newcomers_from", Id),
         sa.Column("placed_to", Id),
         sa.CheckConstraint("state IN ('draft', 'published')", name="state"),
     )

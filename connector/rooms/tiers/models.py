@@ -27,6 +27,7 @@ tier_program = Table(
     Column("made_by", Text, nullable=False),
     Column("made_at", Utc, nullable=False),
     Column("published_at", Utc),
+    Column("newcomers_from", Id),  # members with ids from here on came after it
     Column("placed_to", Id),  # members up to this id stand on it; NULL: all do
     CheckConstraint("state IN ('draft', 'published')", name="state"),
 )

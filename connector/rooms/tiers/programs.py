@@ -49,10 +49,10 @@ _ACCOUNTS = ("member", "pending", "debt")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The program in force. placed_to: members up to this id stand on it; None: all do."""
+    """The program in force. Members up to placed_to stand on it; None: all do."""
 
     program: Program
-    published_at: datetime
+    newcomers_from: int
     placed_to: int | None
     has_standing: bool
 
@@ -73,9 +73,8 @@ def current(db: Connection, shop_id: int) -> Published | None:
     rows = store.programs(db, shop_id, "published", 1)
     if not rows:
         return None
-    row = rows[0]
-    program = store.program_of(row.body)
-    return Published(program, row.published_at, row.placed_to, row.has_standing)
+    made, row = store.program_of(rows[0].body), rows[0]
+    return Published(made, row.newcomers_from, row.placed_to, row.has_standing)
 
 
 def draft(db: Connection, shop_id: int) -> Program | None:
@@ -127,6 +126,7 @@ def publish(db: Connection, shop_id: int, now: datetime, *, has_standing: bool) 
         made_by=row.made_by,
         made_at=row.made_at,
         published_at=now,
+        newcomers_from=new_id(),
         placed_to=0,
     )
     program = store.program_of(row.body)

@@ -346,10 +346,12 @@ def holds_until(
     """The last day on which the window still holds this much, if nothing more comes."""
     if program.window_months is None or amount <= 0:
         return None
-    first, here = _of(today) - program.window_months, _of(today)
-    for later in range(1, program.window_months + 2):
-        if program.amount(total(months, month_text(first + later))) < amount:
-            return month_end(_first_day(here + later - 1))
+    window_from = program.window_from(today)
+    counted = sorted(one for one in months if one.month >= window_from)
+    for last in sorted({one.month for one in counted}):  # to leave the window, one by one
+        if program.amount(total(one for one in counted if one.month > last)) < amount:
+            day = date.fromisoformat(f"{last}-01")
+            return month_end(_first_day(_of(day) + program.window_months))
     return None
 
 

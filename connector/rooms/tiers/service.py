@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core import outbox
 from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, TierChanged
-from connector.core.ids import first_id, new_id
+from connector.core.ids import new_id
 from connector.core.points import UNIT
 from connector.ledger import Difference
 from connector.rooms.tiers import perks, programs, rules, store
@@ -375,8 +375,7 @@ def _unplaced(published: Published, member_ids: Collection[int]) -> set[int]:
     """Members from before the program whom it has not placed yet."""
     if published.placed_to is None:
         return set()
-    first = first_id(published.published_at)
-    return {one for one in member_ids if published.placed_to < one < first}
+    return {one for one in member_ids if published.placed_to < one < published.newcomers_from}
 
 
 def _state(program: Program, standing: Standing, today: date) -> str:
