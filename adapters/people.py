@@ -1,6 +1,8 @@
-"""How both adapters write down what is compared between people and never shown."""
+"""What both adapters tell of people alike: to be compared and never shown, or who sent them."""
 
 from __future__ import annotations
+
+MOST_NOTE = 64  # letters of a link's code
 
 
 def phone(*told: str | None) -> str | None:
@@ -16,3 +18,8 @@ def address(
         return None
     parts = (" ".join((part or "").split()) for part in (street, addition, postcode, country))
     return ", ".join(part for part in parts if part).casefold()
+
+
+def referral_of(note: object) -> str | None:
+    """The code of a link that a storefront noted; None for what cannot be one."""
+    return note.strip() or None if isinstance(note, str) and len(note) <= MOST_NOTE else None

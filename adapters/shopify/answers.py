@@ -22,6 +22,7 @@ from adapters.shopify.fields import (
     full_name,
     gid_key,
     minor_of,
+    referral_in,
     tags_of,
     utc,
 )
@@ -202,6 +203,7 @@ class _Order(msgspec.Struct, rename="camel", kw_only=True):
     purchasing_entity: _Entity | None = None
     source_name: str | None = None
     tags: list[str] = []
+    custom_attributes: list[_Attribute] = []
     discount_codes: list[str] = []
     customer: _Customer | None = None
     total_tax_set: _Bag | None = None
@@ -264,6 +266,7 @@ def purchase(told: OrderAnswer) -> Purchase:
         returns=_returns(told),
         codes=codes_of(order.discount_codes, _taken([*items, *shipping], currency)),
         tags=order_tags(order.tags, order.source_name, is_b2b=bool(entity and entity.company)),
+        referral=referral_in((one.key, one.value) for one in order.custom_attributes),
     )
 
 

@@ -111,6 +111,7 @@ class Purchase:
     returns: tuple[Return, ...]
     codes: tuple[CodeUse, ...]
     tags: tuple[str, ...]
+    referral: str | None
 
 
 def order_of(told: Purchase) -> Order:
@@ -144,6 +145,7 @@ def order_of(told: Purchase) -> Order:
         refunds=refunds,
         codes=told.codes,
         tags=told.tags,
+        referral=told.referral,
     )
 
 

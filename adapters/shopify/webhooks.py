@@ -20,6 +20,7 @@ from adapters.shopify.fields import (
     full_name,
     key_of,
     minor_of,
+    referral_in,
     utc,
 )
 from adapters.shopify.purchase import Item, Piece, Purchase, Return, codes_of, order_tags
@@ -161,6 +162,7 @@ class OrderPayload(Identified, kw_only=True):
     customer_locale: str | None = None
     source_name: str | None = None
     tags: str | None = None
+    note_attributes: tuple[_Property, ...] = ()
     discount_codes: tuple[_Code, ...] = ()
     discount_applications: tuple[_Application, ...] = ()
     customer: CustomerPayload | None = None
@@ -202,6 +204,7 @@ def purchase(told: OrderPayload) -> Purchase:
         tags=order_tags(
             (told.tags or "").split(","), told.source_name, is_b2b=told.company is not None
         ),
+        referral=referral_in((one.name, one.value) for one in told.note_attributes),
     )
 
 

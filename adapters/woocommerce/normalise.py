@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters import people
+from adapters.people import referral_of
 from adapters.woocommerce.payloads import (
     Action,
     CustomerPayload,
@@ -33,6 +34,7 @@ from adapters.woocommerce.payloads import (
 )
 from adapters.woocommerce.verify import PING
 from connector.core.commerce import (
+    REFERRAL_NOTE,
     CodeUse,
     ConnectionLost,
     Customer,
@@ -137,6 +139,7 @@ def order(delivery: Delivery) -> Told:
         refunds_known=raw.refunds is not None,
         codes=_codes(raw),
         tags=(f"from:{raw.created_via}",) if raw.created_via else (),
+        referral=referral_of(raw.meta().get(REFERRAL_NOTE)),
     )
     return [snapshot, NeedsFetch("order_refunds", key)] if raw.refunds else [snapshot]
 

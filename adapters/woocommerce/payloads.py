@@ -32,6 +32,11 @@ class Meta(Struct):
     value: Any = None
 
 
+def _meta(told: list[Meta] | dict[str, Meta]) -> dict[str, Any]:
+    entries = told if isinstance(told, list) else told.values()
+    return {entry.key: entry.value for entry in entries if isinstance(entry.key, str)}
+
+
 class Line(Struct):
     """A line of an order or of a refund: goods, fee or shipping. A refund's are negative."""
 
@@ -47,8 +52,7 @@ class Line(Struct):
 
     def meta(self) -> dict[str, Any]:
         """Meta values by key."""
-        entries = self.meta_data if isinstance(self.meta_data, list) else self.meta_data.values()
-        return {entry.key: entry.value for entry in entries if isinstance(entry.key, str)}
+        return _meta(self.meta_data)
 
     def pieces(self) -> int:
         """Whole pieces: half a kilo is one thing bought."""
@@ -106,6 +110,11 @@ class OrderPayload(Struct):
     line_items: list[Line] = []
     fee_lines: list[Line] = []
     refunds: list[RefundTotal] | None = None
+    meta_data: list[Meta] | dict[str, Meta] = []
+
+    def meta(self) -> dict[str, Any]:
+        """Meta values by key."""
+        return _meta(self.meta_data)
 
 
 class RefundPayload(Struct):

@@ -88,6 +88,19 @@ def test_tags_say_where_an_order_came_from_and_that_a_company_bought():
     assert asked == told
 
 
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(" Mia7Q ", "Mia7Q"), ("", None), (None, None), ("x" * 65, None), (12, None)],
+)
+def test_the_storefronts_note_says_who_sent_the_buyer_in_both_shapes(value, code):
+    notes = [{"name": "gift wrap", "value": "yes"}, {"name": "_perennial_ref", "value": value}]
+    assert webhook(note_attributes=notes).referral == code
+    if not isinstance(value, int):
+        asked = [{"key": one["name"], "value": one["value"]} for one in notes]
+        assert answer(customAttributes=asked).referral == code
+    assert webhook().referral is None
+
+
 @pytest.mark.parametrize("entity", [None, {}])
 def test_a_person_who_buys_is_no_company(entity):
     assert answer(purchasingEntity=entity, sourceName=None).tags == ()

@@ -35,6 +35,17 @@ def coupon(code, discount, tax="0"):
     return {"id": 1, "code": code, "discount": discount, "discount_tax": tax}
 
 
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(" Mia7Q ", "Mia7Q"), ("", None), (None, None), ("x" * 65, None), ({"a": 1}, None)],
+)
+def test_the_storefronts_note_says_who_sent_the_buyer(value, code):
+    note = {"id": 1, "key": "_perennial_ref", "value": value}
+    assert order(meta_data=[{"id": 2, "key": "_other", "value": "x"}, note]).referral == code
+    assert order(meta_data={"1": note}).referral == code
+    assert order().referral is None
+
+
 def test_a_coupon_tells_what_it_took_with_its_tax():
     lines = [
         coupon("pr-2", "4.17", "0.83"),
