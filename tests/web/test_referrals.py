@@ -6,6 +6,8 @@ import pytest
 
 from connector.core import clock
 from connector.core.facts import CodeIssued
+from connector.orders import store as order_store
+from connector.rooms.points import service as points
 from connector.rooms.referrals import handlers, rules, service, store
 from connector.rooms.rewards import catalogue
 from connector.rooms.rewards.rules import Kind, Offer
@@ -164,3 +166,35 @@ def test_the_landing_page_of_a_shopify_shop(proxy):
     told = {"code": link.partition("=")[2], "email": "zoe@mail.example"}
     answer = proxy.do("referral_claim", told, ("once", "c1"), customer="")
     assert answer.status_code == 200, answer.text
+
+
+def test_from_the_note_in_an_order_to_the_points_of_both(open_shop, monkeypatch):
+    publish(open_shop, friend_reward_id=None, friend_points=100)
+    at = (clock.now() + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
+    zoe = {
+        **{f"date_{name}_gmt": at for name in ("created", "modified", "paid")},
+        "customer_id": 9,
+        "billing": {"email": "zoe@mail.example", "first_name": "Zoe"},
+        "meta_data": [{"id": 1, "key": "_perennial_ref", "value": code(open_shop)}],
+    }
+    world, shop = open_shop.service, open_shop.shop
+    before = points_of(world, shop, "7").available
+    woocommerce(world, shop, {**WOO_ORDER, **zoe, "id": 91, "number": "91"}, delivery="d91")
+    world.work(["drain", "referrals"])
+    assert mine(open_shop)["waiting"] == 1
+    with world.database.write() as db:
+        ids = [row.id for row in order_store.by_keys(db, shop.id, ["91"]).values()]
+        order_store.confirm(db, shop.id, ids, clock.now())
+    later(monkeypatch, days=15)
+    world.work(["referrals"])
+    told = mine(open_shop)
+    assert (told["kept"], told["waiting"]) == (1, 0)
+    assert told["news"][0]["sentence"] == "Your friend stayed. Your reward is here."
+    assert points_of(world, shop, "7").available == before + 500
+    assert points_of(world, shop, "9").available >= 100
+
+
+def points_of(world, shop, key):
+    with world.database.read() as db:
+        member_id = world.runtime.members.by_customer_key(db, shop.id, key)
+        return points.balance(db, shop.id, member_id)
