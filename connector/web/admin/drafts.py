@@ -222,6 +222,7 @@ def _page(db: Connection, known: Program, form: Base, terms: TermsForm) -> Respo
         "admin/program_draft.html",
         status=422 if errors and request.method == "POST" else 200,
         known=known,
+        newest=programs.newest(db, g.shop.id),
         form=form,
         terms=terms,
         errors=errors,

@@ -128,7 +128,7 @@ def read(db: Connection, known: Rule, program: Program) -> RuleForm:
         **_of_kind(form, said, currencies),
     )
     if wanted.reward_id is not None and not _is_offered(db, wanted.reward_id):
-        form.errors["gift"] = t(sentences.FIELDS["reward_not_found"])
+        form.errors["gift"] = sentences.refusal(BadInput("reward_not_found"))
     if not form.errors:
         _check(form, wanted, program)
     return form

@@ -234,6 +234,11 @@ def overlaps(program: Program, known: Names) -> list[Markup]:
         for one, other in combinations(many, 2)
         if _meet(one, other)
     ]
+    found += [
+        t("“{rule}” is there twice: a member gets both.", rule=t(KINDS[one.kind]))
+        for one, other in combinations(program.rules, 2)
+        if not one.is_of_orders and _same_deed(one) == _same_deed(other)
+    ]
     if many:
         found.append(
             t("A level’s multiplier takes part, too: on each line the best one counts, once.")
@@ -241,6 +246,11 @@ def overlaps(program: Program, known: Names) -> list[Markup]:
     if sum(rule.kind != rules.MULTIPLIER and rule.is_of_orders for rule in program.rules) > 1:
         found.append(t("Gifts and extra points of several rules add up."))
     return found
+
+
+def _same_deed(rule: Rule) -> tuple[str, str, str, int]:
+    """What a member does for it."""
+    return rule.kind, rule.occasion.casefold(), rule.target, rule.count
 
 
 def _short(rule: Rule, known: Names) -> Markup:

@@ -200,6 +200,14 @@ def test_overlapping_multipliers_are_told(ada: Ada):
     assert "not yet" in page
 
 
+def test_what_is_there_twice_or_behind_is_told(ada: Ada):
+    path = begun(ada, "birthday")
+    add(ada, path, "occasion", occasion="birthday", points="50")
+    assert "is there twice: a member gets both." in words_of(ada.see(path))
+    ada.send("program", "program", **FORM | {"points_each": "9"})
+    assert "Publishing it takes those changes back." in words_of(ada.see(path))
+
+
 def test_what_is_scheduled_waits_and_can_be_withdrawn(ada: Ada, world: World):
     path = begun(ada, "double")
     when = {"starts_on": "2026-12-01", "then": "publish"}
