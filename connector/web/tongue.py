@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+
 from connector.core.i18n import Count, Language, without_bidi_controls
 from connector.shops.service import Shop
 
@@ -77,6 +79,10 @@ class Tongue:
 
     def percent(self, whole: int) -> str:
         return ltr(self.language.percent(whole / 100, 0))
+
+    def month(self, number: int) -> str:
+        """A month's name by itself."""
+        return format_date(date(2000, number, 1), "LLLL", locale=self.language.babel)
 
     def day(self, at: date | datetime | str) -> str:
         """A day in the shop's zone, whatever the reader's clock says; with a year not this one."""

@@ -52,7 +52,7 @@ def test_she_sees_how_far_she_is_and_what_hers_gives(levels):
     assert [one.get("here", False) for one in stem["steps"]] == [False, True, False, False]
     level = section(club, "level")
     assert level["title"] == "You are Sprout"
-    assert level["lines"][-1].startswith("Spend $10 more")
+    assert stem["text"].startswith("Spend $10 more")
     gives = [one["title"] for one in level["items"]]
     assert gives[:3] == ["1.1× points", "5% off every order", "Free shipping on every order"]
     early = level["items"][3]

@@ -14,7 +14,7 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.web import addresses, once
 from connector.web.body import read_json
 from connector.web.pace import Pace
-from connector.web.storefront import referrals, rewards, tiers, visits
+from connector.web.storefront import occasions, referrals, rewards, tiers, visits
 from connector.web.storefront.asker import Act, Asker, Visitor
 
 ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
@@ -22,6 +22,8 @@ ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "referral_share": Act(referrals.Share, referrals.share),
     "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),
     "start_trial": Act(tiers.Wish, tiers.start_trial),
+    "set_occasion": Act(occasions.Day, occasions.put),
+    "remove_occasion": Act(occasions.Name, occasions.remove),
     "visit": Act(visits.Visit, visits.visit),
     "close_summary": Act(tiers.Wish, tiers.close_summary),
 }

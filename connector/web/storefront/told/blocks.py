@@ -65,11 +65,15 @@ class Step(Struct, frozen=True, omit_defaults=True):
 
 
 class Stem(Struct, frozen=True, omit_defaults=True):
-    """How far, in percent of the way from the first step to the last; steps are evenly spaced."""
+    """How far, in percent of the way from the first step to the last; steps are evenly spaced.
+
+    ``text``: what is missing, and by when.
+    """
 
     at: int
     label: str
     steps: tuple[Step, ...]
+    text: str = ""
 
 
 class Share(Struct, frozen=True, omit_defaults=True):
@@ -100,7 +104,6 @@ class Block(Struct, frozen=True, omit_defaults=True):
     code: str = ""
     href: str = ""
     why: Why | None = None
-    stem: Stem | None = None
     share: Share | None = None
     acts: tuple[Act, ...] = ()
     items: tuple[Block, ...] = ()

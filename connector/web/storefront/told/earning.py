@@ -87,6 +87,12 @@ def page(shop: Shop, rule: Rule) -> str:
     return urljoin(origin + "/", rule.target)
 
 
+def occasion(name: str, say: Tongue) -> str:
+    """A day of the year by its name."""
+    known = OCCASIONS.get(name)
+    return say.t(known) if known else own(name)
+
+
 def _rate(program: Program, say: Tongue) -> Block:
     days = program.hold_days
     on = "completed" if program.terms.hold_from == "delivery" else program.award_on
@@ -114,8 +120,7 @@ def _way(way: Way, say: Tongue) -> Block:
 def _title(rule: Rule, say: Tongue) -> str:
     """What to do, for a rule that its merchant gave no words."""
     if rule.kind == rules.OCCASION:
-        known = OCCASIONS.get(rule.occasion)
-        return say.t(known) if known else own(rule.occasion)
+        return occasion(rule.occasion, say)
     if rule.kind == rules.STREAK:
         return say.t("Visit us {days} in a row", days=say.count("day", rule.count))
     if rule.kind == rules.SHARES:

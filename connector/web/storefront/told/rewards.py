@@ -58,8 +58,7 @@ def to_buy(db: Connection, asker: Asker, say: Tongue) -> Block | None:
     if not found:
         return None
     known = offers.names(db, shop_id, [one.reward.offer for one in found])
-    pressed = (one for one in found if one.reason is None and not one.reward.offer.is_flexible)
-    first = next(pressed, None)
+    first = next((one for one in found if _is_plain(one)), None)
     items = tuple(_offer(one, known, available, say, is_first=one is first) for one in found)
     return Block(say.t("Use your points"), id="rewards", tab=say.t("Rewards"), items=items)
 
@@ -92,6 +91,12 @@ def to_use(db: Connection, asker: Asker, say: Tongue) -> tuple[Block | None, boo
     items = tuple(_redemption(one, known, say) for one in own_ones)
     soon = any(one.state is State.RESERVED or one.ending for one in own_ones)
     return Block(say.t("Yours to use"), id="yours", items=items), soon
+
+
+def _is_plain(one: Standing) -> bool:
+    """One press buys it, and it is for herself."""
+    offer = one.reward.offer
+    return one.reason is None and not offer.is_flexible and offer.kind is not Kind.DONATION
 
 
 def _terms(offer: Offer, known: Names, say: Tongue) -> list[str]:

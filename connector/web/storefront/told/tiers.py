@@ -43,7 +43,14 @@ def stem(tier: Mapping[str, Any], say: Tongue) -> Stem | None:
         Step(name if told is None or n in told else "", n == level)
         for n, (name, _) in enumerate(stages)
     )
-    return Stem(_percent([threshold for _, threshold in stages], tier["amount"]), label, steps)
+    at = _percent([threshold for _, threshold in stages], tier["amount"])
+    return Stem(at, label, steps, text=next(iter(_told(tier)), ""))
+
+
+def _told(tier: Mapping[str, Any]) -> list[str]:
+    """What is missing and until when, without what VIP days have to say."""
+    said = tier["says"][1:] if tier["ended"] else tier["says"]
+    return list(said if tier["trial"] is None else said[:-1])
 
 
 def _percent(thresholds: Sequence[int], amount: int) -> int:
@@ -60,7 +67,7 @@ def level(tier: Mapping[str, Any], say: Tongue) -> Block | None:
     """What her level gives, what she has to do for more or to keep it, and early doors."""
     name = tier["name"]
     gives = _perks(tier, say)
-    lines = tuple(tier["says"]) if tier["trial"] is None else tuple(tier["says"][:-1])
+    lines = (*tier["says"][: 1 if tier["ended"] else 0], *_told(tier)[1:])
     items = (*(Block(one) for one in gives), *(_early(one, say) for one in tier["early"]))
     if not (lines or items):
         return None

@@ -25,13 +25,14 @@ const stem = (progress) =>
     ? html`<div class="stem" part="stem" role="progressbar" aria-label=${progress.label} aria-valuenow=${progress.at} .style=${`--at:${progress.at}%`}>
           <i></i>${progress.steps.map((_, n, { length }) => html`<s .style=${`--at:${(100 * n) / (length - 1)}%`}></s>`)}<b></b>
         </div>
-        <ol class="steps">${progress.steps.map(({ name, here }) => html`<li aria-current=${here ? "step" : "false"}>${name}</li>`)}</ol>`
+        <ol class="steps">${progress.steps.map(({ name, here }) => html`<li aria-current=${here ? "step" : "false"}>${name}</li>`)}</ol>
+        <p class="soft">${progress.text}</p>`
     : "";
 
 export function section(club, block) {
   const { id, title, items, box } = block;
   return html`<section id=${id} part="section" class=${box ? "box" : ""} aria-labelledby="t-${id}">
-    <h3 id="t-${id}" tabindex="-1">${title}</h3> ${lines(block.lines, "fine")} ${stem(block.stem)}
+    <h3 id="t-${id}" tabindex="-1">${title}</h3> ${lines(block.lines, "fine")}
     ${items ? html`<ul class="rows">${items.map((item, n) => row(club, item, `${id}-${item.id ?? n}`))}</ul>` : ""}
     ${block.acts?.some(({ fields }) => !fields) ? html`<p class="acts">${buttons(club, block, id)}</p>` : ""} ${more(club, block, id)}
   </section>`;

@@ -1,0 +1,70 @@
+"""Days of her year in the panel: told once, changed for next year, forgotten when she likes."""
+
+import pytest
+
+from connector.program.rules import Rule
+from tests.web.shoppers import acme
+from tests.web.test_api import refusal
+from tests.web.test_club import section, sections, told
+from tests.web.test_club_rewards import press
+
+__all__ = ["acme"]
+
+
+@pytest.fixture
+def birthdays(acme):
+    acme.service.publish(
+        acme.shop, rules=(Rule("b", "occasion", points=200, occasion="birthday"),)
+    )
+    return acme
+
+
+def day(front, **query):
+    (one,) = section(told(front, front.token(), **query), "you")["items"]
+    return one
+
+
+def test_nobody_is_asked_for_days_that_nothing_celebrates(acme):
+    assert "you" not in sections(told(acme, acme.token()))
+
+
+def test_a_day_is_told_changed_and_forgotten(birthdays):
+    birthday = day(birthdays)
+    assert birthday["title"] == "Your birthday"
+    (save,) = birthday["acts"]
+    assert [one["label"] for one in save["fields"]] == ["Day", "Month"]
+    assert save["fields"][1]["options"][1] == ["01", "January"]
+    assert save["join"] == {"month_day": ["month", "day"]}
+    press(birthdays, save, month_day="05-14")
+    birthday = day(birthdays)
+    assert birthday["lines"][0].startswith("It counts from ")
+    save, remove = birthday["acts"]
+    assert [one["value"] for one in save["fields"]] == ["14", "05"]
+    press(birthdays, remove, "k2")
+    (again,) = day(birthdays)["acts"]
+    assert again["name"] == "set_occasion"
+
+
+def test_it_is_said_from_when_on_it_counts(birthdays):
+    wanted = {"name": "birthday", "month_day": "05-14"}
+    answer = birthdays.do("set_occasion", wanted, birthdays.token(), lang="ar").get_json()
+    assert answer["sentence"].startswith("حُفظ. يسري من ")
+    assert answer["counts_from"] > "2026"
+
+
+def test_no_such_day(birthdays):
+    wanted = {"name": "birthday", "month_day": "02-30"}
+    answer = birthdays.do("set_occasion", wanted, birthdays.token())
+    assert refusal(answer)[:2] == (422, "occasion_day")
+    assert "occasion_day" in told(birthdays, birthdays.token())["says"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "labels", "may"),
+    [("ar", ["اليوم", "الشهر"], "مايو"), ("zh-TW", ["月份", "日"], "5月")],
+)
+def test_day_and_month_come_as_people_say_them(birthdays, lang, labels, may):
+    (save,) = day(birthdays, lang=lang)["acts"]
+    assert [one["label"] for one in save["fields"]] == labels
+    months = next(one for one in save["fields"] if one["name"] == "month")
+    assert months["options"][5] == ["05", may]
