@@ -77,6 +77,7 @@ SUBSCRIPTIONS: Subscriptions = {
     MembersUnmerged: (
         orders.on_members_unmerged,
         points.on_members_unmerged,
+        giving.on_members_unmerged,
         actions.on_members_unmerged,
         rewards.on_members_unmerged,
         tiers.on_members_unmerged,

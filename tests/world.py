@@ -88,6 +88,7 @@ HEARD: Subscriptions = {
     MembersUnmerged: (
         orders.on_members_unmerged,
         points_handlers.on_members_unmerged,
+        giving_handlers.on_members_unmerged,
         actions_handlers.on_members_unmerged,
         tiers_handlers.on_members_unmerged,
     ),

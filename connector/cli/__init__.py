@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from connector.cli import book, demo, importing, process, tenant
+from connector.cli import book, demo, exchange, importing, process, tenant
 from connector.core.errors import PerennialError
 
 
@@ -32,6 +32,7 @@ for _command in (
     book.inbox,
     tenant.shop,
     tenant.member,
+    exchange.members,
 ):
     perennial.add_command(_command)
 

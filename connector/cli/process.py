@@ -17,7 +17,7 @@ from connector import settings as settings_
 from connector.app import create_runtime
 from connector.core.keyring import KeyRing, hash_key, reseal
 from connector.listeners.models import listener
-from connector.members.models import member_key
+from connector.members.models import member_import_chunk, member_key
 from connector.runtime import Runtime
 from connector.settings import Settings
 from connector.shops.models import credential
@@ -99,6 +99,7 @@ def rotate() -> None:
         hash_key.c.sealed,
         credential.c.secret,
         member_key.c.key,
+        member_import_chunk.c.sealed,
         listener.c.secret,
         listener.c.old_secret,
     ):

@@ -4,7 +4,7 @@ Invariants: one member per (shop, platform account), one guest per (shop, e-mail
 drops key and person, and a tombstone keeps late deliveries from bringing them back.
 """
 
-from connector.members.service import Members
+from connector.members.service import Identity, Members
 from connector.members.store import erased
 
-__all__ = ["Members", "erased"]
+__all__ = ["Identity", "Members", "erased"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -32,11 +31,10 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A guest whom an account turns out to be. seen_at: when the guest was first met."""
+    """A guest whom an account turns out to be."""
 
     member_id: int
     guest_id: int
-    seen_at: datetime
 
 
 def met(db: Connection) -> Met:
@@ -68,7 +66,7 @@ def claims(db: Connection, shop_id: int) -> list[Claim]:
         guests = [row for row in rows if row.state == "guest"]
         if owners and guests:
             owner = min(owners, key=lambda row: (row.email_verified is None, row.id))
-            found += [Claim(owner.id, guest.id, guest.created_at) for guest in guests]
+            found += [Claim(owner.id, guest.id) for guest in guests]
     return _without_undone(db, shop_id, found)
 
 

@@ -55,6 +55,7 @@ def merge(
         kept_id=kept.id,
         cause=cause,
         made_by=made_by,
+        gone_key=gone.customer_key,
         gone_state=gone.state,
     )
     store.change(db, shop_id, gone.id, state="merged", merged_into=kept.id, email_hash=None)
@@ -63,6 +64,7 @@ def merge(
     sides.share_occasions(db, shop_id, gone.id, kept.id)
     if gone.blocked_at and not kept.blocked_at:  # no block is left behind by becoming another
         store.change(db, shop_id, kept.id, blocked_at=gone.blocked_at)
+        sides.carry_block(db, shop_id, gone.id, kept.id)
     return [MembersMerged(shop_id, kept.id, gone.id)]
 
 
@@ -127,7 +129,7 @@ def of_member(db: Connection, shop_id: int, member_id: int, now: datetime) -> li
         Merge(
             gone_id=row.gone_id,
             kept_id=row.kept_id,
-            customer_key=row.customer_key,
+            customer_key=row.gone_key,
             gone_state=row.gone_state,
             cause=row.cause,
             made_by=row.made_by,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -102,12 +104,126 @@ member_merge = Table(
     Column("kept_id", Id, nullable=False),
     Column("cause", Text, nullable=False),  # platform, claim or merchant
     Column("made_by", Text),
-    Column("gone_key", Key),  # the account's key and state before, for an undo
+    Column("gone_key", Key),  # the account's key and state before
     Column("gone_state", Text, nullable=False),
     Column("undone_at", Utc),
     Column("undone_by", Text),
 )
 Index("ix_member_merge_kept", member_merge.c.shop_id, member_merge.c.kept_id)
+
+member_block = Table(
+    "member_block",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("blocked_at", Utc, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("ended_at", Utc),
+    Column("ended_by", Text),
+)
+
+preference_question = Table(
+    "preference_question",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("texts", Json, nullable=False),  # language -> words
+    Column("choices", Json, nullable=False),  # number of the choice -> language -> words
+    Column("changed_at", Utc, nullable=False),
+    CheckConstraint("number IN (1, 2)", name="number"),
+)
+
+preference_answer = Table(
+    "preference_answer",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("choice", Integer, nullable=False),
+    Column("answered_at", Utc, nullable=False),
+)
+Index(
+    "ix_preference_answer_choice",
+    preference_answer.c.shop_id,
+    preference_answer.c.number,
+    preference_answer.c.choice,
+)
+
+member_import = Table(
+    "member_import",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("file_hash", Key, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("mapping", Json, nullable=False),  # field -> column
+    Column("lines", BigInteger, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("next_chunk", Integer, nullable=False),  # of this step
+    Column("report", Json, nullable=False),  # of this step: counts by name
+    Column("due_at", Utc),  # None: nothing to do, or given up
+    Column("made_by", Text, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    CheckConstraint("step IN ('check', 'checked', 'take', 'done', 'dropped')", name="step"),
+)
+Index(
+    "ix_member_import_due",
+    member_import.c.due_at,
+    member_import.c.shop_id,
+    sqlite_where=member_import.c.due_at.is_not(None),
+    postgresql_where=member_import.c.due_at.is_not(None),
+)
+
+member_import_chunk = Table(
+    "member_import_chunk",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("import_id", Id, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),  # under the key ring: lines and their cells
+)
+
+member_import_line = Table(
+    "member_import_line",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("import_id", Id, primary_key=True, autoincrement=False),
+    Column("identity", Key, primary_key=True),  # of whom a line speaks
+    Column("line", BigInteger, nullable=False),  # the first that did
+)
+
+member_import_problem = Table(
+    "member_import_problem",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("import_id", Id, primary_key=True, autoincrement=False),
+    Column("line", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", Text, nullable=False),
+    Column("code", Text, nullable=False),
+)
+
+import_mapping = Table(
+    "import_mapping",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("mapping", Json, nullable=False),
+    Column("saved_at", Utc, nullable=False),
+)
+
+imported_balance = Table(
+    "imported_balance",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column(
+        "points", BigInteger, nullable=False
+    ),  # that files said so far: only changes are booked
+    CheckConstraint("points >= 0", name="points"),
+)
 
 member_word = Table(
     "member_word",

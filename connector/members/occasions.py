@@ -7,6 +7,7 @@ a birthday to today. That one was removed is remembered, and setting it again is
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -43,6 +44,17 @@ def of_member(db: Connection, shop_id: int, member_id: int) -> list[Occasion]:
         for row in sides.occasions(db, shop_id, member_id)
         if row.month_day != _REMOVED
     ]
+
+
+def of_members(
+    db: Connection, shop_id: int, member_ids: Sequence[int]
+) -> dict[int, dict[str, str]]:
+    """The days of these members by name; who has none is missing."""
+    found: dict[int, dict[str, str]] = {}
+    for row in sides.occasions_of(db, shop_id, member_ids):
+        if row.month_day != _REMOVED:
+            found.setdefault(row.member_id, {})[row.name] = row.month_day
+    return found
 
 
 def put(

@@ -321,6 +321,7 @@ class Members:
             merged_at=now,
             kept_id=kept_id,
             cause=merging.PLATFORM,
+            gone_key=key,
             gone_state="member",
         )
 

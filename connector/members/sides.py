@@ -1,4 +1,4 @@
-"""All SQL of what hangs on a member: merges and occasions."""
+"""All SQL of what hangs on a member: merges, blocks, occasions, preferences."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -24,9 +25,12 @@ from connector.core.bulk import among
 from connector.core.db import upsert
 from connector.members.models import (
     member,
+    member_block,
     member_key,
     member_merge,
     member_occasion,
+    preference_answer,
+    preference_question,
 )
 
 # ----------------------------------------------------------------------------------------- merges
@@ -61,11 +65,11 @@ def note_undone(
 
 
 def merges(db: Connection, shop_id: int, member_id: int) -> list[Row[Any]]:
-    """Merges into this member, and of those who are part of it; with the account's key."""
+    """Merges into this member, and of those who are part of it; newest first."""
     mine = or_(member_merge.c.kept_id == member_id, member.c.merged_into == member_id)
     return list(
         db.execute(
-            select(member_merge, member.c.customer_key)
+            select(member_merge)
             .join(
                 member,
                 and_(
@@ -126,10 +130,15 @@ def occasions(db: Connection, shop_id: int, member_id: int) -> list[Row[Any]]:
     return list(
         db.execute(
             select(member_occasion)
-            .where(*_occasions_of(member_occasion, shop_id, member_id))
+            .where(*_of(member_occasion, shop_id, member_id))
             .order_by(member_occasion.c.name)
         )
     )
+
+
+def occasions_of(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[Row[Any]]:
+    chosen = select(member_occasion).where(member_occasion.c.shop_id == shop_id)
+    return list(db.execute(among(db, chosen, member_occasion.c.member_id, member_ids)))
 
 
 def put_occasion(db: Connection, **values: object) -> None:
@@ -144,10 +153,7 @@ def put_occasion(db: Connection, **values: object) -> None:
 
 def share_occasions(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
     """Give ``kept_id`` the occasions it has not, as they are."""
-    rows = [
-        dict(row._mapping) | {"member_id": kept_id}  # noqa: SLF001 - its public way to a dict
-        for row in occasions(db, shop_id, gone_id)
-    ]
+    rows = [row._asdict() | {"member_id": kept_id} for row in occasions(db, shop_id, gone_id)]
     if rows:
         db.execute(upsert(db, member_occasion).on_conflict_do_nothing(), rows)
 
@@ -157,7 +163,7 @@ def unshare_occasions(db: Connection, shop_id: int, gone_id: int, kept_id: int) 
     for row in occasions(db, shop_id, gone_id):
         db.execute(
             delete(member_occasion).where(
-                *_occasions_of(member_occasion, shop_id, kept_id),
+                *_of(member_occasion, shop_id, kept_id),
                 member_occasion.c.name == row.name,
                 member_occasion.c.month_day == row.month_day,
                 member_occasion.c.set_at == row.set_at,
@@ -165,5 +171,126 @@ def unshare_occasions(db: Connection, shop_id: int, gone_id: int, kept_id: int) 
         )
 
 
-def _occasions_of(table: Table, shop_id: int, member_id: int) -> list[ColumnElement[bool]]:
+def _of(table: Table, shop_id: int, member_id: int) -> list[ColumnElement[bool]]:
     return [table.c.shop_id == shop_id, table.c.member_id == member_id]
+
+
+# ----------------------------------------------------------------------------------------- blocks
+
+
+def note_block(db: Connection, **values: object) -> None:
+    db.execute(insert(member_block).values(**values))
+
+
+def end_block(db: Connection, shop_id: int, member_id: int, now: datetime, made_by: str) -> None:
+    db.execute(
+        update(member_block)
+        .where(*_of(member_block, shop_id, member_id), member_block.c.ended_at.is_(None))
+        .values(ended_at=now, ended_by=made_by)
+    )
+
+
+def blocks(db: Connection, shop_id: int, member_id: int) -> list[Row[Any]]:
+    return list(
+        db.execute(
+            select(member_block)
+            .where(*_of(member_block, shop_id, member_id))
+            .order_by(member_block.c.blocked_at.desc())
+        )
+    )
+
+
+def carry_block(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
+    """The block of who becomes part of another is that one's, too."""
+    for row in blocks(db, shop_id, gone_id):
+        if row.ended_at is None:
+            note_block(db, **row._asdict() | {"member_id": kept_id})
+
+
+# ------------------------------------------------------------------------------------ preferences
+
+
+def questions(db: Connection, shop_id: int) -> list[Row[Any]]:
+    return list(
+        db.execute(
+            select(preference_question)
+            .where(preference_question.c.shop_id == shop_id)
+            .order_by(preference_question.c.number)
+        )
+    )
+
+
+def put_question(db: Connection, **values: object) -> None:
+    statement = upsert(db, preference_question).values(**values)
+    changed = {name: values[name] for name in ("texts", "choices", "changed_at")}
+    db.execute(statement.on_conflict_do_update(index_elements=["shop_id", "number"], set_=changed))
+
+
+def drop_question(db: Connection, shop_id: int, number: int) -> None:
+    db.execute(
+        delete(preference_question).where(
+            preference_question.c.shop_id == shop_id, preference_question.c.number == number
+        )
+    )
+
+
+def drop_answers(db: Connection, shop_id: int, number: int, kept: Sequence[int]) -> None:
+    """Forget answers to a question but those that chose one of ``kept``."""
+    db.execute(
+        delete(preference_answer).where(
+            preference_answer.c.shop_id == shop_id,
+            preference_answer.c.number == number,
+            preference_answer.c.choice.not_in(kept),
+        )
+    )
+
+
+def put_answer(
+    db: Connection, shop_id: int, member_id: int, number: int, choice: int | None, now: datetime
+) -> None:
+    if choice is None:
+        db.execute(
+            delete(preference_answer).where(
+                *_of(preference_answer, shop_id, member_id),
+                preference_answer.c.number == number,
+            )
+        )
+        return
+    statement = upsert(db, preference_answer).values(
+        shop_id=shop_id, member_id=member_id, number=number, choice=choice, answered_at=now
+    )
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "member_id", "number"],
+            set_={"choice": choice, "answered_at": now},
+        )
+    )
+
+
+def answers(db: Connection, shop_id: int, member_id: int) -> dict[int, int]:
+    chosen = select(preference_answer.c.number, preference_answer.c.choice).where(
+        *_of(preference_answer, shop_id, member_id)
+    )
+    return {row.number: row.choice for row in db.execute(chosen)}
+
+
+def answers_of(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[Row[Any]]:
+    chosen = select(preference_answer).where(preference_answer.c.shop_id == shop_id)
+    return list(db.execute(among(db, chosen, preference_answer.c.member_id, member_ids)))
+
+
+def answer_counts(db: Connection, shop_id: int) -> dict[tuple[int, int], int]:
+    """(question, choice) -> members who gave it and are there still."""
+    rows = db.execute(
+        select(preference_answer.c.number, preference_answer.c.choice, func.count().label("n"))
+        .join(
+            member,
+            and_(
+                member.c.shop_id == preference_answer.c.shop_id,
+                member.c.id == preference_answer.c.member_id,
+            ),
+        )
+        .where(preference_answer.c.shop_id == shop_id, member.c.state.in_(("member", "guest")))
+        .group_by(preference_answer.c.number, preference_answer.c.choice)
+    )
+    return {(row.number, row.choice): row.n for row in rows}

@@ -12,11 +12,14 @@ from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.members.models import (
     member,
+    member_block,
     member_key,
+    member_merge,
     member_occasion,
     member_person,
     member_sign,
     member_word,
+    preference_answer,
     privacy_request,
     tombstone,
 )
@@ -205,7 +208,12 @@ def drop_person(db: Connection, shop_id: int, member_id: int) -> None:
 def erase_sides(db: Connection, shop_id: int, member_id: int) -> None:
     """Erase every side row of a member."""
     drop_person(db, shop_id, member_id)
-    for table in (member_sign, member_occasion):
+    db.execute(
+        update(member_merge)
+        .where(member_merge.c.shop_id == shop_id, member_merge.c.gone_id == member_id)
+        .values(gone_key=None)
+    )
+    for table in (member_sign, member_occasion, member_block, preference_answer):
         db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.member_id == member_id))
 
 

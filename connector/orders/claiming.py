@@ -16,12 +16,12 @@ CLAIM_DAYS = 180
 def claim(db: Connection, shop_id: int, members: Members, now: datetime) -> list[Fact]:
     """Let accounts claim the guests this transaction showed them to be; asked at its end.
 
-    A guest who bought nothing for CLAIM_DAYS stays a guest.
+    A guest whose newest order is older than CLAIM_DAYS stays a guest.
     """
     found = joining.claims(db, shop_id)
     if not found:
         return []
     newest = store.newest_of(db, shop_id, [one.guest_id for one in found])
     oldest = now - timedelta(days=CLAIM_DAYS)
-    fresh = [one for one in found if newest.get(one.guest_id, one.seen_at) >= oldest]
+    fresh = [one for one in found if newest.get(one.guest_id, now) >= oldest]
     return members.claim(db, shop_id, fresh, now)

@@ -33,7 +33,7 @@ from connector.core.facts import (
     OrderConfirmed,
 )
 from connector.core.ids import new_ids
-from connector.members import Members
+from connector.members import Identity, Members
 from connector.members import store as member_store
 from connector.orders import rules, store
 from connector.shops import service as shops
@@ -83,7 +83,8 @@ def record(
     later = {}
     for key, one in newest.items():
         row, digest = rows.get(key), rules.digest(one)
-        if row is None or row.digest != digest or row.member_id != owners[key]:
+        owner = owners[key]
+        if row is None or row.digest != digest or row.member_id != (owner and owner.member_id):
             changed.append((one, digest))
         elif row.modified_at < one.modified_at:
             later[row.id] = one.modified_at
@@ -105,8 +106,8 @@ def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -
     """Orders that came over by a merge go back to whose they were."""
     for fact in facts:
         if isinstance(fact, MembersUnmerged):
-            parts = member_store.merged_into(db, fact.shop_id, fact.gone_id)
-            were = [fact.gone_id, *(row.id for row in parts)]
+            parts = [row.id for row in member_store.merged_into(db, fact.shop_id, fact.gone_id)]
+            were = [fact.gone_id, *parts]
             store.move_back(db, fact.shop_id, fact.kept_id, fact.gone_id, were)
     known(db).pop(_WRITTEN, None)
     return []
@@ -207,18 +208,24 @@ def _owners(
     newest: Mapping[str, Order],
     rows: Mapping[str, Row[Any]],
     now: datetime,
-) -> dict[str, int | None]:
-    """Member ids by order key: a member, once found, stays."""
-    owners = {key: rows[key].member_id if key in rows else None for key in newest}
+) -> dict[str, Identity | None]:
+    """Whose each order is, by its key: a member, once found, stays."""
+    owners = {key: _owner(rows.get(key)) for key in newest}
     nameless = [one for key, one in newest.items() if owners[key] is None]
     parts: dict[bool, list[Order]] = {False: [], True: []}
     for one in nameless:
         parts[not _is_historic(context, shop, one.placed_at or now)].append(one)
     for live, part in parts.items():
         buyers = [(one.customer_key, one.person) for one in part]
-        found = members.resolve(db, shop.id, buyers, now, live=live) if part else []
+        found = members.identify(db, shop.id, buyers, now, live=live) if part else []
         owners |= {one.key: owner for one, owner in zip(part, found, strict=True)}
     return owners
+
+
+def _owner(row: Row[Any] | None) -> Identity | None:
+    if row is None or row.member_id is None:
+        return None
+    return Identity(row.bought_by or row.member_id, row.member_id)
 
 
 def _write(
@@ -226,25 +233,21 @@ def _write(
     context: Context,
     shop: Shop,
     changed: Sequence[tuple[Order, str]],
-    owners: Mapping[str, int | None],
+    owners: Mapping[str, Identity | None],
     rows: Mapping[str, Row[Any]],
     now: datetime,
 ) -> list[Fact]:
     new: list[dict[str, Any]] = []
     replaced: list[dict[str, Any]] = []
-    parts: dict[str, list[dict[str, Any]]] = {
-        "lines": [],
-        "refunds": [],
-        "refund_lines": [],
-        "codes": [],
-    }
+    kinds = ("lines", "refunds", "refund_lines", "codes")
+    parts: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     revisions: list[dict[str, Any]] = []
     written: dict[int, _Loaded] = {}
     ids = iter(new_ids(len(changed)))
     for order, digest in changed:
         row = rows.get(order.key)
         values = _values(context, order, digest, now)
-        values["member_id"] = owners[order.key]
+        values |= _whose(owners[order.key])
         if not order.currency:
             values["currency"] = shop.currency
         if row is None:
@@ -274,6 +277,14 @@ def _write(
     store.add_revisions(db, revisions)
     known(db)[_WRITTEN] = written
     return [OrderChanged(context.shop_id, order_id) for order_id in written]
+
+
+def _whose(owner: Identity | None) -> dict[str, int | None]:
+    """The member an order belongs to; and who bought it, where that is part of the member."""
+    if owner is None:
+        return {"member_id": None, "bought_by": None}
+    is_part = owner.id != owner.member_id
+    return {"member_id": owner.member_id, "bought_by": owner.id if is_part else None}
 
 
 def _is_historic(context: Context, shop: Shop, placed_at: datetime) -> bool:

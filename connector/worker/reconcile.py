@@ -10,7 +10,7 @@ from connector.core import clock, inbox, outbox
 from connector.core.commerce import ShopClient
 from connector.core.errors import Conflict, PlatformBusy, PlatformError
 from connector.core.inbox import Received
-from connector.members import merging
+from connector.members import exchange, merging
 from connector.runtime import Runtime
 from connector.shops import service as shops
 from connector.shops.service import Shop
@@ -48,6 +48,7 @@ def nightly(runtime: Runtime, shop_id: int) -> None:
     with runtime.database.write() as db:
         inbox.drop_bodies(db, shop_id, now)
         merging.forget_undoable(db, shop_id, now)
+        exchange.forget_undecided(db, shop_id, now)
         shops.note_nightly(db, shop_id, now)
 
 

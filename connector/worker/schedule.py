@@ -31,7 +31,7 @@ from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
 from connector.shops import lapsing
 from connector.shops import service as shops
-from connector.worker import dispatch, drain, history, notify, purge, reconcile
+from connector.worker import dispatch, drain, exchange, history, notify, purge, reconcile
 
 EVERYWHERE = 0  # a job that is not of one shop
 RELEASE_BATCH = 200
@@ -145,6 +145,7 @@ JOBS = {
     "reconcile": Job("slow", reconcile.reconcile, claimed=True),
     "nightly": Job("slow", reconcile.nightly, claimed=True),
     "import": Job("slow", history.step),
+    "exchange": Job("slow", exchange.step),
     "build": Job("slow", _build),
     "purge": Job("slow", purge.purge),
 }
@@ -165,6 +166,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "referrals": referrals.shops_due(db, now),
             "listeners": listeners.shops_due(db, now),
             "import": history.shops_due(db, now),
+            "exchange": exchange.shops_due(db, now),
             "build": recommend.build_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
         }

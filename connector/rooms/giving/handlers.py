@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector.core.facts import (
     Fact,
     MembersMerged,
+    MembersUnmerged,
     OrderChanged,
     OrderConfirmed,
     PointsDonated,
@@ -33,4 +34,11 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> 
     for fact in facts:
         if isinstance(fact, MembersMerged):
             service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id)
+    return []
+
+
+def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MembersUnmerged):
+            service.unmerge(db, fact.shop_id, fact.gone_id)
     return []

@@ -136,6 +136,11 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
     store.move_to_member(db, shop_id, gone_id, kept_id)
 
 
+def unmerge(db: Connection, shop_id: int, gone_id: int) -> None:
+    """Donations follow their orders back to who stands for themselves again."""
+    store.follow_orders(db, shop_id, gone_id)
+
+
 def log(db: Connection, shop_id: int, limit: int, offset: int = 0) -> list[Row[Any]]:
     """Donations, newest first: what was given, what stands, of which order, to which cause."""
     return store.log(db, shop_id, limit, offset)

@@ -128,6 +128,18 @@ def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> 
     )
 
 
+def follow_orders(db: Connection, shop_id: int, member_id: int) -> None:
+    """Give a member the donations of the member's orders."""
+    theirs = select(orders.c.id).where(
+        orders.c.shop_id == shop_id, orders.c.member_id == member_id
+    )
+    db.execute(
+        update(giving_donation)
+        .where(giving_donation.c.shop_id == shop_id, giving_donation.c.order_id.in_(theirs))
+        .values(member_id=member_id)
+    )
+
+
 def log(db: Connection, shop_id: int, limit: int, offset: int = 0) -> list[Row[Any]]:
     """Donations with their order and cause, newest first."""
     return list(

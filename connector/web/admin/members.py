@@ -23,7 +23,7 @@ from connector.rooms.points.timeline import Entry
 from connector.shops import store as shop_store
 from connector.shops import team
 from connector.web import addresses
-from connector.web.admin import approval, door, forms, sentences, store
+from connector.web.admin import approval, door, forms, sentences, store, traits
 from connector.web.admin.approval import Ask
 from connector.web.admin.door import blueprint
 from connector.web.admin.store import Span
@@ -83,14 +83,14 @@ def member(member_id: int) -> Response:
     """A member; with a colleague's link, what there is to confirm."""
     text = addresses.text("ask")
     if not text:
-        return _page(member_id, {}, {})
+        return page(member_id, {}, {})
     ask = approval.read(text, member_id)
     with runtime().database.read() as db:
         if shop_store.reply(db, g.shop.id, _key(ask)) is not None:
             here = url_for("admin.member", member_id=member_id, said="confirmed")
             return door.redirected(here)
     form = {"points": str(ask.points), "reason": ask.reason, "once": ask.once, "ask": text}
-    return _page(member_id, form, {}, ask=ask)
+    return page(member_id, form, {}, ask=ask)
 
 
 @blueprint.post("/<shop>/members/<id:member_id>/adjustments")
@@ -102,7 +102,7 @@ def adjust(member_id: int) -> Response:
         if "confirmed" in request.form and not _takes_two(ask):
             _adjust_once(ask)
             return door.redirected(url_for("admin.member", member_id=member_id, said="adjusted"))
-        return _page(member_id, form | {"reason": ask.reason}, {}, ask=ask)
+        return page(member_id, form | {"reason": ask.reason}, {}, ask=ask)
     except InsufficientPoints:
         with runtime().database.read() as db:
             left = max(points.balance(db, g.shop.id, member_id).available, 0)
@@ -111,7 +111,7 @@ def adjust(member_id: int) -> Response:
         }
     except BadInput as problem:
         wrong = {problem.field or "": sentences.refusal(problem)}
-    return _page(member_id, form, wrong)
+    return page(member_id, form, wrong)
 
 
 def _wanted(member_id: int) -> Ask:
@@ -173,9 +173,10 @@ def _adjust_once(ask: Ask) -> None:
         return  # the same form, sent at the same moment by another request
 
 
-def _page(
+def page(
     member_id: int, form: dict[str, str], errors: dict[str, Any], ask: Ask | None = None
 ) -> Response:
+    """The page of one member; with ``ask``, what there is to confirm."""
     limit = addresses.number("entries", ENTRIES, MOST_ENTRIES)
     with runtime().database.read() as db:
         row = _row(db, member_id)
@@ -206,7 +207,7 @@ def _page(
             "newest": [
                 (one, None) for one in store.orders_of_member(db, g.shop.id, member_id, ORDERS)
             ],
-        }
+        } | traits.of(db, row)
     return door.page(
         "admin/member.html",
         here=url_for("admin.member", member_id=member_id),

@@ -68,6 +68,11 @@ def _members(db: Connection, shop: Shop, rows: list[Row[Any]]) -> list[shapes.Me
             held=balances[row.id].held,
             debt=balances[row.id].debt,
             created_at=shapes.utc(row.created_at),
+            joined_at=row.joined_at and shapes.utc(row.joined_at),
+            blocked_at=row.blocked_at and shapes.utc(row.blocked_at),
+            email_verified=row.email_verified,
+            accepts_marketing=row.accepts_marketing,
+            tags=row.tags or [],
         )
         for row in rows
     ]

@@ -16,6 +16,8 @@ from connector.shops.service import Shop
 from connector.web import once
 from connector.web.api import (
     actions,
+    exchange,
+    identities,
     listeners,
     members,
     orders,
@@ -31,6 +33,8 @@ from connector.web.runtime import runtime
 
 OPERATIONS: tuple[Operation, ...] = (
     *members.OPERATIONS,
+    *identities.OPERATIONS,
+    *exchange.OPERATIONS,
     *actions.OPERATIONS,
     *points.OPERATIONS,
     *orders.OPERATIONS,
@@ -96,3 +100,4 @@ def _shop_of_key(db: Connection) -> Shop:
 
 for _operation in OPERATIONS:
     add_to(blueprint, _operation)
+exchange.open_in(blueprint, _shop_of_key)

@@ -28,6 +28,11 @@ class Member(Struct):
     held: Points
     debt: Annotated[int, Meta(description="Points owed after a refund of points already spent")]
     created_at: str
+    joined_at: Annotated[str | None, Meta(description="null: known before us, or a guest")]
+    blocked_at: Annotated[str | None, Meta(description="Earns and redeems nothing since then")]
+    email_verified: Annotated[bool | None, Meta(description="null: the platform does not say")]
+    accepts_marketing: bool | None
+    tags: list[str]
 
 
 class MemberPage(Struct):

@@ -10,7 +10,15 @@ from connector.web import addresses
 from connector.web.storefront import referrals as referral_room
 from connector.web.storefront import tiers as tier_room
 from connector.web.storefront.asker import Asker, Visitor
-from connector.web.storefront.told import earning, members, points, referrals, rewards, tiers
+from connector.web.storefront.told import (
+    earning,
+    members,
+    points,
+    referrals,
+    rewards,
+    tiers,
+    wishes,
+)
 from connector.web.storefront.told.blocks import Block, Club
 from connector.web.tongue import Tongue, mark
 
@@ -44,6 +52,7 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
         tier and tiers.trial(tier, say),
         referral and referrals.invite(referral, say),
         members.days(db, visitor, say),
+        wishes.wishes(db, visitor, say),
         points.history(db, visitor, say),
     )
     head = points.head(db, visitor, say, tier and tiers.stem(tier, say))

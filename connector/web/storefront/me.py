@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector.web.storefront import points, referrals, rewards, tiers
+from connector.web.storefront import members, points, referrals, rewards, tiers
 from connector.web.storefront.asker import Asker, Part, Visitor
 
 PARTS: tuple[Part, ...] = (
     points.part,
+    members.part,
     rewards.part,
     tiers.part,
     referrals.part,

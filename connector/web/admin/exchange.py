@@ -1,0 +1,211 @@
+"""Import and export: members of a file in, everything out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import g, request, url_for
+from werkzeug.wrappers import Response
+
+from connector.core import clock
+from connector.core.errors import BadInput
+from connector.members import exchange as files
+from connector.members import lines, sheets
+from connector.members.sheets import Layout
+from connector.web import addresses, takeout
+from connector.web.admin import door, forms, sentences, store
+from connector.web.admin.door import blueprint
+from connector.web.admin.words import mark, t
+from connector.web.api.exchange import MAX_FILE_BYTES, download
+from connector.web.runtime import runtime
+
+PROBLEMS = 20
+_PAGE = 1000
+FIELDS = {
+    "customer_key": mark("Platform id"),
+    "email": mark("E-mail"),
+    "name": mark("Name"),
+    "points": mark("Points"),
+    "birthday": mark("Birthday"),
+}
+DAYS = {
+    "ymd": mark("year, month, day"),
+    "mdy": mark("month, day, year"),
+    "dmy": mark("day, month, year"),
+}
+WRONG = {
+    "wrong_columns": mark("too few or too many cells"),
+    "control_character": mark("a character that cannot be kept"),
+    "text_length": mark("longer than 200 characters"),
+    "email_format": mark("not an e-mail address"),
+    "points_format": mark("not a whole number of points"),
+    "birthday_format": mark("not a day of the year"),
+    "identity_missing": mark("neither platform id nor e-mail"),
+    "duplicate_member": mark("an earlier line is about the same member"),
+    "member_erased": mark("this person was erased and asked not to come back"),
+    "insufficient_points": mark("the member has spent these points already"),
+}
+STEPS = {
+    "check": mark("being checked"),
+    "checked": mark("checked"),
+    "take": mark("being taken over"),
+    "done": mark("taken over"),
+    "dropped": mark("decided against"),
+}
+WHAT = {
+    "members": mark("Members"),
+    "entries": mark("Ledger entries"),
+    "orders": mark("Orders"),
+    "programs": mark("Programs"),
+    "redemptions": mark("Redemptions"),
+    "referrals": mark("Referrals"),
+    "tiers": mark("Tier standings"),
+}
+
+
+@blueprint.get("/<shop>/exchange")
+def exchange() -> Response:
+    """Files that came, and what can be taken out."""
+    return _page({}, {})
+
+
+@blueprint.post("/<shop>/exchange")
+def bring() -> Response:
+    """Keep a file, to be checked; under a name, its layout too."""
+    given = {**request.form.to_dict(), "csrf": ""}
+    try:
+        length = request.content_length
+        file = request.files.get("file")
+        if file is None or not file.filename or (length or 0) > MAX_FILE_BYTES:
+            raise BadInput("file_missing", "choose a file", field="file")  # noqa: TRY301
+        layout = _layout()
+        job_id = files.keep(
+            runtime().database,
+            runtime().keys,
+            g.shop.id,
+            file.stream,
+            file.filename,
+            layout,
+            made_by=f"staff:{g.staff.id}",
+            now=clock.now(),
+        )
+        if name := forms.line("layout_name"):
+            _save_layout(name, job_id)
+    except BadInput as problem:
+        return _page(given, {problem.field or "": sentences.refusal(problem)})
+    runtime().wake(g.shop.id)
+    return door.redirected(url_for("admin.imported", import_id=job_id))
+
+
+@blueprint.get("/<shop>/exchange/<id:import_id>")
+def imported(import_id: int) -> Response:
+    """One file: how far it is, what it came to, and what to decide."""
+    with runtime().database.read() as db:
+        job = files.get(db, g.shop.id, import_id)
+        wrong = lines.problems(db, g.shop.id, import_id, 0, PROBLEMS)
+    done = job.report.get("lines", 0)
+    return door.page(
+        "admin/import_state.html" if door.wants_part() else "admin/import.html",
+        job=job,
+        done=done,
+        percent_done=done * 100 // job.lines if job.lines else 0,
+        report=job.report,
+        difference=_difference(job.report),
+        wrong=wrong,
+        reasons=WRONG,
+        fields=FIELDS,
+        steps=STEPS,
+    )
+
+
+@blueprint.post("/<shop>/exchange/<id:import_id>")
+def decide_import(import_id: int) -> Response:
+    """Take what was checked, or decide against it."""
+
+    def work(db: Any) -> None:
+        verb = files.drop if "drop" in request.form else files.take
+        verb(db, g.shop.id, import_id, clock.now())
+
+    runtime().database.run(work)
+    runtime().wake(g.shop.id)
+    return door.redirected(url_for("admin.imported", import_id=import_id))
+
+
+@blueprint.get("/<shop>/exchange/<id:import_id>/refused.csv")
+def refused_lines(import_id: int) -> Response:
+    """Every line that was refused, as a file."""
+    shop_id, database = g.shop.id, runtime().database
+    with database.read() as db:
+        files.get(db, shop_id, import_id)
+    words = {code: str(t(sentence)) for code, sentence in WRONG.items()}
+
+    def pieces() -> Iterator[bytes]:
+        yield "\ufeffline,column,code,reason\r\n".encode()
+        after, full = 0, True
+        while full:
+            with database.read() as db:
+                found = lines.problems(db, shop_id, import_id, after, _PAGE)
+            for one in found:
+                reason = words.get(one.code, one.code)
+                yield f'{one.line},{one.field},{one.code},"{reason}"\r\n'.encode()
+            full = len(found) == _PAGE
+            after = found[-1].line if found else after
+
+    response = Response(pieces(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
+    return response
+
+
+@blueprint.get("/<shop>/exports/<name>")
+def take_out(name: str) -> Response:
+    """One kind of what the shop has, as a file."""
+    return download(g.shop, name)
+
+
+def _layout() -> Layout | None:
+    """The saved one that was chosen, or the columns that were named; None: guess."""
+    chosen = request.form.get("layout", "")
+    if chosen:
+        with runtime().database.read() as db:
+            saved = lines.layouts(db, g.shop.id)
+        if chosen not in saved:
+            raise BadInput("layout_not_found", "it is gone", field="layout")
+        return saved[chosen]
+    columns = {field: forms.line(f"column_{field}") for field in FIELDS}
+    named = {field: column for field, column in columns.items() if column}
+    return Layout(named, request.form.get("days", "ymd")) if named else None
+
+
+def _save_layout(name: str, job_id: int) -> None:
+    with runtime().database.write() as db:
+        layout = files.get(db, g.shop.id, job_id).layout
+        lines.save_layout(db, g.shop.id, name, layout, clock.now())
+
+
+def _difference(report: dict[str, int]) -> int:
+    """Points of the file that are neither booked, nor were before, nor refused: none."""
+    parts = ("points_booked", "points_before", "points_refused")
+    return report.get("points_in_file", 0) - sum(report.get(part, 0) for part in parts)
+
+
+def _page(given: dict[str, str], errors: dict[str, Any]) -> Response:
+    with runtime().database.read() as db:
+        found = files.newest(db, g.shop.id)
+        saved = lines.layouts(db, g.shop.id)
+        makers = store.makers(db, g.shop)
+    return door.page(
+        "admin/exchange.html",
+        status=422 if errors else 200,
+        imports=found,
+        layouts=saved,
+        makers=makers,
+        steps=STEPS,
+        fields=FIELDS,
+        days=DAYS,
+        exports={what: WHAT[what] for what in takeout.EXPORTS},
+        most_lines=sheets.MOST_LINES,
+        form=given,
+        errors=errors,
+        said=sentences.said(addresses.text("said")),
+    )

@@ -1,0 +1,46 @@
+"""What the page of a member shows besides points: merges, blocks, days, wishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from sqlalchemy import Connection, Row
+
+from connector.core import clock
+from connector.members import blocking, merging, occasions, preferences
+from connector.program import rules
+from connector.program import service as program
+from connector.web.admin import store
+from connector.web.admin.words import spoken
+
+
+def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
+    """What the member page shows of it."""
+    now = clock.now()
+    merges = merging.of_member(db, g.shop.id, row.id, now)
+    asked = preferences.questions(db, g.shop.id)
+    answers = preferences.answers(db, g.shop.id, row.id)
+    known = occasions.of_member(db, g.shop.id, row.id)
+    offered = [one.occasion for one in program.newest(db, g.shop.id).rules if _is_day(one)]
+    return {
+        "merges": merges,
+        "undo_days": merging.UNDO_DAYS,
+        "makers": store.makers(db, g.shop),
+        "blocks": blocking.of_member(db, g.shop.id, row.id),
+        "occasions": known,
+        "offered": [*dict.fromkeys(["birthday", *offered, *(one.name for one in known)])],
+        "wishes": [
+            (
+                preferences.said(one.texts, spoken().tag),
+                preferences.said(one.choices[answers[one.number]], spoken().tag)
+                if one.number in answers
+                else None,
+            )
+            for one in asked
+        ],
+    }
+
+
+def _is_day(rule: rules.Rule) -> bool:
+    return rule.kind == rules.OCCASION

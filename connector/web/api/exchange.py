@@ -1,0 +1,187 @@
+"""Files of members in, and everything out: streams, so no table of operations describes them.
+
+``POST /imports``: a CSV as the body; 202, and the worker checks it.
+``GET /exports/<what>.csv`` or ``.json``: members, entries, orders, programs, redemptions, ...
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Annotated
+
+from flask import Blueprint, Response, g, request
+from msgspec import Meta, Struct, json
+from sqlalchemy import Connection
+
+from connector.core import clock
+from connector.core.errors import BadInput, NotFound, PerennialError
+from connector.members import exchange, lines
+from connector.members.exchange import Import as Kept
+from connector.members.sheets import Layout
+from connector.shops.service import Shop
+from connector.web import addresses, takeout
+from connector.web.api.openapi import Operation, Parameter
+from connector.web.api.shapes import utc
+from connector.web.runtime import runtime
+
+MAX_FILE_BYTES = 500_000_000
+_LINES = 200
+_ShopOf = Callable[[Connection], Shop]
+
+
+class Import(Struct):
+    id: str
+    file_name: str
+    step: Annotated[str, Meta(description="check, checked, take, done or dropped")]
+    is_stopped: Annotated[bool, Meta(description="Something failed on our side; take goes on")]
+    lines: int
+    lines_done: Annotated[int, Meta(description="In this step")]
+    report: Annotated[dict[str, int], Meta(description="What this step came to, or would")]
+    started_at: str
+    finished_at: str | None
+
+
+class Imports(Struct):
+    imports: list[Import]
+
+
+class Problem(Struct):
+    line: int
+    field: str
+    code: str
+
+
+class Problems(Struct):
+    problems: list[Problem]
+    next: Annotated[str | None, Meta(description="Give it as ``after`` to read on")]
+
+
+def list_imports(db: Connection, shop: Shop) -> Imports:
+    """Files of members that came, the newest first."""
+    return Imports([_shape(one) for one in exchange.newest(db, shop.id)])
+
+
+def get_import(db: Connection, shop: Shop, import_id: str) -> Import:
+    """How far one file came, and what it came to."""
+    return _shape(_found(db, shop, import_id))
+
+
+def take_import(db: Connection, shop: Shop, import_id: str) -> Import:
+    """Take over what was checked: 409 ``import_not_checked`` before that."""
+    exchange.take(db, shop.id, _found(db, shop, import_id).id, clock.now())
+    return get_import(db, shop, import_id)
+
+
+def drop_import(db: Connection, shop: Shop, import_id: str) -> Import:
+    """Decide against a file; its lines are forgotten."""
+    exchange.drop(db, shop.id, _found(db, shop, import_id).id, clock.now())
+    return get_import(db, shop, import_id)
+
+
+def list_import_problems(db: Connection, shop: Shop, import_id: str) -> Problems:
+    """Lines that were refused, and why."""
+    job = _found(db, shop, import_id)
+    after = addresses.row_id(addresses.text("after") or "1")
+    if after is None:
+        raise BadInput("invalid_parameter", "a line", field="after")
+    found = lines.problems(db, shop.id, job.id, after, _LINES)
+    told = [Problem(one.line, one.field, one.code) for one in found]
+    return Problems(told, str(told[-1].line) if len(told) == _LINES else None)
+
+
+def open_in(blueprint: Blueprint, shop_of: _ShopOf) -> None:
+    """The doors for streams; ``shop_of`` is whose key was sent."""
+
+    def bring() -> Response:
+        with runtime().database.read() as db:
+            shop = shop_of(db)
+        job_id = exchange.keep(
+            runtime().database,
+            runtime().keys,
+            shop.id,
+            body(),
+            addresses.text("name", 80) or "api.csv",
+            _layout(shop),
+            made_by=f"api:{g.api_key_id}",
+            now=clock.now(),
+        )
+        runtime().wake(shop.id)
+        with runtime().database.read() as db:
+            told = _shape(exchange.get(db, shop.id, job_id))
+        return Response(json.encode(told), status=202, mimetype="application/json")
+
+    def take_out(name: str) -> Response:
+        with runtime().database.read() as db:
+            shop = shop_of(db)
+        return download(shop, name)
+
+    blueprint.add_url_rule("/imports", "bring_members", bring, methods=["POST"])
+    blueprint.add_url_rule("/exports/<name>", "take_out", take_out)
+
+
+def body() -> io.BufferedReader:
+    """The file a request carries, of a known length that we take."""
+    length = request.content_length
+    if length is None or length > MAX_FILE_BYTES:
+        raise PerennialError("too_large", f"at most {MAX_FILE_BYTES} bytes", status=413)
+    return io.BufferedReader(request.stream)  # type: ignore[arg-type]
+
+
+def download(shop: Shop, name: str) -> Response:
+    """One export as a file."""
+    what, _, kind = name.rpartition(".")
+    pieces = takeout.stream(runtime(), shop, what, kind)
+    response = Response(pieces, content_type=takeout.FORMATS[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{what}.{kind}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _layout(shop: Shop) -> Layout | None:
+    """The layout the query names; None: guess."""
+    name = addresses.text("layout")
+    if not name:
+        return None
+    with runtime().database.read() as db:
+        saved = lines.layouts(db, shop.id)
+    if name not in saved:
+        raise NotFound("layout_not_found", "no layout was saved by this name")
+    return saved[name]
+
+
+def _found(db: Connection, shop: Shop, import_id: str) -> Kept:
+    number = addresses.row_id(import_id)
+    if number is None:
+        raise NotFound("import_not_found", "no such import")
+    return exchange.get(db, shop.id, number)
+
+
+def _shape(job: Kept) -> Import:
+    return Import(
+        id=str(job.id),
+        file_name=job.file_name,
+        step=job.step,
+        is_stopped=job.is_stopped,
+        lines=job.lines,
+        lines_done=job.report.get("lines", 0),
+        report=job.report,
+        started_at=utc(job.started_at),
+        finished_at=utc(job.finished_at) if job.finished_at else None,
+    )
+
+
+_IMPORT = "/imports/<import_id>"
+OPERATIONS = (
+    Operation("GET", "/imports", list_imports, Imports),
+    Operation("GET", _IMPORT, get_import, Import),
+    Operation("POST", f"{_IMPORT}/take", take_import, Import),
+    Operation("DELETE", _IMPORT, drop_import, Import),
+    Operation(
+        "GET",
+        f"{_IMPORT}/problems",
+        list_import_problems,
+        Problems,
+        parameters=(Parameter("after", "The ``next`` of the page before"),),
+    ),
+)

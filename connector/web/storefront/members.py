@@ -1,0 +1,73 @@
+"""The shopper's own days of the year, and what she prefers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from connector.core import noticed
+from connector.members import occasions, preferences
+from connector.program import rules
+from connector.program import service as program
+from connector.web.storefront.asker import Asker
+
+
+class PreferenceWish(msgspec.Struct, forbid_unknown_fields=True):
+    """The choice to each question; what is left out stays, None takes it back."""
+
+    question_1: int | msgspec.UnsetType | None = msgspec.UNSET
+    question_2: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
+    """``occasions``: days the programme asks for; ``preferences``: questions of the merchant."""
+    shop_id, member_id = asker.shop.id, asker.member_id
+    known = {one.name: one for one in occasions.of_member(db, shop_id, member_id)}
+    answers = preferences.answers(db, shop_id, member_id)
+    tag = asker.language.tag
+    return {
+        "occasions": [
+            {
+                "name": name,
+                "month_day": known[name].month_day if name in known else None,
+                "counts_from": known[name].counts_from if name in known else None,
+            }
+            for name in asked(db, shop_id, now)
+        ],
+        "preferences": [
+            {
+                "number": one.number,
+                "text": preferences.said(one.texts, tag),
+                "choices": [
+                    {"number": number, "text": preferences.said(words, tag)}
+                    for number, words in sorted(one.choices.items())
+                ],
+                "answer": answers.get(one.number),
+            }
+            for one in preferences.questions(db, shop_id)
+        ],
+    }
+
+
+def asked(db: Connection, shop_id: int, now: datetime) -> Sequence[str]:
+    """The occasions that rules of the programme in force give something for."""
+    found = program.newest(db, shop_id).rules
+    names = [one.occasion for one in found if one.kind == rules.OCCASION and one.is_open(now)]
+    return list(dict.fromkeys(names))
+
+
+def answer(db: Connection, asker: Asker, wanted: PreferenceWish, now: datetime) -> dict[str, Any]:
+    """Keep what she prefers."""
+    told = {
+        number: choice
+        for number, choice in ((1, wanted.question_1), (2, wanted.question_2))
+        if not isinstance(choice, msgspec.UnsetType)
+    }
+    shop_id, member_id = asker.shop.id, asker.member_id
+    noticed.notice(db, preferences.answer(db, shop_id, member_id, told, now), now)
+    found = preferences.answers(db, shop_id, member_id)
+    return {"answers": {str(number): choice for number, choice in sorted(found.items())}}

@@ -1,0 +1,259 @@
+"""Go through files of members: check what they would do, and do it.
+
+A file says what somebody had elsewhere. What it says is booked once however often it comes: the
+difference to what files said of this member before. So a corrected file repairs a wrong one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.core import clock
+from connector.core.commerce import Person
+from connector.core.db import is_transient, try_shop_lock
+from connector.core.errors import InsufficientPoints
+from connector.core.facts import Fact, PointsChanged, publish
+from connector.members import exchange, lines, occasions, sheets, sides, store
+from connector.members.exchange import Import
+from connector.members.sheets import Refused, Told
+from connector.orders import claiming
+from connector.rooms.points import service as points
+from connector.runtime import Runtime
+
+STEP_SECONDS = 20.0
+BIRTHDAY = "birthday"
+REASON = "Imported balance"
+_log = logging.getLogger("perennial.exchange")
+
+
+def shops_due(db: Connection, now: datetime) -> list[int]:
+    """Shops with a file to go on with."""
+    return exchange.shops_due(db, now)
+
+
+def step(runtime: Runtime, shop_id: int) -> None:
+    """Go on with the shop's oldest file for a while; what is left is due again at once."""
+    with runtime.database.write() as db:
+        job = exchange.claim(db, shop_id, clock.now())
+    if job is not None:
+        go_through(runtime, shop_id, job)
+
+
+def go_through(runtime: Runtime, shop_id: int, job: Import) -> None:
+    """Go on with a file for a while. What fails on our side stops it: a person looks first."""
+    now = job
+    deadline = time.monotonic() + STEP_SECONDS
+    try:
+        while now.due_at is not None and time.monotonic() < deadline:
+            then = _next_chunk(runtime, shop_id, now)
+            if then is None:
+                time.sleep(0.05)  # another worker has the shop; it lets go after each batch
+            else:
+                now = then
+    except Exception as problem:
+        if is_transient(problem):
+            raise
+        _log.exception("file stopped shop=%d import=%d chunk=%d", shop_id, now.id, now.next_chunk)
+        with runtime.database.write() as db:
+            exchange.save(db, shop_id, now.id, due_at=None)
+        return
+    if now.due_at is not None:
+        with runtime.database.write() as db:
+            exchange.save(db, shop_id, now.id, due_at=clock.now())
+
+
+def _next_chunk(runtime: Runtime, shop_id: int, job: Import) -> Import | None:
+    """One chunk, or the end of a step, in one transaction; None when the shop is busy."""
+
+    def work(db: Connection) -> Import | None:
+        if not try_shop_lock(db, shop_id):
+            return None
+        now = clock.now()
+        found = exchange.get(db, shop_id, job.id)
+        if found.step != job.step or found.next_chunk != job.next_chunk:
+            return found  # somebody else went on with it
+        if found.next_chunk >= found.chunks:
+            exchange.finish(db, shop_id, found, now)
+            return exchange.get(db, shop_id, job.id)
+        told = lines.chunk(db, runtime.keys, shop_id, job.id, found.next_chunk)
+        counts = _Chunk(db, runtime, shop_id, found, now).go_through(told)
+        report = {
+            name: found.report.get(name, 0) + counts.get(name, 0)
+            for name in found.report.keys() | counts.keys()
+        }
+        values = {"next_chunk": found.next_chunk + 1, "report": report}
+        exchange.save(db, shop_id, job.id, **values, due_at=now + exchange.LEASE)
+        return exchange.get(db, shop_id, job.id)
+
+    return runtime.database.run(work)
+
+
+class _Chunk:
+    """Some lines of a file, within one transaction under the shop's lock."""
+
+    def __init__(
+        self, db: Connection, runtime: Runtime, shop_id: int, job: Import, now: datetime
+    ) -> None:
+        self._db = db
+        self._runtime = runtime
+        self._members = runtime.members
+        self._shop_id = shop_id
+        self._job = job
+        self._now = now
+        self._refused: list[Refused] = []
+        self._facts: list[Fact] = []
+
+    def go_through(self, rows: Sequence[tuple[int, list[str]]]) -> dict[str, int]:
+        """Check or take these lines; what they came to."""
+        job, db = self._job, self._db
+        told = []
+        for line, cells in rows:
+            one = sheets.read(line, cells, job.header, job.layout)
+            if isinstance(one, Refused):
+                self._refused.append(one)
+            else:
+                told.append(one)
+        known = self._known(told)
+        is_taken = job.step == "take"
+        counts = {"lines": len(rows), "points_in_file": sum(one.points or 0 for one in told)}
+        counts["points_in_file"] += sum(one.points for one in self._refused)
+        told = self._of_one_line(told, known)
+        whose = self._enter(told, known) if is_taken else known
+        told = [one for one in told if one.line in whose or not is_taken]
+        counts |= self._book(told, whose, is_taken=is_taken)
+        refused = {one.line for one in self._refused}
+        told = [one for one in told if one.line not in refused]
+        counts["matched"] = sum(one.line in known for one in told)
+        counts["created"] = len(told) - counts["matched"]
+        counts["birthdays"] = self._set_birthdays(told, whose, is_taken=is_taken)
+        counts["refused"] = len(self._refused)
+        counts["points_refused"] = sum(one.points for one in self._refused)
+        lines.note_problems(db, self._shop_id, job.id, self._refused)
+        self._facts += claiming.claim(db, self._shop_id, self._members, self._now)
+        publish(db, self._runtime.subscriptions, self._facts, self._now)
+        return counts
+
+    def _known(self, told: Sequence[Told]) -> dict[int, int]:
+        """Members by line: by account where one is told, else by e-mail, accounts first."""
+        db, shop_id = self._db, self._shop_id
+        keys = sorted({one.customer_key for one in told if one.customer_key})
+        accounts = store.by_customer_keys(db, shop_id, keys)
+        hashes = {
+            one.line: self._members.email_hash(shop_id, one.email) for one in told if one.email
+        }
+        by_email: dict[str, int] = {}
+        rows = store.by_email_hashes(db, shop_id, sorted(set(hashes.values())))
+        for row in sorted(rows, key=lambda row: (row.state == "guest", row.id)):
+            by_email.setdefault(row.email_hash, row.id)
+        found = {}
+        for one in told:
+            account = accounts.get(one.customer_key or "")
+            if account is not None:
+                found[one.line] = int(account.merged_into or account.id)
+            elif one.customer_key is None and hashes[one.line] in by_email:
+                found[one.line] = by_email[hashes[one.line]]
+        return found
+
+    def _enter(self, told: Sequence[Told], known: Mapping[int, int]) -> dict[int, int]:
+        """Members of all lines: who is new is made, and has not joined by being in a file."""
+        new = [one for one in told if one.line not in known]
+        buyers = [(one.customer_key, Person(one.email, one.name)) for one in new]
+        made = self._members.resolve(self._db, self._shop_id, buyers, self._now, live=False)
+        found = dict(known)
+        for one, member_id in zip(new, made, strict=True):
+            if member_id is None:
+                self._refuse(one, "email", "member_erased")
+            else:
+                found[one.line] = member_id
+        noted = {f"m:{found[one.line]}": one.line for one in new if one.line in found}
+        lines.first_lines(self._db, self._shop_id, self._job.id, noted)
+        return found
+
+    def _of_one_line(self, told: Sequence[Told], known: Mapping[int, int]) -> list[Told]:
+        """Without lines of somebody an earlier line spoke of."""
+        names = {
+            one.line: [f"m:{known[one.line]}"] if one.line in known else self._names(one)
+            for one in told
+        }
+        first: dict[str, int] = {}
+        for line, identities in names.items():
+            for identity in identities:
+                first.setdefault(identity, line)
+        spoken = lines.first_lines(self._db, self._shop_id, self._job.id, first)
+        fresh = []
+        for one in told:
+            if all(spoken[identity] == one.line for identity in names[one.line]):
+                fresh.append(one)
+            else:
+                self._refuse(one, "email" if one.email else "customer_key", "duplicate_member")
+        return fresh
+
+    def _names(self, one: Told) -> list[str]:
+        found = [f"k:{one.customer_key}"] if one.customer_key else []
+        if one.email:
+            found.append(f"e:{self._members.email_hash(self._shop_id, one.email)}")
+        return found
+
+    def _book(
+        self, told: Sequence[Told], whose: Mapping[int, int], *, is_taken: bool
+    ) -> dict[str, int]:
+        """Book what files did not say before; (points booked, and booked before)."""
+        db, shop_id = self._db, self._shop_id
+        before = lines.balances(db, shop_id, sorted(set(whose.values())))
+        booked, kept = 0, 0
+        now_said: dict[int, int] = {}
+        for one in told:
+            if one.points is None:
+                continue
+            member_id = whose.get(one.line)
+            had = before.get(member_id, 0) if member_id else 0
+            try:
+                if is_taken and member_id and one.points != had:
+                    self._adjust(member_id, one.points - had)
+                    now_said[member_id] = one.points
+            except InsufficientPoints:
+                self._refuse(one, "points", "insufficient_points")
+                continue
+            booked += one.points - had
+            kept += had
+        lines.put_balances(db, shop_id, now_said)
+        return {"points_booked": booked, "points_before": kept}
+
+    def _adjust(self, member_id: int, difference: int) -> None:
+        points.adjust(
+            self._db,
+            self._shop_id,
+            member_id,
+            difference,
+            reason=REASON,
+            made_by=self._job.made_by,
+            now=self._now,
+        )
+        self._facts.append(PointsChanged(self._shop_id, member_id))
+
+    def _set_birthdays(
+        self, told: Sequence[Told], whose: Mapping[int, int], *, is_taken: bool
+    ) -> int:
+        """Birthdays of who told none themselves; returns how many."""
+        db, count = self._db, 0
+        for one in told:
+            if one.birthday is None:
+                continue
+            member_id = whose.get(one.line)
+            known = sides.occasions(db, self._shop_id, member_id) if member_id else []
+            if any(row.name == BIRTHDAY for row in known):
+                continue
+            count += 1
+            if is_taken and member_id:
+                self._facts += occasions.put(
+                    db, self._shop_id, member_id, BIRTHDAY, one.birthday, self._now
+                )
+        return count
+
+    def _refuse(self, one: Told, field: str, code: str) -> None:
+        self._refused.append(Refused(one.line, field, code, one.points or 0))

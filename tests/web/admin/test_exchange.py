@@ -1,0 +1,114 @@
+"""The page where files come in and everything goes out."""
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from connector.members import lines
+from connector.web.runtime import EXTENSION
+from connector.worker import exchange as worker
+from connector.worker import schedule
+from tests.web.admin.conftest import Ada, words_of
+from tests.world import World
+
+FILE = "E-Mail;Punkte;Tag\nmia@x.example;50;24.12.1990\nnobody;7;\n"
+
+
+def bring(ada: Ada, text: str, **form: str):
+    return ada.send("exchange", "exchange", file=(BytesIO(text.encode()), "club.csv"), **form)
+
+
+def work(app: Flask) -> None:
+    runtime = app.extensions[EXTENSION]
+    while due := [one for one in schedule.due(runtime) if one[0] == "exchange"]:
+        for _, shop_id in due:
+            worker.step(runtime, shop_id)
+
+
+def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: World):
+    columns = {"column_email": "E-Mail", "column_points": "Punkte", "column_birthday": "Tag"}
+    answer = bring(ada, FILE, days="dmy", layout_name="Old club", **columns)
+    assert answer.status_code == 303, words_of(answer.text)
+    where = answer.location
+    waiting = ada.see(where)
+    assert "being checked" in words_of(waiting)
+    assert 'hx-trigger="load delay:1s"' in waiting
+    work(app)
+    told = words_of(ada.see(where))
+    assert "What would happen checked" in told
+    assert "New members 1" in told
+    assert "Points in the file 57 to be booked +50" in told
+    assert "of refused lines 7 Difference 0" in told
+    assert "3 E-mail not an e-mail address" in told
+    path = where.partition(f"/admin/{ada.shop}/")[2]
+    assert ada.send(path, "exchange").location == where
+    work(app)
+    told = words_of(ada.see(where))
+    assert "What happened taken over" in told
+    assert "booked now +50" in told
+    with world.database.read() as db:
+        assert list(lines.layouts(db, world.shop.id)) == ["Old club"]
+    refused = ada.ask(f"{path}/refused.csv")
+    assert refused.text.splitlines() == [
+        "\ufeffline,column,code,reason",
+        '3,email,email_format,"not an e-mail address"',
+    ]
+    assert "Old club" in ada.see("exchange")
+    again = bring(ada, FILE, layout="Old club")
+    work(app)
+    assert "booked from earlier files 50" in words_of(ada.see(again.location))
+
+
+def test_a_file_may_be_decided_against(ada: Ada, app: Flask, world: World):
+    answer = bring(ada, "email,points\nmia@x.example,5\n")
+    work(app)
+    path = answer.location.partition(f"/admin/{ada.shop}/")[2]
+    ada.send(path, "exchange", drop="yes")
+    told = words_of(ada.see(answer.location))
+    assert "decided against" in told
+    assert "Take it over" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "sentence"),
+    [
+        ("", {}, "There is nobody in this file."),
+        ("email,email\n", {}, "The first line must name each column once."),
+        ("shoe\n1\n", {}, "Say which column is the e-mail or the platform id."),
+        ("email\n1\n", {"column_email": "Mail"}, "The file has no such column."),
+        ("email\n1\n", {"layout": "gone"}, "These saved columns are gone."),
+    ],
+)
+def test_what_is_no_file_of_members_is_refused_beside_its_field(ada: Ada, text, form, sentence):
+    answer = bring(ada, text, **form)
+    assert answer.status_code == 422
+    assert sentence in words_of(answer.text)
+
+
+def test_no_file_is_no_import(ada: Ada):
+    answer = ada.send("exchange", "exchange")
+    assert "Choose a file." in words_of(answer.text)
+
+
+def test_everything_is_taken_out(ada: Ada, world: World):
+    world.member()
+    page = ada.see("exchange")
+    for what in ("members", "entries", "orders", "programs", "redemptions", "referrals", "tiers"):
+        for kind in ("csv", "json"):
+            assert f"exports/{what}.{kind}" in page
+            answer = ada.ask(f"exports/{what}.{kind}")
+            assert answer.status_code == 200
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert ada.ask("exports/shoes.csv").status_code == 404
+    assert ada.ask("exchange/7").status_code == 404
+
+
+@pytest.mark.parametrize("tag", ["ar", "zh-Hant"])
+def test_every_page_is_said_in_every_language(ada: Ada, app: Flask, world: World, tag):
+    mia = world.member()
+    answer = bring(ada, FILE.replace("E-Mail", "email"))
+    work(app)
+    path = answer.location.partition(f"/admin/{ada.shop}/")[2]
+    for where in ("exchange", path, "preferences", f"members/{mia}"):
+        ada.see(where, lang=tag)

@@ -1,0 +1,120 @@
+"""The merchant merges and undoes, blocks, keeps days and asks for wishes."""
+
+from flask import Flask
+
+from connector.core.commerce import Customer, Person
+from connector.core.facts import publish
+from connector.members import preferences
+from tests.web.admin.conftest import Ada, words_of
+from tests.world import HEARD, MIA, NOOR, NOW, World, goods, order
+
+
+def named(world: World) -> tuple[int, int]:
+    world.tell(
+        Customer(MIA, Person("mia@customers.example", "Mia Lindqvist"), NOW),
+        Customer(NOOR, Person("noor@customers.example", "Noor Haddad"), NOW, tags=("vip",)),
+    )
+    return world.member(MIA), world.member(NOOR)
+
+
+def hear(app: Flask, world: World) -> None:
+    """What the worker does with what a door noticed."""
+    from connector.core import noticed
+
+    with world.database.write() as db:
+        publish(db, HEARD, noticed.take(db, world.shop.id, 50), NOW)
+
+
+def test_two_become_one_and_two_again(ada: Ada, app: Flask, world: World):
+    mia, noor = named(world)
+    world.tell(order("1", goods("a", 700), customer_key=NOOR))
+    path = f"members/{mia}"
+    answer = ada.send(f"{path}/merges", path, other="NOOR@customers.example")
+    assert answer.location.endswith("said=merged")
+    hear(app, world)
+    page = words_of(ada.see(path))
+    assert "Part of this member Account 1002" in page
+    assert "by hand (Acme)" in page
+    assert world.balance_of(mia).pending == 7
+    assert ada.ask(f"members/{noor}").location.endswith(path)
+    answer = ada.send(f"{path}/merges/{noor}/undo", path)
+    assert answer.location.endswith("said=unmerged")
+    hear(app, world)
+    assert "undone on 22 November" in words_of(ada.see(path))
+    assert (world.balance_of(mia).pending, world.balance_of(noor).pending) == (0, 7)
+    assert ada.send(f"{path}/merges/7/undo", path).status_code == 404
+
+
+def test_whom_to_merge_is_named_by_mail_account_or_number(ada: Ada, world: World):
+    mia, noor = named(world)
+    path = f"members/{mia}"
+    for nobody in ("nobody@x.example", "77", "zoe"):
+        answer = ada.send(f"{path}/merges", path, other=nobody)
+        assert answer.status_code == 422
+        assert "Nobody is known by this." in words_of(answer.text)
+    answer = ada.send(f"{path}/merges", path, other=str(mia))
+    assert (answer.status_code, "same_member" in answer.text) == (409, True)
+    assert ada.send(f"{path}/merges", path, other=NOOR).status_code == 303
+    answer = ada.send(f"{path}/merges", path, other=str(noor))
+    assert answer.status_code == 303, "once is enough"
+
+
+def test_a_member_is_blocked_for_a_reason(ada: Ada, world: World):
+    mia, _ = named(world)
+    path = f"members/{mia}"
+    answer = ada.send(f"{path}/block", path, block_reason=" ")
+    assert (answer.status_code, "Say why, in 1 to 200" in words_of(answer.text)) == (422, True)
+    ada.send(f"{path}/block", path, block_reason="orders and returns")
+    page = words_of(ada.see(path))
+    assert "Mia Lindqvist blocked" in page
+    assert "orders and returns blocked on 22 November" in page
+    ada.send(f"{path}/block", path, end="yes")
+    assert "ended on 22 November" in words_of(ada.see(path))
+
+
+def test_days_are_set_and_removed(ada: Ada, world: World):
+    mia, _ = named(world)
+    path = f"members/{mia}"
+    form = {"name": "birthday", "month": "2", "day": "29"}
+    assert ada.send(f"{path}/occasions", path, **form).status_code == 303
+    assert "Birthday 02-29 counts from 2026-12-22 on" in words_of(ada.see(path))
+    answer = ada.send(f"{path}/occasions", path, **form | {"day": "30"})
+    assert (answer.status_code, "no such day in the year" in words_of(answer.text)) == (422, True)
+    ada.send(f"{path}/occasions", path, name="birthday", remove="yes")
+    assert "None is known." in words_of(ada.see(path))
+
+
+def test_consent_and_tags_are_shown_and_signs_are_not(ada: Ada, world: World):
+    _, noor = named(world)
+    person = Person("noor@customers.example", "Noor", phone="01701234567", address="main st 5")
+    news = Customer(NOOR, person, NOW, accepts_marketing=True, email_verified=False)
+    world.tell(news)
+    raw = ada.see(f"members/{noor}")
+    page = words_of(raw)
+    assert "Marketing agreed" in page
+    assert "not verified" in page
+    assert "Tags vip" in page
+    assert "01701234567" not in raw
+    assert "main st" not in raw
+
+
+def test_two_questions_are_asked_and_counted(ada: Ada, world: World):
+    mia, _ = named(world)
+    form = {
+        "question_1_en": "Tea or coffee?",
+        "question_1_ar": "شاي أم قهوة؟",
+        "choice_1_1_en": "Tea",
+        "choice_1_3_en": "Coffee",
+    }
+    answer = ada.send("preferences", "preferences", **form)
+    assert answer.location.endswith("said=questions")
+    with world.database.write() as db:
+        preferences.answer(db, world.shop.id, mia, {1: 3}, NOW)
+    page = ada.see("preferences")
+    assert "Choice 3 1 member" in words_of(page)
+    assert 'value="شاي أم قهوة؟"' in page
+    assert "Tea or coffee? Coffee" in words_of(ada.see(f"members/{mia}"))
+    answer = ada.send("preferences", "preferences", question_1_en="Tea?", choice_1_1_en="Yes")
+    assert (answer.status_code, "Give 2 to 6 choices." in words_of(answer.text)) == (422, True)
+    ada.send("preferences", "preferences")
+    assert 'value="Tea' not in ada.see("preferences")
