@@ -2,6 +2,8 @@
 
 import pytest
 
+from connector.core import clock
+from connector.members import preferences
 from connector.program.rules import Rule
 from tests.web.shoppers import acme
 from tests.web.test_api import refusal
@@ -68,3 +70,20 @@ def test_day_and_month_come_as_people_say_them(birthdays, lang, labels, may):
     assert [one["label"] for one in save["fields"]] == labels
     months = next(one for one in save["fields"] if one["name"] == "month")
     assert months["options"][5] == ["05", may]
+
+
+def test_two_questions_ask_what_she_likes(acme):
+    tea = {1: {"en": "Green", "ar": "أخضر"}, 2: {"en": "Black"}}
+    with acme.service.database.write() as db:
+        asked = [preferences.Question(1, {"en": "Which tea?", "ar": "أي شاي؟"}, tea)]
+        preferences.ask(db, acme.shop.id, asked, clock.now())
+    (save,) = section(told(acme, acme.token(), lang="ar"), "likes")["acts"]
+    (field,) = save["fields"]
+    assert field["label"] == "أي شاي؟"
+    assert field["options"] == [[None, "بلا إجابة"], [1, "أخضر"], [2, "Black"]]
+    press(acme, save, question_1=2)
+    (save,) = section(told(acme, acme.token()), "likes")["acts"]
+    assert save["fields"][0]["value"] == 2
+    press(acme, save, "k2", question_1=None)
+    (save,) = section(told(acme, acme.token()), "likes")["acts"]
+    assert "value" not in save["fields"][0]

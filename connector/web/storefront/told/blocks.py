@@ -11,7 +11,10 @@ from msgspec import Struct
 
 
 class Field(Struct, frozen=True, omit_defaults=True):
-    """One question of a form. ``options``: (what is sent, what is read); else an input."""
+    """One question of a form. ``options``: (what is sent, what is read); else an input.
+
+    A first option of None may stay; one of "" asks to choose.
+    """
 
     name: str
     label: str

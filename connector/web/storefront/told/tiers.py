@@ -120,7 +120,6 @@ def trial(tier: Mapping[str, Any], say: Tongue) -> Block | None:
     return Block(
         say.t("Try {tier}", tier=name),
         id="trial",
-        tab=say.t("Trial"),
         box=True,
         lines=tuple(tier["says"][-1:]),
         acts=(

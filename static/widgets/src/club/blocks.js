@@ -94,7 +94,7 @@ const form = (club, act, key) => html`<form class="fields" @submit=${(event) => 
 
 function field({ name, label, kind, options, value }) {
   if (options) {
-    return html`<label><span>${label}</span><select name=${name} required>
+    return html`<label><span>${label}</span><select name=${name} ?required=${options[0][0] !== null}>
       ${options.map(([option, text]) => html`<option value=${option ?? ""} ?selected=${option === value}>${text}</option>`)}</select></label>`;
   }
   const input = html`<input name=${name} type=${kind} ?required=${kind !== "checkbox"} ?checked=${value === true} autocomplete=${kind === "email" ? kind : "off"} />`;
