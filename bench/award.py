@@ -6,6 +6,7 @@ with that member, entry and lot made variables.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import re
@@ -122,14 +123,17 @@ def heard(url: str, work: Callable[[Connection], None]) -> str:
     )
     database.run(work)
     database.dispose()
-    entry = next(values["id"] for sql, values in said if "INTO ledger_entry" in sql)
+    told = next(values["entries"] for sql, values in said if "INTO ledger_entry" in sql)
+    entry = json.loads(told)[0]["id"]
     return "".join(f"{_filled(sql, values, entry)};\n" for sql, values in said) + "END;\n"
 
 
 def _filled(sql: str, values: dict[str, Any], entry: int) -> str:
     def fill(place: re.Match[str]) -> str:
         value = values[place[1]]
-        return _written(HEARD_ENTRY if value == entry else value)
+        if isinstance(value, str):
+            value = value.replace(str(entry), str(HEARD_ENTRY))
+        return _written(value)
 
     return _PLACE.sub(fill, sql).replace("%%", "%")
 

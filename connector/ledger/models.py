@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Index,
     Integer,
     Table,
@@ -55,6 +57,7 @@ ledger_account = Table(
     Column("version", BigInteger, nullable=False),  # entries that touched it
     CheckConstraint("balance >= 0 OR name LIKE 'debt:%'", name="balance"),
     CheckConstraint("balance <= 0 OR name NOT LIKE 'debt:%'", name="debt"),
+    postgresql_with={"fillfactor": 80},  # room for the next balance beside the last
 )
 
 ledger_lot = Table(
@@ -68,14 +71,17 @@ ledger_lot = Table(
     Column("granted", BigInteger, nullable=False),
     Column("remaining", BigInteger, nullable=False),
     Column("expires_at", Utc),
+    # For the index: it changes once in a lot's life, so that PostgreSQL draws of it in place.
+    Column("is_open", Boolean, Computed("remaining > 0", persisted=True)),
     CheckConstraint("remaining >= 0 AND remaining <= granted", name="remaining"),
+    postgresql_with={"fillfactor": 80},
 )
 Index(
     "ix_ledger_lot_open",
     ledger_lot.c.shop_id,
     ledger_lot.c.account,
     sqlite_where=ledger_lot.c.remaining > 0,
-    postgresql_where=ledger_lot.c.remaining > 0,
+    postgresql_where=ledger_lot.c.is_open,
 )
 
 Index(
@@ -83,7 +89,7 @@ Index(
     ledger_lot.c.shop_id,
     ledger_lot.c.expires_at,
     sqlite_where=and_(ledger_lot.c.remaining > 0, ledger_lot.c.expires_at.is_not(None)),
-    postgresql_where=and_(ledger_lot.c.remaining > 0, ledger_lot.c.expires_at.is_not(None)),
+    postgresql_where=and_(ledger_lot.c.is_open, ledger_lot.c.expires_at.is_not(None)),
 )
 
 ledger_consumption = Table(

@@ -5,7 +5,6 @@ Everything happens inside one transaction of the caller; nothing here commits.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,11 +52,8 @@ class Book:
         self._zone = zone
         self._purses = store.load_purses(db, shop_id, unit, sorted(set(member_ids)))
         self._lots_loaded = False
-        self._entries: list[dict[str, object]] = []
+        self._page = store.Page()
         self._lots: list[tuple[Lot, dict[str, object]]] = []
-        self._consumptions: list[dict[str, object]] = []
-        self._drawn: dict[int, int] = defaultdict(int)
-        self._deltas: dict[str, list[int]] = defaultdict(lambda: [0, 0])
 
     def hold_back(self, member_id: int, amount: int, why: Voucher) -> None:
         """Award points that wait for the end of their hold."""
@@ -188,19 +184,12 @@ class Book:
 
     def close(self) -> None:
         """Write everything; the database refuses what must not be."""
-        store.insert_entries(self._db, self._entries)
-        store.insert_lots(
-            self._db, [{**row, "remaining": lot.remaining} for lot, row in self._lots]
-        )
-        store.insert_consumptions(self._db, self._consumptions)
-        new = {lot.id for lot, _ in self._lots}
-        store.draw_lots(
-            self._db,
-            self._shop_id,
-            {lot: amount for lot, amount in self._drawn.items() if lot not in new},
-        )
-        deltas = {name: (amount, count) for name, (amount, count) in self._deltas.items()}
-        store.move_balances(self._db, self._shop_id, self._unit, deltas)
+        page = self._page
+        page.lots = [{**row, "remaining": lot.remaining} for lot, row in self._lots]
+        for lot, _ in self._lots:
+            page.drawn.pop(lot.id, None)  # what is taken of a new lot it never had
+        if page.entries:
+            store.write(self._db, self._shop_id, self._unit, page)
 
     def _with_lots(self, member_id: int) -> Purse:
         if not self._lots_loaded:
@@ -214,13 +203,13 @@ class Book:
         parts = _qualifying(movements, why)
         for movement, part in zip(movements, parts, strict=True):
             entry_id = new_id()
-            self._entries.append(
+            self._page.entries.append(
                 self._entry(entry_id, member_id, movement, why) | {"qualifying": part}
             )
             why.number += 1
             for lot_id, amount in movement.lots:
-                self._drawn[lot_id] += amount
-                self._consumptions.append(
+                self._page.drawn[lot_id] += amount
+                self._page.consumptions.append(
                     {
                         "shop_id": self._shop_id,
                         "entry_id": entry_id,
@@ -239,8 +228,8 @@ class Book:
             name = f"{short}:{member_id}" if short in _MEMBER_STATES else short
             sides.append(name)
             if short in _MEMBER_STATES:
-                self._deltas[name][0] += sign * movement.amount
-                self._deltas[name][1] += 1
+                self._page.deltas[name][0] += sign * movement.amount
+                self._page.deltas[name][1] += 1
         short = movement.to if movement.to in _MEMBER_STATES else movement.from_
         return {
             "shop_id": self._shop_id,

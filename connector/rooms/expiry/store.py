@@ -13,6 +13,7 @@ from connector.core.db import upsert
 from connector.core.ids import first_id
 from connector.core.points import UNIT
 from connector.ledger.models import ledger_account, ledger_entry, ledger_lot
+from connector.ledger.store import is_open
 from connector.rooms.expiry.models import expiry_clock, expiry_notice
 
 _MEMBER = "member:"
@@ -37,7 +38,7 @@ def undate(db: Connection, shop_id: int) -> None:
         .where(
             lot.shop_id == shop_id,
             lot.unit == UNIT,
-            lot.remaining > 0,
+            is_open(db),
             lot.expires_at.is_not(None),
         )
         .values(expires_at=None)
@@ -56,7 +57,7 @@ def undated_months(db: Connection, shop_id: int) -> list[str]:
             chosen.where(
                 lot.shop_id == shop_id,
                 lot.unit == UNIT,
-                lot.remaining > 0,
+                is_open(db),
                 lot.expires_at.is_(None),
             ).distinct()
         )
@@ -80,7 +81,7 @@ def date_lots(db: Connection, shop_id: int, month: str, expires_at: datetime) ->
         .where(
             lot.shop_id == shop_id,
             lot.unit == UNIT,
-            lot.remaining > 0,
+            is_open(db),
             lot.expires_at.is_(None),
             came,
         )
@@ -96,7 +97,7 @@ def ending(db: Connection, shop_id: int, until: datetime, after: str, limit: int
         .where(
             lot.shop_id == shop_id,
             lot.unit == UNIT,
-            lot.remaining > 0,
+            is_open(db),
             lot.expires_at <= until,
             lot.account > after,
         )
@@ -115,7 +116,7 @@ def due_of(
     chosen = select(lot.account, lot.expires_at, lot.remaining).where(
         lot.shop_id == shop_id,
         lot.unit == UNIT,
-        lot.remaining > 0,
+        is_open(db),
         lot.expires_at <= until,
     )
     rows = db.execute(among(db, chosen, lot.account, accounts))
