@@ -162,17 +162,18 @@ def _quoted(constant: str) -> str:
 # ---------------------------------------------------------------------------- through the product
 
 
-def through_product(url: str, members: int, seconds: float) -> float:
+def through_product(url: str, members: int, seconds: float, points: int = 1) -> float:
     """Redemptions a second by as many clients, in PROCESSES processes."""
     spawn = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(PROCESSES, spawn) as pool:
         jobs = [
-            pool.submit(_spend_all, url, members, seconds, next(_firsts)) for _ in range(PROCESSES)
+            pool.submit(_spend_all, url, members, seconds, points, next(_firsts))
+            for _ in range(PROCESSES)
         ]
         return sum(job.result() for job in jobs)
 
 
-def _spend_all(url: str, members: int, seconds: float, first: int) -> float:
+def _spend_all(url: str, members: int, seconds: float, points: int, first: int) -> float:
     threads = CLIENTS // PROCESSES
     database = Database(url)
     rng, ready = random.Random(first), threading.Barrier(threads)
@@ -181,7 +182,7 @@ def _spend_all(url: str, members: int, seconds: float, first: int) -> float:
         member_id = rng.randrange(1, members + 1)
         why = Voucher(f"product {rng.getrandbits(62)}", "redeemed", clock.now())
         book = Book(db, REDEEMED, "PTS", "UTC", [member_id])
-        book.spend(member_id, 1, "redeemed", why)
+        book.spend(member_id, points, "redeemed", why)
         book.close()
 
     def client(_number: int) -> int:
