@@ -173,6 +173,7 @@ def customer(delivery: Delivery) -> Told:
             person=_person(own, raw.billing, raw.shipping),
             modified_at=moment(raw.date_modified_gmt or raw.date_created_gmt),
             tags=(f"role:{raw.role}",) if raw.role else None,
+            created_at=moment(raw.date_created_gmt),
         )
     ]
 

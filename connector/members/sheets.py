@@ -16,7 +16,6 @@ from typing import Protocol
 import msgspec
 
 from connector.core.errors import BadInput
-from connector.core.points import LIMIT
 
 FIELDS = ("customer_key", "email", "name", "points", "birthday")
 DAY_ORDERS = ("ymd", "mdy", "dmy")
@@ -24,6 +23,7 @@ LINE_BYTES = 100_000
 MOST_COLUMNS = 200
 MOST_LINES = 2_000_000
 TEXT_LENGTH = 200
+MOST_POINTS = 1_000_000_000  # what one adjustment may be
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 _DELIMITERS = ",;\t"
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
@@ -219,7 +219,7 @@ def _points(text: str) -> int | None:
     if not _POINTS.fullmatch(text):
         return None
     points = int(re.sub(r"\D", "", text))
-    return points if points <= LIMIT else None
+    return points if points <= MOST_POINTS else None
 
 
 def _month_day(text: str, days: str) -> str | None:
