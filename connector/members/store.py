@@ -119,6 +119,13 @@ def merged_into(db: Connection, shop_id: int, kept_id: int) -> list[Row[Any]]:
     )
 
 
+def became(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[int, int]:
+    """Whom those who became part of these members became: the kept one by the gone one's id."""
+    chosen = select(member.c.id, member.c.merged_into).where(member.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, member.c.merged_into, member_ids))
+    return {row[0]: row[1] for row in rows}
+
+
 def erased(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int]:
     """Which of these members are gone."""
     chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "erased")

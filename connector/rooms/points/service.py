@@ -276,8 +276,15 @@ def balance(db: Connection, shop_id: int, member_id: int) -> Balance:
 
 
 def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, Balance]:
-    """Balances by member id; one who is new to the book has zeros."""
-    found = store.balances(db, shop_id, member_ids)
+    """Balances by member id; one who is new to the book has zeros.
+
+    What was held when a member became part of another stays in its own account until it ends.
+    """
+    became = member_store.became(db, shop_id, member_ids)
+    found = store.balances(db, shop_id, [*member_ids, *became])
+    for gone_id, kept_id in became.items():
+        kept = f"held:{kept_id}"
+        found[kept] = found.get(kept, 0) + found.get(f"held:{gone_id}", 0)
     return {
         one: Balance(
             available=found.get(f"member:{one}", 0) + found.get(f"debt:{one}", 0),
