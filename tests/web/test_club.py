@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.core import clock
-from connector.program.rules import Terms
+from connector.core import clock, facts
+from connector.core.facts import GiftGiven
+from connector.program.rules import Rule, Terms
 from connector.rooms.expiry import service as expiry
 from connector.rooms.expiry.models import expiry_notice
 from connector.rooms.points import service as points
@@ -164,3 +165,25 @@ def test_it_comes_through_the_proxy_too(proxy):
     assert section(club, "history")["title"] == "紀錄"
     guest = plain(proxy.ask(proxy.query(proxy.pairs(customer="")), "club").get_json())
     assert "history" not in sections(guest)
+
+
+def test_history_says_what_gifts_and_bonuses_were_for(service, acme):
+    double = Rule("double", "multiplier", percent=200, labels={"en": "Double week"})
+    service.publish(acme.shop, rules=(double, Rule("s", "streak", points=3)))
+    paid = {"id": 2, "date_created_gmt": "2099-01-01T00:00:00", "date_paid_gmt": None}
+    now = f"{clock.now():%Y-%m-%dT%H:%M:%S}"
+    paid |= {"date_created_gmt": now, "date_modified_gmt": now, "date_paid_gmt": now}
+    woocommerce(service, acme.shop, {**WOO_ORDER, **paid})
+    service.work(["drain"])
+    assert acme.do("visit", {"seen": ["/"]}, acme.token()).status_code == 200
+    service.work(["drain"])
+    with service.database.write() as db:
+        member_id = service.runtime.members.by_customer_key(db, acme.shop.id, "7")
+        note = GiftGiven(acme.shop.id, member_id, "rewards:gift:1:1", points=9, note="Thank you")
+        facts.publish(db, service.runtime.subscriptions, [note], clock.now())
+    rows = section(told(acme, acme.token()), "history")["items"]
+    shown = {row["title"]: row.get("why", {}).get("lines", []) for row in rows}
+    assert shown["A gift from the shop"] == ["Thank you"]
+    assert shown["Visit us 1 day in a row"] == []
+    assert shown["Order #2"] == ["Double week: 20 points of these"]
+    assert shown["Order #1"] == []

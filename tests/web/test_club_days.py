@@ -77,13 +77,13 @@ def test_two_questions_ask_what_she_likes(acme):
     with acme.service.database.write() as db:
         asked = [preferences.Question(1, {"en": "Which tea?", "ar": "أي شاي؟"}, tea)]
         preferences.ask(db, acme.shop.id, asked, clock.now())
-    (save,) = section(told(acme, acme.token(), lang="ar"), "likes")["acts"]
+    (save,) = section(told(acme, acme.token(), lang="ar"), "wishes")["acts"]
     (field,) = save["fields"]
     assert field["label"] == "أي شاي؟"
     assert field["options"] == [[None, "بلا إجابة"], [1, "أخضر"], [2, "Black"]]
     press(acme, save, question_1=2)
-    (save,) = section(told(acme, acme.token()), "likes")["acts"]
+    (save,) = section(told(acme, acme.token()), "wishes")["acts"]
     assert save["fields"][0]["value"] == 2
     press(acme, save, "k2", question_1=None)
-    (save,) = section(told(acme, acme.token()), "likes")["acts"]
+    (save,) = section(told(acme, acme.token()), "wishes")["acts"]
     assert "value" not in save["fields"][0]

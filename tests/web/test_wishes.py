@@ -61,4 +61,4 @@ def test_the_panel_has_a_form_for_it(asked, lang):
     club = told(asked, asked.token(), lang=lang)
     (form,) = section(club, "wishes")["acts"]
     assert form["name"] == "preferences"
-    assert [one[0] for one in form["fields"][0]["options"]] == [1, 3]
+    assert [one[0] for one in form["fields"][0]["options"]] == [None, 1, 3]

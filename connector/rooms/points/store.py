@@ -319,6 +319,13 @@ def adjustments(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, R
     }
 
 
+def gifts(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Gifts of points by id."""
+    gift = points_gift.c
+    chosen = select(points_gift).where(gift.shop_id == shop_id)
+    return {row.id: row for row in db.execute(among(db, chosen, gift.id, ids))} if ids else {}
+
+
 def _posted(row: Row[Any], program: Program | None = None) -> Posted:
     """``program``: the version it is judged by; what is only released needs none."""
     told = row.context

@@ -67,6 +67,7 @@ class Entry:
     """One entry. available, pending: what it changed, signed; ``points`` is what to show.
 
     ``state`` is pending while the points it brought still wait, and available after that.
+    ``diagnosis`` is of its order; ``gift``: the source of the gift it is.
     """
 
     id: int
@@ -78,6 +79,8 @@ class Entry:
     order_id: int | None
     order_number: str | None
     why: Why | None
+    diagnosis: Diagnosis | None = None
+    gift: str | None = None
 
     @property
     def points(self) -> int:
@@ -117,7 +120,7 @@ def _diagnosis(
     basis = (
         state.basis
         if state
-        else bases.freeze(settling.rule_of_the_day(row, known, shop), order.currency)
+        else bases.freeze(known.of_order(row.placed_at, shop.installed_at), order.currency)
     )
     trace = earning.trace(order, basis)
     if row.member_id is None:
@@ -145,10 +148,11 @@ def entries(
     rows = store.entries_of(db, shop_id, member_id, before, limit)
     orders = _orders(db, shop_id, rows)
     adjustments = store.adjustments(db, shop_id, _stem_ids(rows, "adjustment"))
+    gifts = store.gifts(db, shop_id, _stem_ids(rows, "gift"))
     released: set[int] = set()  # orders whose points came through in a newer entry
     found = []
     for row in rows:
-        entry = _entry(row, member_id, orders, adjustments)
+        entry = _entry(row, member_id, orders, adjustments, gifts)
         if entry.order_id in released:
             entry = replace(entry, state="available")
         elif entry.kind == "released" and entry.order_id is not None:
@@ -162,6 +166,7 @@ def _entry(
     member_id: int,
     orders: Mapping[int, Diagnosis],
     adjustments: Mapping[int, Row[Any]],
+    gifts: Mapping[int, Row[Any]],
 ) -> Entry:
     about, about_id = _about(row.source)
     why, order = None, orders.get(about_id) if about == "order" else None
@@ -169,6 +174,9 @@ def _entry(
         why = _order_why(order)
     elif about == "adjustment" and about_id in adjustments:
         why = Why(reason="adjustment", note=adjustments[about_id].reason)
+    gift = gifts.get(about_id) if about == "gift" else None
+    if gift is not None and gift.note:
+        why = Why(reason="gift", note=gift.note)
     pending = _change(row, f"pending:{member_id}")
     waits = pending > 0 and order is not None and order.pending > 0
     return Entry(
@@ -181,6 +189,8 @@ def _entry(
         order_id=order.order_id if order else None,
         order_number=order.order.number if order else None,
         why=why,
+        diagnosis=order,
+        gift=gift.source if gift else None,
     )
 
 

@@ -52,7 +52,6 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
         tier and tiers.trial(tier, say),
         referral and referrals.invite(referral, say),
         members.days(db, visitor, say),
-        members.preferences(db, visitor, say),
         wishes.wishes(db, visitor, say),
         points.history(db, visitor, say),
     )

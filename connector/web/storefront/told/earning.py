@@ -109,16 +109,19 @@ def _per(rate: tuple[int, int], say: Tongue) -> str:
 
 def _way(way: Way, say: Tongue) -> Block:
     rule = way.rule
-    label = rule.labels.get(say.language.tag) or rule.labels.get(say.language.babel)
     until = (say.t("Until {date}", date=say.day(rule.ends_at)),) if rule.ends_at else ()
-    title = own(label) if label else _title(rule, say)
     if way.is_done:
-        return Block(title, value=say.t("Done"))
-    return Block(title, lines=(*_terms(rule, say), *until), value=_gives(rule, say))
+        return Block(title(rule, say), value=say.t("Done"))
+    return Block(title(rule, say), lines=(*_terms(rule, say), *until), value=_gives(rule, say))
+
+
+def title(rule: Rule, say: Tongue) -> str:
+    """What to do: in its merchant's words, or else in ours."""
+    label = rule.labels.get(say.language.tag)
+    return own(label) if label else _title(rule, say)
 
 
 def _title(rule: Rule, say: Tongue) -> str:
-    """What to do, for a rule that its merchant gave no words."""
     if rule.kind == rules.OCCASION:
         return occasion(rule.occasion, say)
     if rule.kind == rules.STREAK:

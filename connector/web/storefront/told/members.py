@@ -1,17 +1,16 @@
-"""What a member tells of herself: the days of her year, and what she likes."""
+"""What a member tells of herself: the days of her year that the programme celebrates."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
 from connector.members import occasions
-from connector.members import preferences as answered
 from connector.members.occasions import Occasion
 from connector.web.storefront import members as room
 from connector.web.storefront.asker import Asker
 from connector.web.storefront.told import earning
 from connector.web.storefront.told.blocks import Act, Block, Field
-from connector.web.tongue import Tongue, mark, own
+from connector.web.tongue import Tongue, mark
 
 REFUSALS = {
     "occasion_day": mark("There is no such day. Choose another one."),
@@ -33,32 +32,6 @@ def days(db: Connection, asker: Asker, say: Tongue) -> Block | None:
         lines=(say.t("Day and month only. A change counts next year."),),
         items=tuple(_day(name, known.get(name), say) for name in names),
     )
-
-
-def preferences(db: Connection, asker: Asker, say: Tongue) -> Block | None:
-    """The merchant's two questions on what she likes; she may leave any open."""
-    questions = answered.questions(db, asker.shop.id)
-    if not questions:
-        return None
-    answers = answered.answers(db, asker.shop.id, asker.member_id)
-    tag = say.language.tag
-    fields = tuple(
-        Field(
-            f"question_{one.number}",
-            own(answered.said(one.texts, tag)),
-            options=(
-                (None, say.t("No answer")),
-                *(
-                    (number, answered.said(words, tag))
-                    for number, words in sorted(one.choices.items())
-                ),
-            ),
-            value=answers.get(one.number),
-        )
-        for one in questions
-    )
-    save = Act(say.t("Save"), name="preferences", fields=fields, done=say.t("Saved. Thank you."))
-    return Block(say.t("What you like"), id="likes", acts=(save,))
 
 
 def _day(name: str, told: Occasion | None, say: Tongue) -> Block:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
+from connector.program import service as programme
+from connector.program.earning import TIER
+from connector.program.rules import Rule
 from connector.rooms.expiry import service as expiry
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
@@ -11,7 +16,7 @@ from connector.rooms.points.service import Balance as Held
 from connector.rooms.points.timeline import Entry
 from connector.web.runtime import runtime
 from connector.web.storefront.asker import Asker, Visitor
-from connector.web.storefront.told import rewards
+from connector.web.storefront.told import earning, rewards
 from connector.web.storefront.told.blocks import Act, Balance, Block, Head, Stem, Why
 from connector.web.tongue import Tongue, mark, order, own
 
@@ -28,6 +33,11 @@ ENTRIES = {
     "returned": mark("Back from a reward"),
     "expired": mark("Points expired"),
     "forgiven": mark("Debt forgiven by the shop"),
+}
+GIFTS = {
+    "rewards": mark("A gift from the shop"),
+    "tiers": mark("A gift for your level"),
+    "referrals": mark("An invitation"),
 }
 REASONS = {
     "refunded": mark("the order was refunded"),
@@ -114,19 +124,20 @@ def _ending(db: Connection, asker: Asker, say: Tongue) -> list[str]:
 def history(db: Connection, asker: Asker, say: Tongue) -> Block:
     """The newest entries, each with its reasons."""
     entries = timeline.entries(db, asker.shop.id, asker.member_id, None, HISTORY_ENTRIES)
-    rows = tuple(_entry(one, say) for one in entries if one.points)
+    promised = {rule.id: rule for rule in programme.newest(db, asker.shop.id).rules}
+    rows = tuple(_entry(one, promised, say) for one in entries if one.points)
     empty = () if rows else (say.t("Your orders and their points will show here."),)
     name = say.t("History")
     return Block(name, id="history", tab=name, lines=empty, items=rows)
 
 
-def _entry(entry: Entry, say: Tongue) -> Block:
+def _entry(entry: Entry, promised: Mapping[str, Rule], say: Tongue) -> Block:
     waits = entry.kind == "earned" and entry.state == "pending" and not _is_gone(entry)
     day = say.day(entry.occurred_at)
     # A release moves points that were already counted, so it has no sign.
     number = say.number if entry.kind == "released" else say.signed
     return Block(
-        _title(entry, say),
+        _title(entry, promised, say),
         id=str(entry.id),
         lines=(say.t("{date}, pending", date=day) if waits else day,),
         value=number(entry.points),
@@ -142,8 +153,10 @@ def _is_gone(entry: Entry) -> bool:
     return bool(lines) and not any(line.kept for line in lines)
 
 
-def _title(entry: Entry, say: Tongue) -> str:
+def _title(entry: Entry, promised: Mapping[str, Rule], say: Tongue) -> str:
     message = ENTRIES.get(entry.kind, "")
+    if entry.gift is not None and entry.kind == "earned":
+        return _gift(entry.gift, promised, say)
     if entry.order_number is not None:
         return say.t(message or mark("Change"), order=order(entry.order_number))
     if message and "{order}" not in message:
@@ -151,11 +164,20 @@ def _title(entry: Entry, say: Tongue) -> str:
     return say.t("Points earned") if entry.points > 0 else say.t("Change")
 
 
+def _gift(source: str, promised: Mapping[str, Rule], say: Tongue) -> str:
+    """What a gift of points is for, by where it comes from."""
+    room, about, *_ = source.split(":")
+    if room == "actions" and about in promised:
+        return earning.title(promised[about], say)
+    return say.t(GIFTS.get(room, mark("Points earned")))
+
+
 def _why(entry: Entry, say: Tongue) -> Why | None:
     told = entry.why
     lines = _happened(entry, say)
     if told is not None and told.note:
         lines.append(own(told.note))
+    lines += _rules(entry, say)
     if told is None or told.currency is None or not told.lines:
         return Why(say.t("Why?"), tuple(lines)) if lines else None
     currency = told.currency
@@ -182,6 +204,23 @@ def _why(entry: Entry, say: Tongue) -> Why | None:
         foot=(say.t("Total"), base, kept) if len(rows) > 1 else (),
         note=note,
     )
+
+
+def _rules(entry: Entry, say: Tongue) -> list[str]:
+    """What rules gave beside the rate: part of the points below."""
+    told = entry.diagnosis
+    if told is None or told.trace.reason != "earned":
+        return []
+    by_id = {rule.id: rule for rule in told.basis.rules}
+    names = {
+        one: say.t("Your level") if one.kind == TIER else earning.title(by_id[one.rule_id], say)
+        for one in told.trace.rules
+        if one.kept and not one.gives_reward and (one.kind == TIER or one.rule_id in by_id)
+    }
+    return [
+        say.t("{rule}: {points} of these", rule=name, points=say.points(one.kept))
+        for one, name in names.items()
+    ]
 
 
 def _kept(earned: int, kept: int, say: Tongue) -> str | tuple[str, str]:

@@ -12,7 +12,7 @@ from connector.web.tongue import Tongue, own
 
 
 def wishes(db: Connection, asker: Asker, say: Tongue) -> Block | None:
-    """What the merchant asks, in one form."""
+    """What the merchant asks, in one form; she may leave any question open."""
     questions = preferences.questions(db, asker.shop.id)
     if not questions:
         return None
@@ -28,9 +28,12 @@ def wishes(db: Connection, asker: Asker, say: Tongue) -> Block | None:
 
 def _field(question: Question, given: int | None, say: Tongue) -> Field:
     tag = say.language.tag
-    options = tuple(
-        (number, own(preferences.said(words, tag)))
-        for number, words in sorted(question.choices.items())
+    options = (
+        (None, say.t("No answer")),
+        *(
+            (number, own(preferences.said(words, tag)))
+            for number, words in sorted(question.choices.items())
+        ),
     )
     label = own(preferences.said(question.texts, tag))
     return Field(f"question_{question.number}", label, options=options, value=given)
