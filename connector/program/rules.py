@@ -180,6 +180,11 @@ class Programs:
                 found = program
         return found
 
+    def of_order(self, placed_at: datetime, installed_at: datetime | None) -> Program:
+        """What judges an order first seen now: the rule of its day (decision 0014)."""
+        was_promised = installed_at is not None and placed_at >= installed_at
+        return self.at(placed_at) if was_promised else self.newest
+
     def numbered(self, version: int) -> Program:
         known = (program for _, program in self.published if program.version == version)
         return next(known, self.first)

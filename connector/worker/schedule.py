@@ -26,6 +26,7 @@ from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.rooms.referrals import people as introducing
 from connector.rooms.referrals import service as referrals
+from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rewards import service as rewards
 from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
@@ -128,6 +129,10 @@ def _night(runtime: Runtime, shop_id: int) -> None:
         programs.plan_night(db, shop_id, now)
 
 
+def _rehearse(runtime: Runtime, shop_id: int) -> None:
+    rehearsals.rehearse(runtime.database, shop_id, clock.now())
+
+
 def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
@@ -147,6 +152,7 @@ JOBS = {
     "import": Job("slow", history.step),
     "exchange": Job("slow", exchange.step),
     "build": Job("slow", _build),
+    "rehearse": Job("slow", _rehearse),
     "purge": Job("slow", purge.purge),
 }
 
@@ -168,6 +174,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "import": history.shops_due(db, now),
             "exchange": exchange.shops_due(db, now),
             "build": recommend.build_due(db, now),
+            "rehearse": rehearsals.shops_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
         }
         rounds = {

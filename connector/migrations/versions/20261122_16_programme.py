@@ -25,6 +25,7 @@ def upgrade() -> None:
     _create_gifts()
     _create_actions()
     _create_expiry()
+    _create_rehearsal()
 
 
 def _widen_program() -> None:
@@ -201,7 +202,36 @@ def _create_expiry() -> None:
     )
 
 
+def _create_rehearsal() -> None:
+    op.create_table(
+        "rehearsal",
+        sa.Column("shop_id", Id, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("against", sa.Integer, nullable=False),
+        sa.Column("asked_at", Utc, nullable=False),
+        sa.Column("due_at", Utc),
+        sa.Column("code", sa.Text),
+        sa.Column("done", sa.BigInteger, nullable=False),
+        sa.Column("total", sa.BigInteger, nullable=False),
+        sa.Column("result", Json),
+        sa.Column("finished_at", Utc),
+    )
+    op.create_index(
+        "ix_rehearsal_due",
+        "rehearsal",
+        ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.execute(
+        "CREATE VIEW insight_points_member AS"
+        " SELECT shop_id, member_id, multiplier_percent FROM points_member"
+    )
+
+
 def downgrade() -> None:
+    op.execute("DROP VIEW insight_points_member")
+    op.drop_table("rehearsal")
     op.drop_index("ix_ledger_lot_ends", "ledger_lot")
     for table in ("expiry_notice", "expiry_clock"):
         op.drop_table(table)

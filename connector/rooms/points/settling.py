@@ -28,7 +28,7 @@ from connector.program import rules as kinds
 from connector.program.basis import Basis, Context, folded, matches
 from connector.program.caps import Allowances, Grant
 from connector.program.earning import RuleTrace
-from connector.program.rules import Program, Programs, Rule
+from connector.program.rules import Programs, Rule
 from connector.program.service import history
 from connector.rooms.points import belongings, store
 from connector.rooms.points.belongings import Standing
@@ -148,12 +148,6 @@ def shops_due(db: Connection, now: datetime) -> list[int]:
     return sorted(store.due(db, now))
 
 
-def rule_of_the_day(row: Row[Any], known: Programs, shop: Shop) -> Program:
-    """What judges an order first seen now: the rule of the day it was placed (decision 0014)."""
-    was_promised = shop.installed_at is not None and row.placed_at >= shop.installed_at
-    return known.at(row.placed_at) if was_promised else known.newest
-
-
 # ---------------------------------------------------------------------------------- what is frozen
 
 
@@ -172,7 +166,10 @@ def _states(
             continue
         if state is not None and state.basis.currency == order.currency:
             continue
-        rule = known.numbered(state.basis.version) if state else rule_of_the_day(row, known, shop)
+        if state is None:
+            rule = known.of_order(row.placed_at, shop.installed_at)
+        else:
+            rule = known.numbered(state.basis.version)
         named = rule.version, order.currency
         basis = frozen.setdefault(named, bases.freeze(rule, order.currency))
         if state is None:
@@ -240,14 +237,11 @@ def _find_first(db: Connection, shop_id: int, fresh: Sequence[_Due]) -> None:
     """Say which of these is its member's first order: no other was, and none was bought before."""
     told = store.bought(db, shop_id, {state.member_id for *_, state in fresh})
     holders = {one.member_id for one in told if one.is_first and one.state in _HELD}
-    for row, _, state in sorted(fresh, key=lambda one: (one[0].placed_at, one[0].id)):
-        mine = (row.placed_at, row.id)
-        earlier = any(
-            one.member_id == state.member_id and (one.placed_at, one.id) < mine for one in told
-        )
-        state.is_first = not earlier and state.member_id not in holders
-        if state.is_first:
-            holders.add(state.member_id)
+    newest_first = sorted(told, key=lambda one: (one.placed_at, one.id), reverse=True)
+    oldest = {one.member_id: one.id for one in newest_first}
+    for row, _, state in fresh:
+        is_oldest = oldest.get(state.member_id, row.id) == row.id
+        state.is_first = is_oldest and state.member_id not in holders
 
 
 def _match(db: Connection, shop_id: int, judged: Sequence[_Due]) -> None:
@@ -267,8 +261,7 @@ def _match(db: Connection, shop_id: int, judged: Sequence[_Due]) -> None:
     for state, context, order in new:
         named = by_version.get(state.basis.version)
         if named is None:
-            named = matches(state.basis.rules, keys, products)
-            by_version[state.basis.version] = named
+            named = by_version[state.basis.version] = matches(state.basis.rules, keys, products)
         seen = dict(context.matches)
         for line in order.lines:
             seen.setdefault(line.key, named.get(line.product_key or "", ()))

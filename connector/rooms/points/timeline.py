@@ -18,7 +18,7 @@ from connector.program.basis import Basis
 from connector.program.earning import Trace
 from connector.program.rules import Programs
 from connector.program.service import history
-from connector.rooms.points import settling, store
+from connector.rooms.points import store
 from connector.rooms.points.store import Posted
 from connector.shops import service as shops
 from connector.shops.service import Shop
