@@ -73,7 +73,7 @@ def owed(db: Connection, shop_id: int, now: datetime) -> Owed:
         months=deferral.roll_forward(flows),
         pending=store.points_outstanding(db, shop_id).pending,
         redemption=deferral.ultimate_redemption(
-            _cohorts(store.cohorts(db, shop_id), today.isoformat()[:7])
+            _cohorts(_events(db, shop_id, starts[0]), today.isoformat()[:7])
         ),
         worth=_worth(db, shop_id),
     )
@@ -92,7 +92,7 @@ def deferrals(db: Connection, shop_id: int, told: Owed) -> list[Deferral]:
     if assumed is not None:
         expected = [Fraction(assumed, 100)] * len(told.months)
     else:
-        expected = _expected(store.cohorts(db, shop_id), told)
+        expected = _expected(_events(db, shop_id, told.months[0].starts_on), told)
     return deferral.deferrals(told.months, revenue, told.worth.value_minor, expected)
 
 
@@ -129,6 +129,18 @@ def set_worth(
 def _worth(db: Connection, shop_id: int) -> Worth | None:
     row = store.worth(db, shop_id)
     return None if row is None else Worth(row.value_minor, row.redemption_percent)
+
+
+def _events(db: Connection, shop_id: int, began: date) -> list[_Event]:
+    """What was granted and used, by month; nobody could use points before the first was booked.
+
+    History that was imported earns as of its day, and is as old as the book for all that.
+    """
+    first = began.isoformat()[:7]
+    return [
+        (max(cohort, first), max(month, first), granted, used)
+        for cohort, month, granted, used in store.cohorts(db, shop_id)
+    ]
 
 
 def _cohorts(events: Sequence[_Event], until: str) -> list[Cohort]:
