@@ -1,4 +1,4 @@
-import{act as T,ask as C,declined as N,html as d,ltr as _,recall as O,remember as W,rememberNo as k,said as h,Widget as F}from"./kit.js?v=e1b92cb0e5";import{html as n,said as p}from"./kit.js?v=e1b92cb0e5";var u=(e,t)=>e?.map(t),$=(e,t)=>u(e,s=>n`<p class=${t}>${s}</p>`);function m(e,{balance:t,invite:s,lines:i,stem:a,acts:o}){return n`${t?n`<p class="sr">${t.said}</p>
+import{act as T,ask as C,declined as N,html as d,ltr as _,recall as O,remember as W,rememberNo as k,said as h,Widget as F}from"./kit.js?v=0238d45716";import{html as n,said as p}from"./kit.js?v=0238d45716";var u=(e,t)=>e?.map(t),$=(e,t)=>u(e,s=>n`<p class=${t}>${s}</p>`);function m(e,{balance:t,invite:s,lines:i,stem:a,acts:o}){return n`${t?n`<p class="sr">${t.said}</p>
       <p class="balance" part="balance" aria-hidden="true"><bdi dir="ltr">${t.number}</bdi> <small>${t.unit}</small></p>`:""}
     ${s?n`<p class="invite">${s}</p>`:""} ${$(i,"soft")} ${R(a)}
     ${o?n`<p class="doors">${o.map((r,l)=>f(e,r,`head-${l}`,l?"ghost":"light"))}</p>`:""}`}var R=e=>e?n`<div class="stem" part="stem" role="progressbar" aria-label=${e.label} aria-valuenow=${e.at} .style=${`--at:${e.at}%`}>
