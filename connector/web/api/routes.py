@@ -25,6 +25,7 @@ from connector.web.api import (
     products,
     programme,
     referrals,
+    rehearsal,
     rewards,
     tiers,
 )
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *orders.OPERATIONS,
     *products.OPERATIONS,
     *programme.OPERATIONS,
+    *rehearsal.OPERATIONS,
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
     *referrals.OPERATIONS,

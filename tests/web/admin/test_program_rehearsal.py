@@ -1,0 +1,116 @@
+"""The back-test page: started, followed, and what it found in figures, months and people."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.rooms import insight
+from connector.rooms.rehearsal import service as rehearsals
+from connector.web.admin import bars
+from tests.web.admin.conftest import Ada, words_of
+from tests.web.admin.test_program_drafts import DRAFT, add, begun, draft
+from tests.world import NOOR, NOW, World, goods, order
+
+
+def placed(world: World, key: str, minor: int, days: int, **values: object) -> None:
+    at = NOW - timedelta(days=days)
+    told = order(key, goods("1", minor), **values)
+    world.tell(
+        type(told)(
+            **{name: getattr(told, name) for name in told.__struct_fields__}
+            | {"placed_at": at, "paid_at": at, "modified_at": at}
+        )
+    )
+
+
+def finish(world: World) -> None:
+    rehearsals.rehearse(world.database, world.shop.id, NOW)
+
+
+def test_a_back_test_is_started_and_followed(ada: Ada, world: World):
+    path = begun(ada)
+    placed(world, "1", 5000, 40)
+    page = words_of(ada.see(f"{path}/back-test"))
+    assert "It reads the orders of the last 12 months and changes nothing." in page
+    answer = ada.send(f"{path}/back-test", path)
+    assert answer.location.endswith("back-test?asked=yes")
+    page = ada.see(f"{path}/back-test", asked="yes")
+    assert 'hx-trigger="load delay' in page
+    assert '<meta http-equiv="refresh"' in page, "without a script it reloads"
+    assert "It begins in a moment." in words_of(page)
+    finish(world)
+    page = ada.see(f"{path}/back-test")
+    assert "http-equiv" not in page
+    assert "Few orders to judge by: 1 of the 200" in words_of(page)
+
+
+def test_what_it_found_is_told_against_todays_rules(ada: Ada, world: World):
+    placed(world, "1", 5000, 70)
+    placed(world, "2", 3000, 40, customer_key=NOOR)
+    with world.database.write() as db:
+        insight.set_worth(db, world.shop.id, 1000, 100, NOW)
+    path = begun(ada)
+    add(ada, path, "first_order", points="100")
+    add(ada, path, "order", points="10")
+    assert ada.send(path, path, **DRAFT | {"then": "rehearse"}).location.endswith("back-test")
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    page = words_of(ada.see(f"{path}/back-test"))
+    assert "If “Winter” had run for the last 12 months" in page
+    assert "Points given +220 80 today, 300 by the draft" in page
+    assert (
+        "Expected cost $2.20 $0.80 today, $3.00 by the draft if 100.0% of points get used" in page
+    )
+    assert "Orders judged 2" in page
+    assert "2 members get more, 0 members get less, 0 members the same." in page
+    assert "October 2026" in page
+    assert "100 points for a first order. 200" in page
+    members = f"/admin/{ada.shop}/members/{world.member()}"
+    assert members in ada.see(f"{path}/back-test")
+
+
+def test_a_draft_that_gives_less_shows_who_loses(ada: Ada, world: World):
+    placed(world, "1", 5000, 70)
+    path = begun(ada)
+    ada.send(path, path, **DRAFT | {"per": "2", "then": "rehearse"})
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    page = words_of(ada.see(f"{path}/back-test"))
+    assert "Points given −25 50 today, 25 by the draft" in page
+    assert "Lose most" in page
+    assert "Gain most" not in page
+    assert "Say what points are worth" in page
+
+
+def test_without_orders_there_is_nothing_to_judge(ada: Ada, world: World):
+    path = begun(ada)
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    assert "There are no orders" in words_of(ada.see(f"{path}/back-test"))
+    assert draft(world).version == 1
+    assert ada.ask("program/drafts/99/back-test").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ar", "zh-Hant"])
+def test_it_speaks_every_language(ada: Ada, world: World, language: str):
+    placed(world, "1", 5000, 70)
+    path = begun(ada)
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    page = ada.see(f"{path}/back-test", lang=language)
+    assert "Points given" not in page
+
+
+def test_bars_stand_on_zero_and_are_mirrored():
+    months = [("Oct", 0, 12), ("Nov", 40, 38)]
+    told = bars.bars(months, is_mirrored=False)
+    assert told is not None
+    assert [value for _, value in told.rules] == [10, 20, 30, 40]
+    assert told.pairs[0].before.height == 0
+    assert told.pairs[1].before.y == bars.TOP
+    mirrored = bars.bars(months, is_mirrored=True)
+    assert mirrored is not None
+    for one, other in zip(told.pairs, mirrored.pairs, strict=True):
+        assert one.before.x + one.before.width == pytest.approx(100 - other.before.x, abs=0.02)
+    assert bars.bars([("Nov", 0, 0)], is_mirrored=False) is None
+    assert bars.bars([], is_mirrored=False) is None
