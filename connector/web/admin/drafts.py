@@ -18,6 +18,7 @@ from connector.program import limits
 from connector.program import rules as kinds
 from connector.program import service as programs
 from connector.program.rules import Program, Terms
+from connector.rooms.rehearsal import service as rehearsals
 from connector.web import addresses
 from connector.web.admin import base, door, forms, rule_form, sentences, starters, traces, ways
 from connector.web.admin.base import Base
@@ -94,14 +95,19 @@ def found(db: Connection, version: int) -> Program:
 
 
 def save(db: Connection, version: int, wanted: Program) -> Program:
-    return programs.save_draft(db, g.shop.id, wanted, clock.now(), version)
+    """Keep the draft; what a back-test found of it before it changed is forgotten."""
+    before = found(db, version)
+    kept = programs.save_draft(db, g.shop.id, wanted, clock.now(), version)
+    if replace(kept, name=before.name) != before:
+        rehearsals.drop(db, g.shop.id, version)
+    return kept
 
 
 def _then(version: int, wanted: Program, then: str, about: str) -> Response:
     """Save, and go where the pressed button leads."""
     database = runtime().database
     if then == "discard":
-        database.run(lambda db: programs.discard_draft(db, g.shop.id, version))
+        database.run(lambda db: _discard(db, version))
         return door.redirected(url_for("admin.program", said="discarded"))
     if then == "publish":
         starts_at = _starts_at()
@@ -125,6 +131,11 @@ def _then(version: int, wanted: Program, then: str, about: str) -> Response:
         "up": lambda: f"{own}#rules",
     }
     return door.redirected(places.get(then, lambda: own)())
+
+
+def _discard(db: Connection, version: int) -> None:
+    programs.discard_draft(db, g.shop.id, version)
+    rehearsals.drop(db, g.shop.id, version)
 
 
 def _starts_at() -> datetime | None:

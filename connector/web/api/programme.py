@@ -14,6 +14,7 @@ from connector.core.errors import BadInput
 from connector.program import rules as kinds
 from connector.program import service as programs
 from connector.program.rules import Caps, Program, Rule, Scope, Terms
+from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rewards import catalogue
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -144,13 +145,16 @@ def add_program_draft(db: Connection, shop: Shop) -> EarningProgram:
 def put_program_draft(db: Connection, shop: Shop, version: str) -> EarningProgram:
     """Change a draft: what is sent is all of it."""
     number = addresses.version(version)
-    return told(programs.save_draft(db, shop.id, _wanted(db, shop), clock.now(), number))
+    kept = programs.save_draft(db, shop.id, _wanted(db, shop), clock.now(), number)
+    rehearsals.drop(db, shop.id, number)
+    return told(kept)
 
 
 def discard_program_draft(db: Connection, shop: Shop, version: str) -> Discarded:
     """Throw a draft away."""
     number = addresses.version(version)
     programs.discard_draft(db, shop.id, number)
+    rehearsals.drop(db, shop.id, number)
     return Discarded(number)
 
 

@@ -82,6 +82,17 @@ def test_a_draft_that_gives_less_shows_who_loses(ada: Ada, world: World):
     assert "Say what points are worth" in page
 
 
+def test_a_changed_draft_is_tested_anew(ada: Ada, world: World):
+    placed(world, "1", 5000, 70)
+    path = begun(ada)
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    ada.send(path, path, **DRAFT | {"then": "rehearse"})
+    assert "Orders judged 1" in words_of(ada.see(f"{path}/back-test"))
+    ada.send(path, path, **DRAFT | {"points_each": "4"})
+    assert "It reads the orders of the last 12 months" in words_of(ada.see(f"{path}/back-test"))
+
+
 def test_without_orders_there_is_nothing_to_judge(ada: Ada, world: World):
     path = begun(ada)
     ada.send(f"{path}/back-test", path)
