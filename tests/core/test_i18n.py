@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from connector.core.i18n import LANGUAGES, NBSP, NOUNS, catalog_path, language
+from connector.core.i18n import LANGUAGES, NBSP, NOUNS, catalog_path, language, reader
 from connector.core.money import EXPONENTS
 from connector.locales import catalogues, styles
 
@@ -98,6 +98,33 @@ def test_time_that_passed_is_told_in_words():
 )
 def test_a_tag_finds_the_closest_language(tag: str, found: object):
     assert language(tag) is found
+
+
+@pytest.mark.parametrize(
+    ("tag", "number"),
+    [
+        ("ar", "2,340"),
+        ("ar-AE", "2,340"),
+        ("ar_EG", "٢٬٣٤٠"),
+        ("ar-SA", "٢٬٣٤٠"),
+        ("ar-XX", "2,340"),
+    ],
+)
+def test_a_place_counts_in_its_own_numerals(tag: str, number: str):
+    spoken = reader(tag)
+    assert spoken is not None
+    assert (spoken.tag, spoken.number(2340)) == ("ar", number)
+
+
+def test_numerals_go_through_money_percent_and_days():
+    spoken = reader("ar-EG")
+    assert spoken is not None
+    assert spoken.money(4805, "USD") == "٤٨٫٠٥\u00a0US$"
+    assert spoken.percent(0.413) == "٤١٫٣٪"
+    assert spoken.date(date(2026, 12, 5)) == "٥\u00a0ديسمبر"
+    assert str(spoken.count("point", 3)) == "٣ نقاط"
+    assert reader("zh-TW") is language("zh-TW")
+    assert reader("xx") is None
 
 
 def test_catalogues_and_styles_are_whole():
