@@ -1,4 +1,4 @@
-"""Files of members in, and everything out: streams, so no table of operations describes them.
+"""Files of members in, and everything out: streams, which describe themselves.
 
 ``POST /imports``: a CSV as the body; 202, and the worker checks it.
 ``GET /exports/<what>.csv`` or ``.json``: members, entries, orders, programs, redemptions, ...
@@ -171,6 +171,55 @@ def _shape(job: Kept) -> Import:
     )
 
 
+def _described(
+    name: str, summary: str, parameters: dict[str, str], answer: dict[str, object]
+) -> dict[str, object]:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": [
+            {
+                "name": one,
+                "in": "path" if one == "name" and name == "take_out" else "query",
+                "required": name == "take_out",
+                "description": words,
+                "schema": {"type": "string"},
+            }
+            for one, words in parameters.items()
+        ],
+        "responses": answer
+        | {"default": {"description": "Refused", "content": {"application/json": _ERROR}}},
+    }
+
+
+_ERROR = {"schema": {"$ref": "#/components/schemas/Error"}}
+_CSV = {"schema": {"type": "string"}}
+PATHS: dict[str, dict[str, dict[str, object]]] = {
+    "/imports": {
+        "post": _described(
+            "bring_members",
+            "Bring a CSV of members as the body; it is kept, and checked before it is taken.",
+            {"name": "What the file is called", "layout": "A layout saved by this name"},
+            {
+                "202": {
+                    "description": "Kept; see how far it is under its id",
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Import"}}
+                    },
+                }
+            },
+        )
+        | {"requestBody": {"required": True, "content": {"text/csv": _CSV}}}
+    },
+    "/exports/{name}": {
+        "get": _described(
+            "take_out",
+            "All of one kind that the shop has: members, entries, orders, programs, ...",
+            {"name": "members.csv, or members.json with one object a line"},
+            {"200": {"description": "Done", "content": {"text/csv": _CSV}}},
+        )
+    },
+}
 _IMPORT = "/imports/<import_id>"
 OPERATIONS = (
     Operation("GET", "/imports", list_imports, Imports),

@@ -53,18 +53,25 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="..
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """What this API is, for machines."""
-    return jsonify(describe(OPERATIONS, runtime().settings.public_url))
+    return jsonify(_description())
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
     """What this API is, for people."""
-    told = describe(OPERATIONS, runtime().settings.public_url)
+    told = _description()
     response = Response(render_template("api/docs.html", api=told))
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
     )
     return response
+
+
+def _description() -> dict[str, Any]:
+    told = describe(OPERATIONS, runtime().settings.public_url)
+    for path, methods in exchange.PATHS.items():
+        told["paths"].setdefault(path, {}).update(methods)
+    return told
 
 
 def add_to(blueprint: Blueprint, operation: Operation) -> None:

@@ -49,5 +49,6 @@ def test_children_are_shown_inside_their_place_only(app: Flask, ada: Ada):
     assert dict(links(ada.see("orders")))[orders] == "page"
     assert links(ada.see("orders"))[1:].count((members, "true")) == 1
     assert order not in dict(links(ada.see("orders")))
-    del app.view_functions["admin.orders"]
+    for child in ("orders", "preferences", "exchange"):
+        del app.view_functions[f"admin.{child}"]
     assert [href for href, _ in links(ada.see("members"))].count(members) == 1
