@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -236,10 +237,13 @@ def overlaps(program: Program, known: Names) -> list[Markup]:
         for one, other in combinations(many, 2)
         if _meet(one, other)
     ]
+    deeds = Counter(
+        _deed(rule) for rule in program.rules if not (rule.is_of_orders or rule.gives_reward)
+    )
     found += [
-        t("“{rule}” is there twice: a member gets both.", rule=t(KINDS[one.kind]))
-        for one, other in combinations(program.rules, 2)
-        if not one.is_of_orders and _same_deed(one) == _same_deed(other)
+        t("“{rule}” is there twice: a member gets both.", rule=t(KINDS[kind]))
+        for (kind, *_), times_said in deeds.items()
+        if times_said > 1
     ]
     if many:
         found.append(
@@ -250,7 +254,7 @@ def overlaps(program: Program, known: Names) -> list[Markup]:
     return found
 
 
-def _same_deed(rule: Rule) -> tuple[str, str, str, int]:
+def _deed(rule: Rule) -> tuple[str, str, str, int]:
     """What a member does for it."""
     return rule.kind, rule.occasion.casefold(), rule.target, rule.count
 
