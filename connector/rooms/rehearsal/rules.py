@@ -26,6 +26,7 @@ YEAR = timedelta(days=364)  # whole weeks: a bonus week of next year is that wee
 _PLAIN = earning.PLAIN_PERCENT
 _MONTH = len("2026-11")
 _RATE = ""
+_EVERYTHING = 1  # the bit that every product has
 
 
 @dataclass(slots=True)
@@ -61,11 +62,14 @@ class _Tally:
     """What one rule gave so far, for its caps."""
 
     rule: Rule
+    is_capped: bool
     everybody: int = 0
     by_period: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
 
     def left(self, member_id: int, day: str) -> int | None:
         caps = self.rule.caps
+        if not self.is_capped:
+            return None
         most = [
             cap - given
             for cap, given in (
@@ -76,11 +80,11 @@ class _Tally:
             )
             if cap is not None
         ]
-        return max(min(most), 0) if most else None
+        return max(min(most), 0)
 
     def give(self, member_id: int, day: str, given: int) -> None:
         self.everybody += given
-        for period in ("", day[:_MONTH], day) if self.rule.caps else ():
+        for period in ("", day[:_MONTH], day) if self.is_capped else ():
             self.by_period[member_id, period] += given
 
 
@@ -96,10 +100,17 @@ class Judge:
         self.program = program
         self.given: dict[str, int] = defaultdict(int)  # by rule: points, or times of a reward
         self._now = now
-        self._masks = masks
         self._bought = set(bought)
         self._frozen: dict[str, Basis] = {}
-        self._tallies = {rule.id: _Tally(rule) for rule in program.order_rules}
+        self._tallies = {rule.id: _Tally(rule, bool(rule.caps)) for rule in program.order_rules}
+        self._windowed = {
+            rule.id for rule in program.order_rules if rule.starts_at or rule.ends_at
+        }
+        self._bits = {
+            rule.id: masks.get(rule.id, 0) if rule.scope else _EVERYTHING
+            for rule in program.order_rules
+        }
+        self._wholes: dict[tuple[int, ...], int] = {}
         self._order_tags = folded(program.terms.order_tags)
         self._adding = [one for one in program.order_rules if one.kind != kinds.MULTIPLIER]
         self._multipliers = program.of_kind(kinds.MULTIPLIER)
@@ -112,7 +123,7 @@ class Judge:
             return 0
         with_tax, with_fees = self.program.counts_tax, self.program.counts_fees
         goods = [
-            (mask, part[with_tax] + (fee[with_tax] if with_fees else 0))
+            (mask | _EVERYTHING, part[with_tax] + (fee[with_tax] if with_fees else 0))
             for mask, part, fee in sold.parts
         ]
         base = sum([minor for _, minor in goods])
@@ -175,13 +186,10 @@ class Judge:
 
     def _is_open(self, rule: Rule, placed_at: datetime) -> bool:
         """In its window; one that is still to come, or goes on, is tried a year earlier."""
-        if rule.is_open(placed_at):
+        if rule.id not in self._windowed or rule.is_open(placed_at):
             return True
         is_over = rule.ends_at is not None and rule.ends_at <= self._now
         return not is_over and rule.is_open(placed_at + YEAR)
-
-    def _about(self, rule: Rule, mask: int) -> bool:
-        return not rule.scope or bool(mask & self._masks.get(rule.id, 0))
 
     def _is_closed(self, rule: Rule, sold: Sold, base: int) -> bool:
         if not self._is_open(rule, sold.placed_at):
@@ -212,7 +220,7 @@ class Judge:
             weight = (
                 sold.gift_minor
                 if rule.kind == kinds.DONATION
-                else sum([minor for mask, minor in goods if self._about(rule, mask)])
+                else sum([minor for mask, minor in goods if mask & self._bits[rule.id]])
             )
             if not weight:
                 continue
@@ -247,7 +255,7 @@ class Judge:
             best = -1
             for at, offer in enumerate(offers):
                 rule = offer[2]
-                if rule is not None and not self._about(rule, mask):
+                if rule is not None and not mask & self._bits[rule.id]:
                     continue
                 if best < 0 or offer[:2] > offers[best][:2]:
                     best = at
@@ -262,10 +270,9 @@ class Judge:
     def _capped(
         self, rule: Rule, sold: Sold, numerator: int, denominator: int
     ) -> tuple[str, int, int]:
-        if rule.caps:
-            left = self._tallies[rule.id].left(sold.member_id, sold.day)
-            if left is not None and numerator > left * denominator:
-                return rule.id, left, 1
+        left = self._tallies[rule.id].left(sold.member_id, sold.day)
+        if left is not None and numerator > left * denominator:
+            return rule.id, left, 1
         return rule.id, numerator, denominator
 
     def _reward(self, rule: Rule, sold: Sold) -> None:
@@ -278,7 +285,10 @@ class Judge:
         """The sum, rounded down once; what each rule has of it, by largest remainders."""
         if not exact:
             return 0
-        whole = lcm(*(per for *_, per in exact))
+        pers = tuple([per for *_, per in exact])
+        whole = self._wholes.get(pers)
+        if whole is None:
+            whole = self._wholes[pers] = lcm(*pers)
         scaled = [number * (whole // per) for _, number, per in exact]
         total = min(sum(scaled) // whole, LIMIT)
         parts = [one // whole for one in scaled]

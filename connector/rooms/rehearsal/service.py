@@ -160,7 +160,7 @@ class _Work:
         draft, known = programs.numbered(db, shop_id, version), programs.newest(db, shop_id)
         self._shop_id, self._zone = shop_id, shop.timezone
         self._since = str(date.fromisoformat(local_date(now - BACK, shop.timezone)))
-        bits = {id(rule): 1 << at for at, rule in enumerate(_scoped(known, draft))}
+        bits = {id(rule): 2 << at for at, rule in enumerate(_scoped(known, draft))}
         catalogue = store.products(db, shop_id) if bits else {}
         self._named = [
             bases.matches(one.order_rules, _keys(one, catalogue), catalogue)

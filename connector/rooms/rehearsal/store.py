@@ -165,40 +165,29 @@ def sold(
             order.id,
             order.member_id,
             order.placed_at,
+            order.local_date,
             order.state,
             order.currency,
             order.paid_at,
             order.completed_at,
-            order.tags,
-            order.local_date,
+            func.coalesce(order.tags, "[]"),
         ).where(of_days)
     )
     found: dict[int, Sold] = {}
-    for row in heads:
-        start = row.paid_at or row.completed_at
-        day = row.local_date
-        if start is not None and start != row.placed_at:
-            day = local_date(start, zone)
-        found[row.id] = Sold(
-            row.id,
-            row.member_id,
-            row.placed_at,
-            day,
-            row.state,
-            row.currency,
-            row.paid_at,
-            row.completed_at,
-            row.tags or (),
-        )
-    for part in _parts(db, shop_id, days, masks):
-        one = found.get(part.order_id)
-        if one is None:
-            continue
-        one.gift_minor += part.gift
-        if part.goods or part.goods_taxed or part.fee or part.fee_taxed:
-            one.parts.append(
-                (part.mask, (part.goods, part.goods_taxed), (part.fee, part.fee_taxed))
-            )
+    for head in heads:
+        one = Sold(*head)
+        found[one.order_id] = one
+        start = one.paid_at or one.completed_at
+        if start is not None and start != one.placed_at:
+            one.day = local_date(start, zone)
+    for order_id, mask, goods, goods_taxed, fee, fee_taxed, gift in _parts(
+        db, shop_id, days, masks
+    ):
+        part_of = found.get(order_id)
+        if part_of is not None:
+            part_of.gift_minor += gift
+            if goods or goods_taxed or fee or fee_taxed:
+                part_of.parts.append((mask, (goods, goods_taxed), (fee, fee_taxed)))
     same = (order_refund.c.shop_id == order.shop_id) & (order_refund.c.order_id == order.id)
     refunded = set(db.scalars(select(order.id).join(order_refund, same).where(of_days)))
     return sorted(found.values(), key=lambda one: (one.placed_at, one.order_id)), refunded
