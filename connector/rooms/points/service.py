@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import structs
 from sqlalchemy import Connection
 
+from connector.core import noticed
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, PointsChanged
@@ -328,6 +329,7 @@ def _note_adjustment(
         made_by=made_by,
         made_at=now,
     )
+    noticed.notice(db, [PointsChanged(shop_id, member_id)], now)
 
 
 def _gift_voucher(
