@@ -252,7 +252,8 @@ def _give(
         before = done[deed.member_id, deed.rule.id]
         if deed.member_id not in earning or any(one.key == deed.key for one in before):
             continue
-        given = _given(db, shop_id, deed, before)
+        waits = deed.rule.kind == kinds.SHARES and (len(before) + 1) % deed.rule.count
+        given = 0 if waits else _given(db, shop_id, deed, before)
         source = f"actions:{deed.rule.id}:{new_id()}"
         points = 0 if deed.rule.gives_reward else given
         rows.append(_row(shop_id, deed, source, points, given, now))

@@ -293,3 +293,13 @@ def test_a_customer_who_is_told_with_consent_earns_for_it(database):
     promise(world, Rule(id="news", kind="newsletter", points=30))
     world.tell(Customer(MIA, accepts_marketing=True, modified_at=NOW))
     assert world.balance().available == 30
+
+
+def test_shares_give_for_every_so_many_visits_and_count_the_others(database):
+    world = acme(database)
+    promise(world, Rule(id="share", kind="shares", points=15, count=3))
+    mia = person(world)
+    told = [do(world, mia, "shares", key) for key in ("a", "b", "b", "c", "d", "e", "f")]
+    assert [bool(one) for one in told] == [False, False, False, True, False, False, True]
+    assert world.balance().available == 30
+    assert world.audit() == []
