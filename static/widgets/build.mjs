@@ -55,6 +55,12 @@ function checkVendored() {
   if (got !== wanted) throw new Error(`lit-html.js has sha256 ${got}, VENDOR.txt says ${wanted}`);
 }
 
+/** What of the vendored library nobody needs here: tags for svg and mathml, its polyfill's door, its count of versions. */
+const spare = (code) =>
+  code
+    .replace(/=(x\([23]\))/g, "=/* @__PURE__ */$1")
+    .replace(/,B=t\.litHtmlPolyfillSupport;B\?\.\(S,k\),\(t\.litHtmlVersions\?\?=\[\]\)\.push\("[\d.]+"\);/, ";");
+
 /** Line breaks inside templates are our indentation: one space says the same. */
 const tighten = (code) => code.replace(/html`[^`]*/g, (text) => text.replace(/\s*\n\s*/g, " "));
 
@@ -66,7 +72,7 @@ const apart = (version) => ({
       const shared = kind === "dynamic-import" || name === "kit.js";
       return shared && importer && name in ENTRIES ? { path: `./${name}?v=${version}`, external: true } : undefined;
     });
-    build.onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: tighten(readFileSync(path, "utf8")), loader: "js" }));
+    build.onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: tighten(spare(readFileSync(path, "utf8"))), loader: "js" }));
   },
 });
 

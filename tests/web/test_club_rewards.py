@@ -63,7 +63,7 @@ def test_pressing_brings_a_code_that_can_be_copied_and_given_back(acme, mia):
     offer(acme)
     press(acme, section(told(acme, acme.token()), "rewards")["items"][0]["acts"][0])
     club = told(acme, acme.token())
-    assert (club["head"]["balance"]["number"], club["soon"]) == ("150", True)
+    assert (club["head"]["balance"]["number"], club["again_ms"]) == ("150", 2000)
     (open_,) = section(club, "yours")["items"]
     assert open_["lines"] == ["$5 off", "It is being made. This takes a moment."]
     assert "code" not in open_
@@ -73,7 +73,7 @@ def test_pressing_brings_a_code_that_can_be_copied_and_given_back(acme, mia):
     (open_,) = section(club, "yours")["items"]
     assert open_["code"].startswith("PRL-")
     assert open_["lines"][1].startswith("Until ")
-    assert club["soon"] is False
+    assert club["again_ms"] == 0
     (cancel,) = open_["acts"]
     assert cancel["ask"] == "Cancel Coffee? 100 points come back."
     press(acme, cancel, "k2")
@@ -132,3 +132,20 @@ def test_every_refusal_of_a_wish_has_a_sentence(acme, mia):
         refused = acme.do("redeem", {"reward": offer(acme, wanted)}, acme.token(), code)
         assert refused.get_json()["code"] == code
         assert says[code].endswith(".")
+
+
+def test_a_cart_has_room_for_what_points_buy_and_for_open_codes(acme, mia):
+    assert told(acme, acme.token(), only="rewards")["sections"] == []
+    offer(acme)
+    (buys,) = told(acme, acme.token(), only="rewards")["sections"]
+    assert (buys["id"], buys["lines"]) == ("rewards", ["You have 250 points"])
+    press(acme, buys["items"][0]["acts"][0])
+    club = told(acme, acme.token(), only="rewards")
+    assert (sections(club), club["again_ms"]) == (["yours", "rewards"], 2000)
+    assert "balance" not in club["head"]
+
+
+def test_without_sign_in_a_cart_says_nothing(acme, mia):
+    offer(acme)
+    club = told(acme, only="rewards")
+    assert (club["sections"], club["again_ms"]) == ([], 0)

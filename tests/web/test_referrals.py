@@ -81,6 +81,8 @@ def test_a_friend_claims_and_gets_the_code(open_shop, monkeypatch):
     assert given["sentence"] == "It works for a first order placed with this e-mail."
     ask = {"claim": given["claim"]}
     assert open_shop.do("referral_code", ask, once="a1").get_json()["state"] == "waiting"
+    claimed = {"ref": code(open_shop), **ask}
+    assert open_shop.ask("club", **claimed).get_json()["again_ms"] == 5000
     with open_shop.service.database.write() as db:
         (row,) = db.execute(store.referral_claim.select()).all()
         source = f"{service.source_of_claim(row.id)}:1"
@@ -89,6 +91,7 @@ def test_a_friend_claims_and_gets_the_code(open_shop, monkeypatch):
     later(monkeypatch, seconds=10)
     told = open_shop.do("referral_code", ask, once="a2").get_json()
     assert (told["state"], told["code"]) == ("ready", "FR-7K")
+    assert open_shop.ask("club", **claimed).get_json()["again_ms"] == 0
 
 
 def test_a_known_e_mail_gets_the_same_answers(open_shop, monkeypatch):

@@ -52,6 +52,11 @@ def test_nobody_is_nowhere(watched):
     assert answer.status_code == 422
 
 
+def test_a_new_account_is_no_error_and_tells_again(watched):
+    answer = watched.do("visit", {"seen": ["/pages/kiln"]}, watched.token(sub="4711"))
+    assert (answer.status_code, answer.get_json()) == (200, {"watch": [], "day": ""})
+
+
 def test_ways_to_earn_say_what_is_done(watched):
     before = section(told(watched, watched.token()), "earn")["items"]
     assert [one["value"] for one in before] == [

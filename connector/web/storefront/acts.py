@@ -25,10 +25,10 @@ ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "start_trial": Act(tiers.Wish, tiers.start_trial),
     "set_occasion": Act(occasions.Day, occasions.put),
     "remove_occasion": Act(occasions.Name, occasions.remove),
-    "visit": Act(visits.Visit, visits.visit),
     "close_summary": Act(tiers.Wish, tiers.close_summary),
 }
 GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {  # for everybody, members too
+    "visit": Act(visits.Visit, visits.visit),
     "referral_visit": Act(referrals.Follow, referrals.visit),
     "referral_claim": Act(referrals.Claim, referrals.claim),
     "referral_code": Act(referrals.Ask, referrals.claimed),

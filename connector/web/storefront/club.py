@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from connector.web import addresses
@@ -19,7 +20,7 @@ from connector.web.storefront.told import (
     tiers,
     wishes,
 )
-from connector.web.storefront.told.blocks import Block, Club
+from connector.web.storefront.told.blocks import Block, Club, Head
 from connector.web.tongue import Tongue, mark
 
 REFUSALS = {
@@ -30,17 +31,21 @@ REFUSALS = {
     **referrals.REFUSALS,
     **members.REFUSALS,
 }
+REWARDS = "rewards"
+SOON_MS, LATER_MS = 2_000, 5_000  # for what is made at once, and for what a worker looks at first
 
 
 def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
-    """A member's own, or what anybody may know."""
+    """A member's own, or what anybody may know. ``only`` rewards: what a cart has room for."""
     say = Tongue.of(visitor.shop, visitor.language, now)
     says = {code: say.t(sentence) for code, sentence in REFUSALS.items()}
+    if addresses.text("only") == REWARDS:
+        return _rewards(db, visitor, says, say)
     if not isinstance(visitor, Asker):
         code, claim = addresses.text("ref", 40), addresses.text("claim", 80)
         gift, soon = referrals.welcome(db, visitor, code, claim, say)
         sections = _filled(gift, earning.ways(db, visitor, say), rewards.to_see(db, visitor, say))
-        return Club(points.guests_head(visitor, say), sections, says, soon)
+        return Club(points.guests_head(visitor, say), sections, says, LATER_MS * soon)
     tier = tier_room.part(db, visitor, now)["tier"]
     referral = referral_room.part(db, visitor, now)["referral"]
     yours, soon = rewards.to_use(db, visitor, say)
@@ -56,7 +61,19 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
         points.history(db, visitor, say),
     )
     head = points.head(db, visitor, say, tier and tiers.stem(tier, say))
-    return Club(head, sections, says, soon)
+    return Club(head, sections, says, SOON_MS * soon)
+
+
+def _rewards(db: Connection, visitor: Visitor, says: dict[str, str], say: Tongue) -> Club:
+    """What a member's points buy, and her open codes; nothing for anybody else."""
+    head = Head(say.t("Your points"))
+    if not isinstance(visitor, Asker):
+        return Club(head, (), says)
+    yours, soon = rewards.to_use(db, visitor, say)
+    buys = rewards.to_buy(db, visitor, say)
+    if buys is not None:
+        buys = structs.replace(buys, lines=(points.have(db, visitor, say),))
+    return Club(head, _filled(yours, buys), says, SOON_MS * soon)
 
 
 def _filled(*sections: Block | None) -> tuple[Block, ...]:

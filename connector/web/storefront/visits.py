@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from connector.core import clock, noticed
+from connector.core.errors import Unauthenticated
 from connector.program import rules
 from connector.rooms.actions import service as actions
 from connector.rooms.actions.service import Way
-from connector.web.storefront.asker import Asker
+from connector.web.storefront.asker import Asker, Visitor
 
 MOST_PLACES = 4
 _Place = Annotated[str, Meta(max_length=200)]
@@ -26,9 +27,17 @@ class Visit(Struct, forbid_unknown_fields=True):
     seen: Annotated[tuple[_Place, ...], Meta(max_length=MOST_PLACES)]
 
 
-def visit(db: Connection, asker: Asker, wanted: Visit, now: datetime) -> dict[str, Any]:
-    """Count it. ``watch``: places that give something still; others need not be told again."""
-    shop, member_id = asker.shop, asker.member_id
+def visit(db: Connection, visitor: Visitor, wanted: Visit, now: datetime) -> dict[str, Any]:
+    """Count it. ``watch``: places that give something still; others need not be told again.
+
+    An account is new before the shop has told us of it: nothing counts yet, and an empty ``day``
+    has the page tell again.
+    """
+    if visitor.customer_key is None:
+        raise Unauthenticated("sign_in_needed", "sign in at the store first")
+    if not isinstance(visitor, Asker):
+        return {"watch": [], "day": ""}
+    shop, member_id = visitor.shop, visitor.member_id
     facts = actions.act(
         db, shop.id, member_id, rules.STREAK, clock.local_date(now, shop.timezone), now
     )

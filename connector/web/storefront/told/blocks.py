@@ -133,9 +133,9 @@ class Head(Struct, frozen=True, omit_defaults=True):
 
 
 class Club(Struct, frozen=True):
-    """All of it. ``says``: sentences by refusal; ``soon``: ask again in a moment."""
+    """All of it. ``says``: sentences by refusal; ``again_ms``: when to ask again, 0 for not."""
 
     head: Head
     sections: tuple[Block, ...]
     says: dict[str, str]
-    soon: bool = False
+    again_ms: int = 0

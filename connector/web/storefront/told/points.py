@@ -77,6 +77,12 @@ def head(db: Connection, asker: Asker, say: Tongue, stem: Stem | None = None) ->
     )
 
 
+def have(db: Connection, asker: Asker, say: Tongue) -> str:
+    """What she has, in a sentence."""
+    balance = points.balance(db, asker.shop.id, asker.member_id)
+    return say.t("You have {points}", points=say.points(balance.available))
+
+
 def guests_head(visitor: Visitor, say: Tongue) -> Head:
     """For who is not a member, or not signed in."""
     return Head(

@@ -2,11 +2,12 @@ import { act, ask, declined, html, ltr, recall, remember, rememberNo, said, Widg
 import { bodyOf, head, section } from "./blocks.js";
 
 const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18" /></svg>`;
-const SOON_MS = 2000; // a code that is being made is asked for again after that, then after twice that
-const MOST_ASKED = 4;
+const MOST_ASKED = 8;
 
 /**
- * <perennial-club join-href log-in-href tone>: a shopper's club as a page: what the server tells, and its acts.
+ * <perennial-club only join-href log-in-href tone>: a shopper's club as a page: what the server tells, and its acts.
+ *
+ * `only` names what to tell of it ("rewards"); then it has no head, and is hidden while there is nothing to tell.
  */
 export class PerennialClub extends Widget {
   static styles = "club";
@@ -25,6 +26,10 @@ export class PerennialClub extends Widget {
     return true;
   }
 
+  get #only() {
+    return this.getAttribute("only") ?? "";
+  }
+
   part(id) {
     return this.shadowRoot.getElementById(id);
   }
@@ -38,11 +43,11 @@ export class PerennialClub extends Widget {
     const { signal } = this;
     this.show({ problem: undefined });
     try {
-      const told = await ask(`club?${new URLSearchParams({ ref: recall("ref") ?? "", claim: recall("claim") ?? "" })}`, signal);
+      const told = await ask(`club?${new URLSearchParams({ ref: recall("ref") ?? "", claim: recall("claim") ?? "", only: this.#only })}`, signal);
       this.show({ told, at: new Date(), offline: false });
-      if (told.soon && this.#asked < MOST_ASKED) {
-        setTimeout(() => this.isShown && !signal.aborted && this.load(), SOON_MS << this.#asked);
+      if (told.again_ms && this.#asked < MOST_ASKED) {
         this.#asked += 1;
+        setTimeout(() => this.isShown && !signal.aborted && this.load(), told.again_ms * this.#asked);
       }
     } catch (problem) {
       if (!signal.aborted) this.show({ problem, offline: navigator.onLine === false });
@@ -99,7 +104,7 @@ export class PerennialClub extends Widget {
   /** What had the focus may be gone: then its section's title has it. */
   #keepFocus(key) {
     if (this.shadowRoot.activeElement) return;
-    (this.part(key.replace("-yes", "")) ?? this.part(`t-${key.split("-")[0]}`) ?? this.part("title")).focus();
+    (this.part(key.replace("-yes", "")) ?? this.part(`t-${key.split("-")[0]}`) ?? this.part("title"))?.focus();
   }
 
   toggle(key) {
@@ -124,7 +129,8 @@ export class PerennialClub extends Widget {
   }
 
   paint() {
-    this.draw(html`<div class="page" part="panel">${this.inside()}</div>`);
+    this.hidden = this.#only && !this.#sections.length;
+    this.draw(html`<div class="page" part="panel">${this.#only ? this.#body() : this.inside()}</div>`);
   }
 
   inside(close) {
