@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -130,6 +131,17 @@ class Desk:
         """The code is to have what is left of it, and one more use."""
         outbox.send(self._db, self._shop.id, "balance", [str(one.id)], self.now)
 
+    def give_again(self, one: Redemption) -> None:
+        """The same gift anew, as it was agreed, unless another life of it stands."""
+        family = store.family(self._db, self._shop.id, one.source)
+        ended = [other.ended_at or other.ending for other in family]
+        if not all(ended):
+            return
+        anew = agreed_again(one, len(family), self.now)
+        self.send_for(anew)
+        if store.insert_redemption(self._db, self._shop.id, anew):
+            store.count(self._db, self._shop.id, anew.reward_id, 1, anew.cost_minor)
+
     def close(self, *, new: bool = False) -> list[Fact]:
         """Write everything; the facts it causes, to be noticed or returned."""
         self._book.close()
@@ -169,16 +181,20 @@ class Desk:
 
 
 def settle_code(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
-    """What a code's orders say becomes of its points."""
+    """What a code's orders say becomes of its points; a gift is undone only as a whole."""
     match rules.phase(uses, was_used=one.state is State.USED):
         case Phase.USED:
+            ended_at = one.ended_at
             desk.capture(one, rules.returned(one.points, uses, whole=one.returns_whole))
+            if not one.points and rules.returned(1, uses, whole=True):
+                one.ended_at = ended_at or desk.now
+                desk.withdraw_code(one)
         case Phase.UNDONE if one.state is State.USED:
             desk.spend_to(one, 0)
             one.ended_at = one.ended_at or desk.now
             desk.withdraw_code(one)
         case Phase.UNDONE if one.state in OPEN:
-            desk.release(one, State.CANCELLED, "order_undone")
+            desk.release(one, State.CANCELLED, rules.ORDER_UNDONE)
             desk.withdraw_code(one)
 
 
@@ -238,4 +254,26 @@ def agreed(reward: Reward, price: Price, member_id: int, source: str, now: datet
         valid_days=offer.valid_days,
         returns_whole=offer.returns_whole,
         reserved_at=now,
+    )
+
+
+def agreed_again(one: Redemption, number: int, now: datetime) -> Redemption:
+    """A new redemption of what was agreed, the ``number``-th life of a gift."""
+    return replace(
+        one,
+        id=new_id(),
+        account_id=one.member_id,
+        source=f"{one.source.partition(rules.AGAIN)[0]}{rules.AGAIN}{number}",
+        reserved_at=now,
+        state=State.RESERVED,
+        ending=None,
+        problem=None,
+        code=None,
+        discount_key=None,
+        entries=0,
+        due_at=None,
+        issued_at=None,
+        expires_at=None,
+        used_at=None,
+        ended_at=None,
     )

@@ -19,8 +19,10 @@ from connector.core.i18n import LANGUAGES, SOURCE, Language, without_bidi_contro
 from connector.core.points import LIMIT
 
 PREFIX = "PRL-"
+AGAIN = ":again:"  # between a gift's source and the number of its next life
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no two of them look alike
 _CODE_SIGNS = 17  # of 30 signs: more than 80 bits
+ORDER_UNDONE = "order_undone"  # the problem of a code whose order was never paid
 NAME_LENGTH = 80
 NOTE_LENGTH = 300
 MAX_MINOR = 10**9
@@ -168,6 +170,12 @@ class Redemption:
     def returned(self) -> int:
         """Points that came back, by whatever way."""
         return self.points - self.held - self.spent
+
+    @property
+    def is_undone_gift(self) -> bool:
+        """A code without a price whose orders are all undone."""
+        was_used = self.state is State.USED or self.problem == ORDER_UNDONE
+        return self.kind in CODED and not self.points and was_used and self.ended_at is not None
 
     @property
     def has_balance(self) -> bool:

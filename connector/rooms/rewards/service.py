@@ -93,12 +93,9 @@ def give(db: Connection, shop_id: int, gifts: Sequence[GiftGiven], now: datetime
 def withdraw(db: Connection, shop_id: int, sources: Sequence[str], now: datetime) -> list[Fact]:
     """What gifts were for is undone: they go, unless they are spent."""
     facts: list[Fact] = []
-    for source in sources:
-        found = store.by_source(db, shop_id, source)
-        if found is None:
-            continue
+    for one in [one for source in sources for one in store.family(db, shop_id, source)]:
         try:
-            facts += cancel(db, shop_id, found, now)[1]
+            facts += cancel(db, shop_id, one.id, now)[1]
         except Conflict:
             continue
     return facts
@@ -153,7 +150,7 @@ def issued(
     facts: list[Fact] = []
     if one.state is State.RESERVED and one.ending is None:
         one.state, one.issued_at, one.due_at = State.ISSUED, now, one.expires_at
-        source = "" if one.points else one.source
+        source = "" if one.points else one.source.partition(rules.AGAIN)[0]
         facts.append(CodeIssued(shop_id, one.member_id, one.code or "", source))
         store.change_reward(db, shop_id, one.reward_id, failures=0)
     elif one.state is not State.USED:
@@ -273,13 +270,17 @@ def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime
     uses = uses_of(db, shop_id, changed)
     gone = erased(db, shop_id, {one.member_id for one in changed})
     changed = [one for one in changed if one.member_id not in gone]
+    undone = [one.id for one in changed if one.is_undone_gift]
     desk = Desk(db, shops.get(db, shop_id), changed, now)
     for one in changed:
-        if one.kind is Kind.CREDIT:
-            settle_balance(desk, one, uses[one.id])
-        else:
-            settle_code(desk, one, uses[one.id])
-    return desk.close()
+        settle_one = settle_balance if one.kind is Kind.CREDIT else settle_code
+        settle_one(desk, one, uses[one.id])
+    facts = desk.close()
+    for one in changed:
+        if one.is_undone_gift and one.id not in undone:
+            desk.give_again(one)
+    again = [one.source for one in changed if one.id in undone and not one.is_undone_gift]
+    return [*facts, *withdraw(db, shop_id, again, now)]
 
 
 def sweep(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[int, list[Fact]]:

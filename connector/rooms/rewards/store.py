@@ -25,6 +25,7 @@ from connector.core.bulk import among
 from connector.core.db import upsert
 from connector.members.models import member
 from connector.orders.models import order_code
+from connector.rooms.rewards import rules
 from connector.rooms.rewards.models import redemption, redemption_use, reward, reward_member
 from connector.rooms.rewards.rules import COUNTED, PREFIX, Kind, Offer, Redemption, Reward, State
 
@@ -205,6 +206,14 @@ def by_codes(db: Connection, shop_id: int, codes: Collection[str]) -> list[int]:
 def by_source(db: Connection, shop_id: int, source: str) -> int | None:
     one = redemption.c
     return db.scalar(select(one.id).where(one.shop_id == shop_id, one.source == source))
+
+
+def family(db: Connection, shop_id: int, source: str) -> list[Redemption]:
+    """A gift and what was given anew for it, by the source of any of them."""
+    first = source.partition(rules.AGAIN)[0]
+    one = redemption.c.source
+    own = (one == first) | ((one > first + rules.AGAIN) & (one < first + rules.AGAIN + ":"))
+    return [_redemption(row) for row in db.execute(_of(shop_id).where(own))]
 
 
 def counts_of_member(db: Connection, shop_id: int, member_id: int) -> dict[int, int]:
