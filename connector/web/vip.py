@@ -17,7 +17,8 @@ from connector.shops.service import Shop
 class Summary:
     """points: what the level's multiplier added; discount_minor: what its discounts took off.
 
-    Only what goes beyond the member's own level. A free delivery's price is not known: counted.
+    Only what goes beyond the level the member had when ordering. A free delivery's price is not
+    known: counted.
     """
 
     name: str
@@ -29,23 +30,22 @@ class Summary:
     orders: int = 0
 
 
-def summary(
-    db: Connection, shop: Shop, member_id: int, own_level: int, vip: Row[Any], tag: str
-) -> Summary | None:
+def summary(db: Connection, shop: Shop, member_id: int, vip: Row[Any], tag: str) -> Summary | None:
     """What these days were worth to this member, by the orders as they stand now."""
     published = programs.current(db, shop.id)
     if published is None:
         return None
-    program = published.program
+    program = published.given
     level = program.numbered(program.number_of(vip.level_id))
     if level is None:
         return None
-    worth = perks.worth(db, shop.id, member_id, program, vip, own_level, shop.currency)
+    base = perks.Base(db, shop.id, member_id, program)
+    worth = perks.worth(db, shop.id, member_id, program, vip, base, shop.currency)
     ids = perks.order_ids(db, shop.id, member_id, vip)
-    own = program.multiplier(own_level)
     extra = 0
     for told in timeline.diagnose_all(db, shop.id, ids):
         context = told.basis.context
+        own = program.multiplier(base.at(told.order.placed_at or vip.starts_at))
         if context is None or context.tier <= max(own, PLAIN_PERCENT):
             continue
         added = sum(rule.kept for rule in told.trace.rules if rule.kind == TIER)

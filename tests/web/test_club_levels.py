@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from connector.core import clock
 from connector.rooms.tiers import programs, service
@@ -33,11 +34,11 @@ def levels(acme):
     return acme
 
 
-def review(acme, wanted):
+def review(acme, wanted, *, has_standing=True):
     now = clock.now()
     with acme.service.database.write() as db:
         programs.save_draft(db, acme.shop.id, wanted, "staff:1", now)
-        programs.publish(db, acme.shop.id, now, has_standing=False)
+        programs.publish(db, acme.shop.id, now, has_standing=has_standing)
         more = True
         while more:
             _, more = service.review(db, acme.shop.id, now, 100)
@@ -63,15 +64,45 @@ def test_she_sees_how_far_she_is_and_what_hers_gives(levels):
 def test_free_days_are_offered_once_and_say_when_they_end(levels):
     trial = section(told(levels, levels.token()), "trial")
     assert trial["title"] == "Try Evergreen"
-    assert trial["lines"] == ["Try Evergreen for 14 days. No card. It ends by itself."]
+    assert trial["lines"] == [
+        "Try Evergreen for 14 days. No card. It ends by itself.",
+        "1.5× points",
+    ]
     no, yes = trial["acts"]
     assert (no["no"], no["done"]) == ("no-trial-at", "We will not ask again for 90 days.")
     press(levels, yes)
     running = section(told(levels, levels.token()), "trial")
     assert running["title"] == "You are trying Evergreen"
     assert "acts" not in running
+    level = section(told(levels, levels.token()), "level")
+    assert level["title"] == "You are Evergreen"
+    assert level["lines"][0] == running["lines"][0]
+    assert level["lines"][0].startswith("Evergreen until ")
+    assert level["lines"][1] == "Your own level: Sprout"
+    assert [one["title"] for one in level["items"]] == ["1.5× points"]
+    stem = told(levels, levels.token())["head"]["stem"]
+    assert [one["name"] for one in stem["steps"] if one.get("here")] == ["Sprout"]
     refused = levels.do("start_trial", {}, levels.token(), "k2").get_json()["code"]
     assert refused in told(levels, levels.token())["says"]
+
+
+def test_what_the_shops_platform_cannot_give_is_not_promised(levels):
+    with levels.service.database.read() as db:
+        known = programs.current(db, levels.shop.id).program
+    bare = replace(known.levels[3], multiplier_percent=110, perks=Perks(20, free_shipping=True))
+    wanted = replace(known, levels=(*known.levels[:3], bare))
+    review(levels, wanted, has_standing=False)
+    club = told(levels, levels.token())
+    gives = [one["title"] for one in section(club, "level")["items"]]
+    assert gives == ["1.1× points", "Winter kiln"]
+    assert "trial" not in sections(club), "it would give her nothing"
+    refused = levels.do("start_trial", {}, levels.token()).get_json()["code"]
+    assert refused == "trial_off"
+    review(levels, wanted)
+    trial = section(told(levels, levels.token()), "trial")
+    assert trial["lines"][1] == (
+        "1.1× points · 20% off every order · Free shipping on every order"
+    )
 
 
 def test_without_levels_there_is_no_stem(acme):
@@ -106,5 +137,5 @@ def test_who_follows_a_link_is_told_what_waits_and_how_it_went(acme):
     claim = answer.get_json()["claim"]
     club = told(acme, ref=link, claim=claim)
     assert section(club, "gift")["lines"] == ["Your code is being made."]
-    assert club["soon"] is True
+    assert club["again_ms"] > 0
     assert "acts" in section(told(acme, ref=link, claim="lost"), "gift")

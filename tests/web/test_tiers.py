@@ -32,10 +32,10 @@ def levels(early=None):
     )
 
 
-def publish(service, shop, program):
+def publish(service, shop, program, *, has_standing=True):
     with service.database.write() as db:
         programs.save_draft(db, shop.id, program, "staff:1", clock.now())
-        programs.publish(db, shop.id, clock.now(), has_standing=False)
+        programs.publish(db, shop.id, clock.now(), has_standing=has_standing)
     service.work(JOBS)
 
 
@@ -78,7 +78,9 @@ def test_a_shopper_sees_where_she_stands_and_what_is_missing(service, acme):
     assert told["keep"] is None
     assert told["perks"]["discount_percent"] == 3, "the ladder's"
     assert told["ladder"]["next"] == {"percent": 6, "missing": 3}
-    assert told["trial"] == {"state": "offered", "name": "Bloom", "days": 14}
+    trial = told["trial"]
+    assert (trial["state"], trial["name"], trial["days"]) == ("offered", "Bloom", 14)
+    assert trial["perks"]["discount_percent"] == 10
     assert "Try \u2068Bloom\u2069 for 14 days. No card. It ends by itself." in told["says"]
     assert told["says"][0].startswith("Spend \u2066$30\u2069 more")
     arabic = tier(acme, lang="ar")
@@ -129,11 +131,36 @@ def test_free_days_begin_end_and_are_added_up_once(service, acme, later):
     assert (told["level"], told["trial"]) == (2, None)
     ended = told["ended"]
     assert ended["discount"] == {"minor": 400, "currency": "USD"}
-    assert (ended["points"], ended["free_deliveries"], ended["orders"]) == (14, 1, 1)
+    assert (ended["points"], ended["free_deliveries"], ended["orders"]) == (18, 1, 1)
     over = "Your trial is over. You saved \u2066$4\u2069. Nothing was charged."
-    assert told["says"][0] == f"{over} It brought you 14 points more."
+    assert told["says"][0] == f"{over} Delivered free: 1 order. It brought you 18 points more."
     assert acme.do("close_summary", {}, acme.token(), "k3").status_code == 200
     assert tier(acme)["ended"] is None
+
+
+def test_a_store_without_standing_discounts_promises_none(service, acme, later):
+    publish(service, acme.shop, levels(), has_standing=False)
+    told = tier(acme)
+    assert (told["ladder"], told["perks"]["discount_percent"]) == (None, 0)
+    offered = told["trial"]["perks"]
+    assert offered == {
+        "multiplier_percent": 150,
+        "discount_percent": 0,
+        "free_shipping": False,
+        "collection": None,
+        "collection_percent": 0,
+    }
+    acme.do("start_trial", {}, acme.token())
+    service.work(JOBS)
+    line = {"id": 5, "name": "Tea", "quantity": 1, "subtotal": "40.00", "total": "36.00"}
+    sale = order(2, "36.00", line_items=[line], shipping_total="0.00")
+    woocommerce(service, acme.shop, sale)
+    service.work(JOBS)
+    later(15)
+    service.work(JOBS)
+    ended = tier(acme)["ended"]
+    assert (ended["discount"]["minor"], ended["free_deliveries"]) == (0, 0), "the shop's own sale"
+    assert ended["points"] > 0
 
 
 def test_days_that_were_not_used_say_so(service, acme, later):

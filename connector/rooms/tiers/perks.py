@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, select, update
 
 from connector.core.bulk import among
@@ -21,7 +22,7 @@ from connector.orders import load
 from connector.orders.models import orders
 from connector.rooms.tiers import store
 from connector.rooms.tiers.models import tier_days, tier_trial
-from connector.rooms.tiers.rules import Program, Trial
+from connector.rooms.tiers.rules import Perks, Program, Trial
 
 _TAG = "perennial-tier-"
 _LADDER_TAG = "perennial-discount-"
@@ -53,6 +54,28 @@ class Worth:
 
 
 # -------------------------------------------------------------------------------- at the platform
+
+
+def given(program: Program, *, has_standing: bool) -> Program:
+    """What members get of it: where the platform has no tags, no discount and no free delivery."""
+    if has_standing:
+        return program
+    bare = [replace(one, perks=Perks(early=one.perks.early)) for one in program.levels]
+    return replace(program, levels=tuple(bare), ladder=None)
+
+
+def gains(program: Program, own_level: int, level: int, now: datetime, until: datetime) -> bool:
+    """Whether a level gives anything, from now until then, that the own one does not."""
+    own, other = program.numbered(own_level), program.numbered(level)
+    here, there = own.perks if own else Perks(), other.perks if other else Perks()
+    early = there.early
+    return (
+        program.multiplier(level) > program.multiplier(own_level)
+        or there.discount_percent > here.discount_percent
+        or there.free_shipping > here.free_shipping
+        or there.collection_percent > here.collection_percent
+        or (early is not None and early.starts_at < until and early.ends_at > now)
+    )
 
 
 def tags(program: Program, level: int, ladder_percent: int) -> list[str]:
@@ -127,9 +150,11 @@ def start_trial(
     _, held = standing_of(db, shop_id, member_id, program)
     if held >= program.number_of(program.trial.level_id):
         raise Conflict("trial_needless", "the member stands there already")
+    ends_at = now + timedelta(days=program.trial.days)
+    if not gains(program, held, program.number_of(program.trial.level_id), now, ends_at):
+        raise Conflict("trial_off", "these days would give the member nothing")
     if trial_of(db, shop_id, member_id) is not None:
         raise Conflict("trial_used", "the free days were had already")
-    ends_at = now + timedelta(days=program.trial.days)
     claim = upsert(db, tier_trial).values(
         shop_id=shop_id,
         member_id=member_id,
@@ -271,31 +296,54 @@ def note_seen(db: Connection, shop_id: int, member_ids: Sequence[int], now: date
     )
 
 
+class Base:
+    """The level a member had earned at any time, by what was reached and undone since."""
+
+    def __init__(self, db: Connection, shop_id: int, member_id: int, program: Program) -> None:
+        group = store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
+        self._reaches, self._program = store.reaches(db, shop_id, group), program
+        self._kept, self._level = standing_of(db, shop_id, member_id, program)
+
+    def at(self, when: datetime) -> int:
+        """What is reached by an order counts after it."""
+        since = self._kept.standing.reached_at if self._kept else None
+        if since is None or since < when:
+            return self._level
+        number_of = self._program.number_of
+        undone = [
+            number_of(one.level_id)
+            for one in self._reaches
+            if one.reached_at < when and one.undone_at is not None and one.undone_at >= when
+        ]
+        later = [number_of(one.level_id) - 1 for one in self._reaches if one.reached_at >= when]
+        return max(undone, default=min(later, default=self._level + 1))
+
+
 def worth(
     db: Connection,
     shop_id: int,
     member_id: int,
     program: Program,
     vip: Row[Any] | Days,
-    own_level: int,
+    base: Base,
     currency: str,
 ) -> Worth:
     """What VIP days took off this member's orders that no code explains, at most what they give.
 
-    Only what goes beyond the member's own level counts as theirs.
+    Only what goes beyond the level the member had when ordering counts as theirs.
     """
     level = program.numbered(program.number_of(vip.level_id))
-    own = program.numbered(own_level)
     if level is None:
         return Worth()
     gives = level.perks.discount_percent
-    more = max(gives - (own.perks.discount_percent if own else 0), 0)
-    ships = level.perks.free_shipping and not (own and own.perks.free_shipping)
     discount_minor = free_deliveries = count = 0
     for row, order in load(db, shop_id, order_ids(db, shop_id, member_id, vip)):
         if order.state not in EARNING_STATES or order.is_test:
             continue
         count += 1
+        own = program.numbered(base.at(row.placed_at))
+        more = max(gives - (own.perks.discount_percent if own else 0), 0)
+        ships = level.perks.free_shipping and not (own and own.perks.free_shipping)
         free_deliveries += ships and row.shipping_minor == 0
         lines = [line for line in order.lines if line.kind is LineKind.GOODS]
         before = sum(line.subtotal_minor for line in lines)

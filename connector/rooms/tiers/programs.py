@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Select,
     Subquery,
@@ -55,6 +54,11 @@ class Published:
     newcomers_from: int
     placed_to: int | None
     has_standing: bool
+
+    @property
+    def given(self) -> Program:
+        """What of it members get at this shop's platform."""
+        return perks.given(self.program, has_standing=self.has_standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ def stale(
     stored = [kept[name].label(f"stored_{name}") for name in Parts._fields]
     counted = [sums.c[name] for name in Parts._fields]
     other = or_(*(kept[name] != sums.c[name] for name in Parts._fields))
-    low = kept.level < _level_sql(program, amount_sql(program, sums))
+    low = kept.level < store.level_sql(program, store.amount_sql(program, sums))
     return (
         select(kept.member_id, kept.level, *stored, *counted)
         .select_from(sums.join(tier_standing, mine))
@@ -229,37 +233,20 @@ def stale(
     )
 
 
-def amount_sql(program: Program, sums: Subquery) -> ColumnElement[int]:
-    """``Program.amount`` of such sums, which the database adds up."""
-    each = program.weights
-    if program.measure == "score":
-        told = each.point * sums.c.points + each.order * sums.c.orders + each.gift * sums.c.gifts
-        told = told + each.money * (sums.c.spend_minor // program.unit)
-    else:
-        name = {"points": "points", "spend": "spend_minor", "orders": "orders"}[program.measure]
-        told = sums.c[name]
-    return case((told > 0, told), else_=0)
-
-
 def moves(
     db: Connection, shop_id: int, program: Program, currency: str, window_from: str
 ) -> Select[Any]:
     """(member_id, before, after, amount) of everybody living, as a publish would place them."""
     sums = measured(db, shop_id, program, currency, window_from)
-    amount = amount_sql(program, sums)
+    amount = store.amount_sql(program, sums)
     mine = (tier_standing.c.shop_id == shop_id) & (tier_standing.c.member_id == sums.c.member_id)
     return select(
         sums.c.member_id,
         func.coalesce(tier_standing.c.level, 0).label("before"),
         func.coalesce(tier_standing.c.level_id, 0).label("before_id"),
-        _level_sql(program, amount).label("after"),
+        store.level_sql(program, amount).label("after"),
         amount.label("amount"),
     ).select_from(sums.outerjoin(tier_standing, mine))
-
-
-def _level_sql(program: Program, amount: ColumnElement[int]) -> ColumnElement[int]:
-    steps = [(amount >= one.threshold, n) for n, one in enumerate(program.levels, 1)]
-    return case(*reversed(steps), else_=0) if steps else literal(0)
 
 
 def _did(

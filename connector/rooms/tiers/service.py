@@ -308,7 +308,7 @@ def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Pro
     group = store.owners(db, shop_id, [member_id]).get(member_id)
     if published is None or group is None:
         return None
-    shop, program = shops.get(db, shop_id), published.program
+    shop, program = shops.get(db, shop_id), published.given
     today = today_of(shop, now)
     found = programs.months(db, shop_id, program, shop.currency, group)
     months: list[Month] = [month for one in group for month in found.get(one, ())]
@@ -327,7 +327,7 @@ def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Pro
     step = next((one for one in steps if one.threshold > custom), None)
     return Progress(
         program=program,
-        standing=replace(standing, amount=amount),
+        standing=replace(standing, amount=amount, ladder_percent=program.ladder_percent(months)),
         level=max(earned, overlay),
         earned=earned,
         state=_state(program, standing, today),

@@ -9,11 +9,15 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
+    Subquery,
+    case,
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -88,6 +92,23 @@ def put_program(db: Connection, **values: object) -> None:
         name: statement.excluded[name] for name in values if name not in ("shop_id", "version")
     }
     db.execute(statement.on_conflict_do_update(index_elements=["shop_id", "version"], set_=told))
+
+
+def amount_sql(program: Program, sums: Subquery) -> ColumnElement[int]:
+    """``Program.amount`` of such sums, which the database adds up."""
+    each = program.weights
+    if program.measure == "score":
+        told = each.point * sums.c.points + each.order * sums.c.orders + each.gift * sums.c.gifts
+        told = told + each.money * (sums.c.spend_minor // program.unit)
+    else:
+        name = {"points": "points", "spend": "spend_minor", "orders": "orders"}[program.measure]
+        told = sums.c[name]
+    return case((told > 0, told), else_=0)
+
+
+def level_sql(program: Program, amount: ColumnElement[int]) -> ColumnElement[int]:
+    steps = [(amount >= one.threshold, n) for n, one in enumerate(program.levels, 1)]
+    return case(*reversed(steps), else_=0) if steps else literal(0)
 
 
 def note_placed(db: Connection, shop_id: int, number: int, placed_to: int | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -27,15 +28,17 @@ def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
     told = service.progress(db, asker.shop.id, asker.member_id, now)
     if told is None or not (told.program.levels or told.program.ladder):
         return {"tier": None}
+    told = _with_claim(db, asker, told, now)
     tag, say = asker.language.tag, Tongue.of(asker.shop, asker.language, now)
-    level = told.program.numbered(told.level)
-    summary = _summary(db, asker, told)
+    level, earned = told.program.numbered(told.level), told.program.numbered(told.earned)
+    summary = _summary(db, asker)
     trial = _trial(db, asker, told, now)
     return {
         "tier": {
             "level": told.level,
             "name": level.name(tag) if level else None,
             "earned": told.earned,
+            "earned_name": earned.name(tag) if earned else None,
             "stages": [
                 {"name": one.name(tag), "threshold": one.threshold} for one in told.program.levels
             ],
@@ -43,7 +46,7 @@ def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
             "amount": told.standing.amount,
             "next": _next(told, tag),
             "keep": _keep(told),
-            "perks": _perks(told),
+            "perks": _perks(told.program, told.level, told.standing.ladder_percent),
             "ladder": _ladder(told),
             "early": _early(told, now),
             "trial": trial,
@@ -58,11 +61,11 @@ def start_trial(db: Connection, asker: Asker, _wish: Wish, now: datetime) -> dic
     published = programs.current(db, asker.shop.id)
     if published is None:
         raise Conflict("trial_off", "there are no free days to try")
-    program = published.program
+    program = published.given
     given = perks.start_trial(db, asker.shop.id, asker.member_id, program, "shopper", now)
     noticed.notice(db, [given], now)
     told = service.progress(db, asker.shop.id, asker.member_id, now)
-    return {"trial": told and _trial(db, asker, told, now)}
+    return {"trial": told and _trial(db, asker, _with_claim(db, asker, told, now), now)}
 
 
 def close_summary(db: Connection, asker: Asker, _wish: Wish, now: datetime) -> dict[str, Any]:
@@ -110,10 +113,13 @@ def _over(summary: vip.Summary, say: Tongue) -> str:
         first = say.t("Your trial is over. You saved {money}. Nothing was charged.", money=saved)
     else:
         first = say.t("Your trial is over. Nothing was charged.")
-    if not summary.points:
-        return first
-    more = say.t("It brought you {points} more.", points=say.points(summary.points))
-    return say.language.space.join((first, more))
+    found = [first]
+    if summary.free_deliveries:
+        told = say.count("order", summary.free_deliveries)
+        found.append(say.t("Delivered free: {orders}.", orders=told))
+    if summary.points:
+        found.append(say.t("It brought you {points} more.", points=say.points(summary.points)))
+    return say.language.space.join(found)
 
 
 def _needed(program: rules.Program, needed: int, name: str, by: str, say: Tongue) -> str:
@@ -167,12 +173,12 @@ def _keep(told: Progress) -> dict[str, Any] | None:
     }
 
 
-def _perks(told: Progress) -> dict[str, Any]:
-    level = told.program.numbered(told.level)
+def _perks(program: rules.Program, number: int, ladder_percent: int) -> dict[str, Any]:
+    level = program.numbered(number)
     gives = level.perks if level else rules.Perks()
     return {
-        "multiplier_percent": told.program.multiplier(told.level),
-        "discount_percent": max(gives.discount_percent, told.standing.ladder_percent),
+        "multiplier_percent": program.multiplier(number),
+        "discount_percent": max(gives.discount_percent, ladder_percent),
         "free_shipping": gives.free_shipping,
         "collection": gives.collection or None,
         "collection_percent": gives.collection_percent,
@@ -206,34 +212,49 @@ def _early(told: Progress, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _with_claim(db: Connection, asker: Asker, told: Progress, now: datetime) -> Progress:
+    """The same with free days that were claimed and are on their way."""
+    claim = perks.trial_of(db, asker.shop.id, asker.member_id)
+    if claim is None or claim.ends_at <= now:
+        return told
+    number = told.program.number_of(claim.level_id)
+    if number <= told.level or not service.is_coming(db, asker.shop.id, claim.member_id):
+        return told
+    return replace(told, level=number, overlay_level=number, overlay_until=claim.ends_at)
+
+
 def _trial(db: Connection, asker: Asker, told: Progress, now: datetime) -> dict[str, Any] | None:
-    """Offered, running, or None: had already, not needed, or there is none."""
-    program, tag, zone = told.program, asker.language.tag, asker.shop.timezone
+    """Offered, running, or None: had already, not needed, gives nothing, or there is none."""
+    program, tag, offer = told.program, asker.language.tag, told.program.trial
     running = program.numbered(told.overlay_level)
     if told.overlay_until is not None and running and told.overlay_level > told.earned:
-        last = clock.local_date(told.overlay_until, zone)
+        last = clock.local_date(told.overlay_until, asker.shop.timezone)
         return {"state": "running", "name": running.name(tag), "until": last}
-    claim = perks.trial_of(db, asker.shop.id, asker.member_id)
-    number = program.number_of(claim.level_id if claim else 0)
-    claimed = program.numbered(number)
-    fresh = claim is not None and service.is_coming(db, asker.shop.id, claim.member_id)
-    if claim is not None and claimed is not None and fresh and claim.ends_at > now:
-        last = clock.local_date(claim.ends_at, zone)
-        return {"state": "running", "name": claimed.name(tag), "until": last}
-    offer = program.trial
-    level = program.numbered(program.number_of(offer.level_id)) if offer else None
-    if offer is None or level is None or claim is not None:
+    number = program.number_of(offer.level_id) if offer else 0
+    level = program.numbered(number)
+    if offer is None or level is None or told.earned >= number:
         return None
-    if told.earned >= program.number_of(offer.level_id):
+    until = now + timedelta(days=offer.days)
+    if not perks.gains(program, told.earned, number, now, until):
         return None
-    return {"state": "offered", "name": level.name(tag), "days": offer.days}
+    if perks.trial_of(db, asker.shop.id, asker.member_id) is not None:
+        return None
+    return {
+        "state": "offered",
+        "name": level.name(tag),
+        "days": offer.days,
+        "perks": _perks(program, number, told.standing.ladder_percent),
+        "early": level.perks.early is not None
+        and level.perks.early.starts_at < until
+        and level.perks.early.ends_at > now,
+    }
 
 
-def _summary(db: Connection, asker: Asker, told: Progress) -> vip.Summary | None:
+def _summary(db: Connection, asker: Asker) -> vip.Summary | None:
     over = perks.unseen(db, asker.shop.id, _everybody(db, asker))
     if over is None:
         return None
-    return vip.summary(db, asker.shop, asker.member_id, told.earned, over, asker.language.tag)
+    return vip.summary(db, asker.shop, asker.member_id, over, asker.language.tag)
 
 
 def _ended(summary: vip.Summary, asker: Asker) -> dict[str, Any]:

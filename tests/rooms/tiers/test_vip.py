@@ -38,11 +38,12 @@ def refused(club, member_id, at=NOW):
     return problem.value.code
 
 
-def worth(club, member_id, own_level=1):
+def worth(club, member_id):
     with club.world.database.read() as db:
         program = service.current(db, club.shop_id).program
         (vip,) = perks.days(db, club.shop_id, [member_id])
-        return perks.worth(db, club.shop_id, member_id, program, vip, own_level, "USD")
+        base = perks.Base(db, club.shop_id, member_id, program)
+        return perks.worth(db, club.shop_id, member_id, program, vip, base, "USD")
 
 
 def test_the_days_begin_at_once_and_end_by_themselves(club):
@@ -152,6 +153,32 @@ def test_what_they_were_worth_is_what_no_code_explains(club):
     found = worth(club, mia)
     assert (found.orders, found.free_deliveries) == (3, 2)
     assert found.discount_minor == 1_000 + 500 + 1_000, "never more than the perk gives"
+
+
+def test_each_order_counts_beyond_the_level_the_member_had_then(club):
+    with club.world.database.read() as db:
+        made = service.current(db, club.shop_id).program
+    gives = [rules.Perks(), rules.Perks(3), rules.Perks(5)]
+    levels = [change(one, perks=own) for one, own in zip(made.levels, gives, strict=True)]
+    club.publish(change(made, levels=tuple(levels)))
+    mia = club.world.member()
+    start(club, mia)
+
+    def buy(key, day):
+        at = NOW + days(day)
+        times = {"placed_at": at, "paid_at": at, "modified_at": at}
+        club.tell(order(key, goods("a", 4_560, subtotal_minor=4_800), **times), at=at)
+        return worth(club, mia).discount_minor
+
+    assert buy("1", 1) == 240, "a Seed has nothing"
+    assert buy("2", 2) == 2 * 240
+    assert buy("3", 3) == 3 * 240, "the order that makes a Sprout is a Seed's"
+    assert club.progress(mia, NOW + days(3)).earned == 2
+    assert buy("4", 4) == 3 * 240 + 96, "a Sprout has three percent"
+    club.undo("3", 4_560, NOW + days(5), placed_at=NOW + days(3))
+    club.undo("2", 4_560, NOW + days(5), placed_at=NOW + days(2))
+    assert club.progress(mia, NOW + days(5)).earned == 1
+    assert worth(club, mia).discount_minor == 240 + 96, "a Sprout still when it was placed"
 
 
 def test_nothing_used_is_worth_nothing(club):

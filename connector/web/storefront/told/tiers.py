@@ -26,7 +26,7 @@ def stem(tier: Mapping[str, Any], say: Tongue) -> Stem | None:
     Where the first stage has to be reached, the stem begins before it.
     """
     stages: list[tuple[str, int]] = [(one["name"], one["threshold"]) for one in tier["stages"]]
-    level = tier["level"] - 1
+    level = tier["earned"] - 1
     if stages and stages[0][1] > 0:
         stages.insert(0, ("", 0))
         level += 1
@@ -36,7 +36,7 @@ def stem(tier: Mapping[str, Any], say: Tongue) -> Stem | None:
     label = (
         say.t("Progress to {tier}", tier=own(following["name"]))
         if following
-        else say.t("You are {tier}", tier=own(tier["name"] or ""))
+        else say.t("You are {tier}", tier=own(tier["earned_name"] or ""))
     )
     told = {0, level, level + 1, len(stages) - 1} if len(stages) > NAMED_STAGES else None
     steps = tuple(
@@ -66,8 +66,8 @@ def _percent(thresholds: Sequence[int], amount: int) -> int:
 def level(tier: Mapping[str, Any], say: Tongue) -> Block | None:
     """What her level gives, what she has to do for more or to keep it, and early doors."""
     name = tier["name"]
-    gives = _perks(tier, say)
-    lines = (*tier["says"][: 1 if tier["ended"] else 0], *_told(tier)[1:])
+    gives = _perks(tier["perks"], say)
+    lines = (*_lent(tier, say), *tier["says"][: 1 if tier["ended"] else 0], *_told(tier)[1:])
     items = (*(Block(one) for one in gives), *(_early(one, say) for one in tier["early"]))
     if not (lines or items):
         return None
@@ -78,8 +78,18 @@ def level(tier: Mapping[str, Any], say: Tongue) -> Block | None:
     return Block(title, id="level", tab=say.t("Level"), lines=lines, items=items, acts=acts)
 
 
-def _perks(tier: Mapping[str, Any], say: Tongue) -> list[str]:
-    gives, found = tier["perks"], []
+def _lent(tier: Mapping[str, Any], say: Tongue) -> list[str]:
+    """Until when a level of VIP days lasts, and the own one below it."""
+    if tier["level"] <= tier["earned"]:
+        return []
+    found = [tier["says"][-1]]
+    if tier["earned_name"]:
+        found.append(say.t("Your own level: {tier}", tier=own(tier["earned_name"])))
+    return found
+
+
+def _perks(gives: Mapping[str, Any], say: Tongue) -> list[str]:
+    found = []
     if gives["multiplier_percent"] > _PLAIN:
         found.append(say.t("{times} points", times=say.times(gives["multiplier_percent"])))
     if gives["discount_percent"]:
@@ -92,6 +102,11 @@ def _perks(tier: Mapping[str, Any], say: Tongue) -> list[str]:
         name = own(gives["collection"])
         found.append(say.t("{percent} off {collection}", percent=percent, collection=name))
     return found
+
+
+def _offered(trial: Mapping[str, Any], say: Tongue) -> list[str]:
+    early = [say.t("Early access")] if trial["early"] else []
+    return [*_perks(trial["perks"], say), *early]
 
 
 def _early(one: Mapping[str, Any], say: Tongue) -> Block:
@@ -121,7 +136,7 @@ def trial(tier: Mapping[str, Any], say: Tongue) -> Block | None:
         say.t("Try {tier}", tier=name),
         id="trial",
         box=True,
-        lines=tuple(tier["says"][-1:]),
+        lines=(tier["says"][-1], " · ".join(_offered(told, say))),
         acts=(
             Act(
                 say.t("No thanks"),
