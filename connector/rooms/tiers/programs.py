@@ -69,7 +69,9 @@ class Preview:
     after: Mapping[int, int]
     rising: int
     at_risk: int  # they would not reach their level anew, and keep it until its day
-    moves: Sequence[tuple[int, int, int]]  # member id, level before, level after
+    moves: Sequence[tuple[int, int, int]]  # member id, level before and after; new ones last
+    gift_points: int  # for reaching levels, as if everybody who rises got them
+    gift_rewards: int
 
 
 def current(db: Connection, shop_id: int) -> Published | None:
@@ -160,7 +162,8 @@ def preview(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Pre
     after: dict[int, int] = {}
     rising = at_risk = 0
     movers: list[tuple[int, int, int]] = []
-    for level, level_id, earned, count in counted:
+    gift_points = gift_rewards = 0
+    for level, level_id, earned, count in sorted(counted, key=lambda row: not row.before):
         standing = Standing(version=old.version, level=level, level_id=level_id)
         kept = rules.carried(old, standing, wanted).level
         before[level] = before.get(level, 0) + count
@@ -168,13 +171,16 @@ def preview(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Pre
         after[ends] = after.get(ends, 0) + count
         rising += count if earned > kept else 0
         at_risk += count if earned < kept else 0
+        reached = wanted.levels[kept:earned]
+        gift_points += count * sum(one.gift_points for one in reached)
+        gift_rewards += count * sum(one.gift_reward_id is not None for one in reached)
         if earned != kept and len(movers) < _SHOWN_MOVES:
             some = select(asked.c.member_id).where(
                 asked.c.before == level, asked.c.before_id == level_id, asked.c.after == earned
             )
             left = _SHOWN_MOVES - len(movers)
             movers += [(one, level, earned) for one in db.scalars(some.limit(left))]
-    return Preview(before, after, rising, at_risk, movers)
+    return Preview(before, after, rising, at_risk, movers, gift_points, gift_rewards)
 
 
 # --------------------------------------------------------------------------------------- measures
@@ -203,11 +209,13 @@ def measured(
     )
     told = living
     if did is not None:
-        owner = func.coalesce(member.c.merged_into, member.c.id).label("owner")
+        owner = func.coalesce(member.c.merged_into, member.c.id)
+        whom = member.alias()
         theirs = (
-            select(owner, *(did.c[name] for name in Parts._fields))
+            select(owner.label("owner"), *(did.c[name] for name in Parts._fields))
             .join(member, (member.c.shop_id == shop_id) & (member.c.id == did.c.member_id))
-            .where(did.c.month >= window_from)
+            .join(whom, (whom.c.shop_id == shop_id) & (whom.c.id == owner))
+            .where(did.c.month >= window_from, whom.c.state == "member")
         )
         told = union_all(living, theirs)  # type: ignore[assignment]
     every = told.subquery()

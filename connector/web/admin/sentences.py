@@ -173,6 +173,7 @@ SAID = {
     "tiers_draft": mark("Kept as a draft. Nothing is in force yet."),
     "tiers_published": mark("Published. Members are placed within minutes."),
     "tiers_days": mark("The free days begin within a second."),
+    "tiers_days_ended": mark("The VIP days end within a second."),
     "tiers_discarded": mark("The draft is gone. What is in force stays."),
     "reward_kept": mark("Saved. It is offered so from now on."),
     "reward_on": mark("It is offered again."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import g, request, url_for
@@ -113,6 +114,17 @@ def start_vip_days() -> Response:
         draft.errors["vip-email"] = t(DAYS_REFUSED.get(problem.code, DAYS_REFUSED[""]))
         return _page(draft)
     return door.redirected(url_for("admin.tiers", said="tiers_days"))
+
+
+@blueprint.post("/<shop>/members/<id:member_id>/vip-days/end")
+def end_vip_days(member_id: int) -> Response:
+    """End a member's VIP days now; those that are over already are no trouble."""
+    now = clock.now()
+    with suppress(NotFound):
+        runtime().database.run(
+            lambda db: noticed.notice(db, perks.stop(db, g.shop.id, member_id, now), now)
+        )
+    return door.redirected(url_for("admin.member", member_id=member_id, said="tiers_days_ended"))
 
 
 def _page(draft: Draft) -> Response:

@@ -1,4 +1,4 @@
-"""What the page of a member shows besides points: merges, blocks, days, wishes."""
+"""What the page of a member shows besides points: level, merges, blocks, days, wishes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from connector.core import clock
 from connector.members import blocking, merging, occasions, preferences
 from connector.program import rules
 from connector.program import service as program
+from connector.rooms.tiers import service as tiers
 from connector.web.admin import store
 from connector.web.admin.words import spoken
 
@@ -24,6 +25,7 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
     known = occasions.of_member(db, g.shop.id, row.id)
     offered = [one.occasion for one in program.newest(db, g.shop.id).rules if _is_day(one)]
     return {
+        "tier": tiers.progress(db, g.shop.id, row.id, now),
         "merges": merges,
         "undo_days": merging.UNDO_DAYS,
         "makers": store.makers(db, g.shop),

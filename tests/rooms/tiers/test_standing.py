@@ -282,6 +282,27 @@ def test_a_preview_says_who_moves(club):
     assert club.check() == []
 
 
+def test_a_preview_counts_whom_it_would_place_and_what_their_gifts_cost(club):
+    first = club.publish(change(SPENDING, levels=(change(SEED, threshold=1_000), SPROUT, BLOOM)))
+    club.buy("1", 15_000, customer_key="1")
+    club.buy("2", 500, customer_key="2")
+    nobody = Person(email="g@b.example")
+    club.buy("3", 40_000, customer_key=None, person=nobody)
+    none, one = club.world.member("2"), club.world.member("1")
+    lower = [change(level, threshold=n) for n, level in enumerate(first.levels)]
+    with club.world.database.write() as db:
+        made = programs.save_draft(db, club.shop_id, change(first, levels=lower), "s", NOW)
+        told = programs.preview(db, club.shop_id, made, NOW)
+    assert (told.before, told.after, told.rising) == ({0: 1, 2: 1}, {3: 2}, 2), "no guest"
+    assert told.moves == [(one, 2, 3), (none, 0, 3)], "between levels first"
+    assert (told.gift_points, told.gift_rewards) == (250 + 100 + 250, 2)
+    club.take(GiftGiven)
+    club.publish(change(made, gifts_for_placed=True))
+    assert sum(gift.points for gift in club.take(GiftGiven)) == told.gift_points
+    with club.world.database.read() as db:
+        assert programs.store.counts(db, club.shop_id) == told.after
+
+
 def test_a_draft_changes_nothing(club):
     with club.world.database.write() as db:
         made = programs.save_draft(db, club.shop_id, SPENDING, "staff:1", NOW)

@@ -91,6 +91,9 @@ def test_a_preview_names_who_moves_before_anything_is_in_force(ada: Ada, world: 
     page = words_of(ada.see("tiers"))
     assert "1 member would rise." in page
     assert "Some who would move" in page
+    assert "They get no entry gifts. With them it would be 250 points; rewards: 0." in page
+    save(ada, gifts_for_placed="on")
+    assert "Entry gifts for them: 250 points; rewards: 0." in words_of(ada.see("tiers"))
     with world.database.read() as db:
         assert programs.current(db, world.shop.id) is None
     assert ada.send("tiers/publish", "tiers").location.endswith("said=tiers_published")
@@ -101,6 +104,16 @@ def test_a_preview_names_who_moves_before_anything_is_in_force(ada: Ada, world: 
     assert "Bloom $150.50 1" in page
     assert "What would change" not in page
     assert "Discard the draft" not in page
+
+
+def test_what_the_platform_cannot_give_is_said_beside_the_perks(ada: Ada, world: World):
+    save(ada)
+    page = ada.see("tiers")
+    told = "At this store, discounts and free shipping of a level need the plugin."
+    perks = page.split("<summary>Perks</summary>")[1:]
+    assert perks
+    assert all(told in one.partition('<div class="fields')[0] for one in perks)
+    assert "At this store it needs the plugin." in page, "the growing discount, too"
 
 
 def test_a_draft_can_be_discarded(ada: Ada, world: World):
@@ -172,6 +185,18 @@ def test_a_merchant_begins_the_free_days_of_a_member(ada: Ada, world: World):
         told = service.progress(db, world.shop.id, mia, NOW)
     assert told is not None
     assert told.level == 2
+    page = words_of(ada.see(f"members/{mia}"))
+    assert "Level Bloom" in page
+    assert "VIP days on Bloom until" in page
+    assert "Own level Seed" in page
+    path, here = f"members/{mia}/vip-days/end", f"members/{mia}"
+    assert ada.send(path, here).location.endswith("said=tiers_days_ended")
+    with world.database.write() as db:
+        publish(db, HEARD, noticed.take(db, world.shop.id, 10), NOW)
+    page = words_of(ada.see(here))
+    assert "Level Seed" in page
+    assert "VIP days" not in page
+    assert ada.send(path, here).location.endswith("said=tiers_days_ended"), "over already"
     for email, sentence in (
         ("mia@b.example", "had the free days already"),
         ("no@b.example", "no member with this e-mail"),
