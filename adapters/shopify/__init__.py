@@ -46,6 +46,7 @@ class Shopify:
     signs_shop = False  # one secret signs for all shops, and the shop's name is outside it
     has_credit = True
     has_standing = True
+    tells_consent = True
 
     def __init__(
         self,

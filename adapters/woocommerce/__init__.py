@@ -31,6 +31,7 @@ class WooCommerce:
     signs_shop = True  # each store signs with a secret of its own
     has_credit = False  # codes that hold a balance stand for it
     has_standing = False
+    tells_consent = False
 
     def __init__(self, http: Http) -> None:
         self._http = http

@@ -368,6 +368,7 @@ class Platform(Protocol):
     tells_all: bool  # what it does not find is deleted, not merely out of our sight
     has_credit: bool  # store credit is its own money; else codes with a balance stand for it
     has_standing: bool  # tags and discounts without a code
+    tells_consent: bool  # whether customers take the newsletter and have verified their e-mail
 
     def install_url(self, request: InstallRequest) -> str: ...
 

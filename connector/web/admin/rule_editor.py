@@ -102,6 +102,7 @@ def _page(db: Connection, draft: Program, form: RuleForm, *, is_new: bool = Fals
         else None,
         currencies=sorted(draft.rates, key=lambda one: (one != g.shop.currency, one)),
         gifts=_gifts(db) if form.gives_fixed else [],
+        tells_consent=runtime().platforms[g.shop.platform].tells_consent,
         has_levels=tiers.current(db, g.shop.id) is not None,
         occasions=ways.OCCASIONS,
         titles=store.product_titles(db, g.shop.id, scope_keys),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -11,10 +12,11 @@ from sqlalchemy import Connection
 from connector.orders import store as order_store
 from connector.program import rules
 from connector.program import service as programme
-from connector.program.rules import Program, Rule
+from connector.program.rules import Program, Rule, Scope
 from connector.rooms.actions import service as actions
 from connector.rooms.actions.service import Way
 from connector.shops.service import Shop
+from connector.web.runtime import runtime
 from connector.web.storefront.asker import Asker, Visitor
 from connector.web.storefront.told.blocks import Block
 from connector.web.tongue import Tongue, mark, own
@@ -43,6 +45,12 @@ TASKS = (
     rules.SHARES,
 )
 MOST_TASKS = 3
+OF_GOODS = (rules.SPEND, rules.MULTIPLIER)
+OF_CONSENT = (rules.VERIFIED, rules.NEWSLETTER)
+HOW = {
+    rules.VERIFIED: mark("Log in to the shop with the code it sends you"),
+    rules.NEWSLETTER: mark("Agree to it at the checkout or in your account"),
+}
 OCCASIONS = {
     "birthday": mark("Your birthday"),
     "wedding": mark("Your wedding day"),
@@ -55,27 +63,29 @@ def ways(db: Connection, visitor: Visitor, say: Tongue) -> Block:
     program = programme.newest(db, visitor.shop.id)
     found = [_rate(program, say)] if program.rate(say.currency)[0] else []
     member_id = visitor.member_id if isinstance(visitor, Asker) else None
-    told = actions.ways(db, visitor.shop.id, member_id, say.now)
-    found += [_way(one, say) for one in told if member_id is None or one.rule.kind != rules.JOINED]
+    told = [
+        one
+        for one in _told(db, visitor, say.now)
+        if member_id is None or one.rule.kind != rules.JOINED
+    ]
+    titles = _titles(db, visitor.shop, told)
+    found += [_way(one, say, titles) for one in told]
     return Block(say.t("Ways to earn"), id="earn", tab=say.t("Earn"), items=tuple(found))
 
 
 def tasks(db: Connection, visitor: Visitor, now: datetime) -> Block:
     """A few things to do on a product's page, none of which is to buy more."""
     say = Tongue.of(visitor.shop, visitor.language, now)
-    member_id = visitor.member_id if isinstance(visitor, Asker) else None
-    told = [
-        one
-        for one in actions.ways(db, visitor.shop.id, member_id, now)
-        if one.rule.kind in TASKS and not one.is_done
-    ][:MOST_TASKS]
+    told = [one for one in _told(db, visitor, now) if one.rule.kind in TASKS and not one.is_done][
+        :MOST_TASKS
+    ]
     keys = [one.rule.target for one in told if one.rule.kind == rules.VISIT]
     products = order_store.products(db, visitor.shop.id, keys) if keys else {}
     items = []
     for one in told:
         known = products.get(one.rule.target)
         href = known.url if known else page(visitor.shop, one.rule)
-        items.append(structs.replace(_way(one, say), href=href or ""))
+        items.append(structs.replace(_way(one, say, {}), href=href or ""))
     return Block(say.t("Earn here"), items=tuple(items))
 
 
@@ -93,6 +103,24 @@ def occasion(name: str, say: Tongue) -> str:
     return say.t(known) if known else own(name)
 
 
+def _told(db: Connection, visitor: Visitor, now: datetime) -> list[Way]:
+    """What a shopper can do here: what the platform tells of, and events with words."""
+    member_id = visitor.member_id if isinstance(visitor, Asker) else None
+    tells_consent = runtime().platforms[visitor.shop.platform].tells_consent
+    return [
+        one
+        for one in actions.ways(db, visitor.shop.id, member_id, now)
+        if tells_consent or one.rule.kind not in OF_CONSENT
+        if one.rule.kind != rules.CUSTOM or one.rule.labels
+    ]
+
+
+def _titles(db: Connection, shop: Shop, ways: Sequence[Way]) -> dict[str, str]:
+    """The first product of each way's scope by its key."""
+    keys = sorted({one.rule.scope.products[0] for one in ways if one.rule.scope.products})
+    return {key: row.title for key, row in order_store.products(db, shop.id, keys).items()}
+
+
 def _rate(program: Program, say: Tongue) -> Block:
     days = program.hold_days
     on = "completed" if program.terms.hold_from == "delivery" else program.award_on
@@ -107,21 +135,37 @@ def _per(rate: tuple[int, int], say: Tongue) -> str:
     )
 
 
-def _way(way: Way, say: Tongue) -> Block:
+def _way(way: Way, say: Tongue, titles: Mapping[str, str]) -> Block:
     rule = way.rule
     until = (say.t("Until {date}", date=say.day(rule.ends_at)),) if rule.ends_at else ()
     if way.is_done:
         return Block(title(rule, say), value=say.t("Done"))
-    return Block(title(rule, say), lines=(*_terms(rule, say), *until), value=_gives(rule, say))
+    goods = _goods(rule.scope, titles, say)
+    terms = _terms(rule, goods, say)
+    return Block(title(rule, say, goods), lines=(*terms, *until), value=_gives(rule, say))
 
 
-def title(rule: Rule, say: Tongue) -> str:
-    """What to do: in its merchant's words, or else in ours."""
+def title(rule: Rule, say: Tongue, goods: str = "") -> str:
+    """What to do: in its merchant's words, or else in ours. ``goods``: the names of its scope."""
     label = rule.labels.get(say.language.tag)
-    return own(label) if label else _title(rule, say)
+    return own(label) if label else _title(rule, goods, say)
 
 
-def _title(rule: Rule, say: Tongue) -> str:
+def _goods(scope: Scope, titles: Mapping[str, str], say: Tongue) -> str:
+    """The first name of a scope, and how many more; "" where we know none."""
+    called = [titles.get(key, "") for key in scope.products[:1]]
+    called += [*scope.categories, *scope.collections, *scope.tags]
+    first = next(filter(None, called), "")
+    if not first:
+        return ""
+    parts = (scope.products, scope.categories, scope.collections, scope.tags)
+    more = sum(map(len, parts)) - 1
+    if not more:
+        return own(first)
+    return say.t("{names} and {n} more", names=own(first), n=say.number(more))
+
+
+def _title(rule: Rule, goods: str, say: Tongue) -> str:
     if rule.kind == rules.OCCASION:
         return occasion(rule.occasion, say)
     if rule.kind == rules.STREAK:
@@ -130,19 +174,22 @@ def _title(rule: Rule, say: Tongue) -> str:
         times = say.count("time", rule.count)
         return say.t("Your link is opened {times}", times=times)
     if rule.kind == rules.CUSTOM:
-        return own(rule.target)
+        return own(next(iter(rule.labels.values()), rule.target))
     if rule.kind in TITLES:
         return say.t(TITLES[rule.kind])
-    return say.t("Chosen products") if rule.scope else say.t("Every product")
+    return goods or (say.t("Chosen products") if rule.scope else say.t("Every product"))
 
 
-def _terms(rule: Rule, say: Tongue) -> list[str]:
-    found = []
+def _terms(rule: Rule, goods: str, say: Tongue) -> list[str]:
+    found = [say.t(HOW[rule.kind])] if rule.kind in HOW else []
+    if goods and rule.labels.get(say.language.tag) and rule.kind in OF_GOODS:
+        found.append(goods)
     least = rule.minimum.get(say.currency)
     if least:
         found.append(say.t("Orders from {money}", money=say.money(least)))
     if rule.scope and rule.kind in (rules.ORDER, rules.FIRST_ORDER):
-        found.append(say.t("With chosen products"))
+        with_goods = say.t("With {names}", names=goods) if goods else ""
+        found.append(with_goods or say.t("With chosen products"))
     if rule.kind == rules.OCCASION:
         found.append(say.t("Once a year"))
     return found
