@@ -41,6 +41,8 @@ def test_points_are_redeemed_for_a_member_once_and_undone(acme, coffee, mia):
     (listed,) = acme.get("/redemptions", member_id=mia, state="reserved")["redemptions"]
     assert listed == made == acme.get(f"/redemptions/{made['id']}")
     assert acme.get("/redemptions", state="used")["redemptions"] == []
+    entry = acme.get(f"/members/{mia}/entries")["entries"][0]
+    assert (entry["points"], entry["redemption_id"]) == (-100, made["id"])
     undone = send(acme, f"/redemptions/{made['id']}/cancellation", {}, "k2").get_json()
     assert undone["ending"] == "cancelled"
 

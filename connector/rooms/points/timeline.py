@@ -64,10 +64,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. available, pending: what it changed, signed; ``points`` is what to show.
+    """What one act changed. available, pending: by how much, signed; ``points`` is what to show.
 
-    ``state`` is pending while the points it brought still wait, and available after that.
-    ``diagnosis`` is of its order; ``gift``: the source of the gift it is.
+    ``id`` is of its oldest movement. ``state`` is pending while the points it brought still wait,
+    and available after that. ``diagnosis`` is of its order; ``gift``: the source of the gift it
+    is; ``redemption_id``: of the reward it is about.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Entry:
     why: Why | None
     diagnosis: Diagnosis | None = None
     gift: str | None = None
+    redemption_id: int | None = None
 
     @property
     def points(self) -> int:
@@ -144,15 +146,19 @@ def _diagnosis(
 def entries(
     db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
 ) -> list[Entry]:
-    """The member's entries below the id ``before``, newest first."""
-    rows = store.entries_of(db, shop_id, member_id, before, limit)
+    """The member's entries below the id ``before``, newest first.
+
+    Movements of one stem, kind and moment are one entry: of a return there is one for each lot.
+    """
+    acts = _acts(db, shop_id, member_id, before, limit)
+    rows = [act[-1] for act in acts]
     orders = _orders(db, shop_id, rows)
     adjustments = store.adjustments(db, shop_id, _stem_ids(rows, "adjustment"))
     gifts = store.gifts(db, shop_id, _stem_ids(rows, "gift"))
     released: set[int] = set()  # orders whose points came through in a newer entry
     found = []
-    for row in rows:
-        entry = _entry(row, member_id, orders, adjustments, gifts)
+    for act in acts:
+        entry = _entry(act, member_id, orders, adjustments, gifts)
         if entry.order_id in released:
             entry = replace(entry, state="available")
         elif entry.kind == "released" and entry.order_id is not None:
@@ -161,13 +167,37 @@ def entries(
     return found
 
 
+def _acts(
+    db: Connection, shop_id: int, member_id: int, before: int | None, limit: int
+) -> list[list[Row[Any]]]:
+    """The newest so many acts, whole: each has its movements, newest first."""
+    found: list[list[Row[Any]]] = []
+    while True:
+        rows = store.entries_of(db, shop_id, member_id, before, limit + 1)
+        for row in rows:
+            if found and _act(found[-1][-1]) == _act(row):
+                found[-1].append(row)
+            elif len(found) == limit:
+                return found
+            else:
+                found.append([row])
+        if len(rows) <= limit:
+            return found
+        before = rows[-1].id
+
+
+def _act(row: Row[Any]) -> tuple[object, ...]:
+    return (*row.source.split(":")[:3], row.kind, row.occurred_at)
+
+
 def _entry(
-    row: Row[Any],
+    rows: Sequence[Row[Any]],
     member_id: int,
     orders: Mapping[int, Diagnosis],
     adjustments: Mapping[int, Row[Any]],
     gifts: Mapping[int, Row[Any]],
 ) -> Entry:
+    row = rows[-1]
     about, about_id = _about(row.source)
     why, order = None, orders.get(about_id) if about == "order" else None
     if order is not None:
@@ -177,20 +207,21 @@ def _entry(
     gift = gifts.get(about_id) if about == "gift" else None
     if gift is not None and gift.note:
         why = Why(reason="gift", note=gift.note)
-    pending = _change(row, f"pending:{member_id}")
-    waits = pending > 0 and order is not None and order.pending > 0
+    pending = _change(rows, f"pending:{member_id}")
+    left = order.pending if order else gift.pending if gift else 0
     return Entry(
         id=row.id,
         occurred_at=row.occurred_at,
         kind=row.kind,
-        available=_change(row, f"member:{member_id}") + _change(row, f"debt:{member_id}"),
+        available=_change(rows, f"member:{member_id}") + _change(rows, f"debt:{member_id}"),
         pending=pending,
-        state="pending" if waits else "available",
+        state="pending" if pending > 0 and left > 0 else "available",
         order_id=order.order_id if order else None,
         order_number=order.order.number if order else None,
         why=why,
         diagnosis=order,
         gift=gift.source if gift else None,
+        redemption_id=about_id if about == "redemption" else None,
     )
 
 
@@ -224,7 +255,6 @@ def _about(source: str) -> tuple[str, int]:
     return about, int(number)
 
 
-def _change(row: Row[Any], account: str) -> int:
-    if row.to_account == account:
-        return int(row.amount)
-    return -int(row.amount) if row.from_account == account else 0
+def _change(rows: Sequence[Row[Any]], account: str) -> int:
+    came = sum(int(row.amount) for row in rows if row.to_account == account)
+    return came - sum(int(row.amount) for row in rows if row.from_account == account)

@@ -5,7 +5,7 @@ A change never touches a redemption made before it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -151,6 +151,19 @@ def redemption(db: Connection, shop_id: int, redemption_id: int) -> Redemption:
     if found is None:
         raise NotFound("redemption_not_found", "no such redemption")
     return found
+
+
+def used_in(
+    db: Connection, shop_id: int, ids: Collection[int]
+) -> Mapping[int, tuple[Redemption, str | None]]:
+    """These redemptions by id, each with the number of the order it was placed in, if any."""
+    if not ids:
+        return {}
+    orders = store.orders_of(db, shop_id, ids)
+    numbers = {row.id: row.number for row in order_store.by_ids(db, shop_id, [*orders.values()])}
+    return {
+        one.id: (one, numbers.get(orders.get(one.id, 0))) for one in store.some(db, shop_id, ids)
+    }
 
 
 def open_of(db: Connection, shop_id: int, member_id: int) -> list[Redemption]:

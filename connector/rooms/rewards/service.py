@@ -77,7 +77,7 @@ def give(db: Connection, shop_id: int, gifts: Sequence[GiftGiven], now: datetime
     for gift in gifts:
         found = store.rewards(db, shop_id, [gift.reward_id or 0])
         member_id = _standing_member(db, shop_id, gift.member_id)
-        if not found or member_id is None or store.by_source(db, shop_id, gift.source):
+        if not found or member_id is None or store.family(db, shop_id, gift.source):
             continue
         price = rules.gift(found[0].offer)
         one = agreed(found[0], price, member_id, gift.source, now)

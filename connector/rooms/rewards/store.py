@@ -192,8 +192,12 @@ def locked(db: Connection, shop_id: int, ids: Collection[int]) -> list[Redemptio
 
 def get(db: Connection, shop_id: int, redemption_id: int) -> Redemption | None:
     """One, as it stands; others may be changing it."""
-    row = db.execute(_of(shop_id).where(redemption.c.id == redemption_id)).one_or_none()
-    return _redemption(row) if row else None
+    return next(iter(some(db, shop_id, [redemption_id])), None)
+
+
+def some(db: Connection, shop_id: int, ids: Collection[int]) -> list[Redemption]:
+    """These by id, as they stand."""
+    return [_redemption(row) for row in db.execute(among(db, _of(shop_id), redemption.c.id, ids))]
 
 
 def by_codes(db: Connection, shop_id: int, codes: Collection[str]) -> list[int]:
@@ -201,11 +205,6 @@ def by_codes(db: Connection, shop_id: int, codes: Collection[str]) -> list[int]:
     chosen = select(redemption.c.id).where(redemption.c.shop_id == shop_id)
     wanted = {code.upper() for code in codes}
     return list(db.scalars(among(db, chosen, redemption.c.code, wanted))) if wanted else []
-
-
-def by_source(db: Connection, shop_id: int, source: str) -> int | None:
-    one = redemption.c
-    return db.scalar(select(one.id).where(one.shop_id == shop_id, one.source == source))
 
 
 def family(db: Connection, shop_id: int, source: str) -> list[Redemption]:
@@ -343,6 +342,13 @@ def of_orders(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[in
     """Redemptions that these orders were ever placed with."""
     chosen = select(redemption_use.c.redemption_id).where(redemption_use.c.shop_id == shop_id)
     return list(db.scalars(among(db, chosen, redemption_use.c.order_id, order_ids)))
+
+
+def orders_of(db: Connection, shop_id: int, ids: Collection[int]) -> dict[int, int]:
+    """The newest order that each of these redemptions was placed in."""
+    chosen = select(redemption_use).where(redemption_use.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, redemption_use.c.redemption_id, ids)).all()
+    return {row.redemption_id: row.order_id for row in sorted(rows, key=lambda row: row.order_id)}
 
 
 def put_uses(db: Connection, shop_id: int, redemption_id: int, order_ids: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import g, redirect, request, url_for
+from markupsafe import Markup
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -16,23 +17,31 @@ from connector.core.commerce import Person
 from connector.core.errors import BadInput, InsufficientPoints, NotFound
 from connector.members import store as member_store
 from connector.orders import store as order_store
+from connector.program import service as programme
+from connector.program.rules import Rule
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.service import Balance
 from connector.rooms.points.timeline import Entry
+from connector.rooms.rewards import catalogue, rules
 from connector.shops import store as shop_store
 from connector.shops import team
 from connector.web import addresses
-from connector.web.admin import approval, door, forms, sentences, store, traits
+from connector.web.admin import approval, door, forms, sentences, store, traits, ways
 from connector.web.admin.approval import Ask
 from connector.web.admin.door import blueprint
 from connector.web.admin.store import Span
-from connector.web.admin.words import count
+from connector.web.admin.words import count, mark, spoken, t
 from connector.web.runtime import runtime
 
 PAGE = 50
 FOUND = 50
 ENTRIES = 25
+GIFTS = {
+    "rewards": mark("A gift from the shop"),
+    "tiers": mark("A gift for your level"),
+    "referrals": mark("An invitation"),
+}
 MOST_ENTRIES = 1000
 ORDERS = 10
 FORM = ("points", "direction", "reason", "once", "ask")
@@ -56,6 +65,9 @@ class Told:
     entry: Entry
     balance: int
     made_by: str | None
+    reward: str | None
+    used_in: str | None  # an order's number
+    gift: Markup | None  # what it was for
 
 
 @blueprint.get("/<shop>/members")
@@ -233,6 +245,11 @@ def _told(
 ) -> list[Told]:
     """Entries newest first, each with the balance it left and who made it."""
     made_by = store.adjustments_made(db, g.shop.id, [one.occurred_at for one in entries])
+    used = catalogue.used_in(
+        db, g.shop.id, {one.redemption_id for one in entries if one.redemption_id}
+    )
+    promised = {rule.id: rule for rule in programme.newest(db, g.shop.id).rules}
+    known = ways.names_of(db, g.shop.id, list(promised.values()))
     told: list[Told] = []
     left = balance.available
     for entry in entries[:limit]:
@@ -240,9 +257,21 @@ def _told(
         if entry.kind == "adjustment":
             made = made_by.get((entry.occurred_at, entry.points), "").split("+")
             maker = " + ".join(makers[one] for one in made if one in makers) or None
-        told.append(Told(entry, left, maker))
+        reward, order = used.get(entry.redemption_id or 0, (None, None))
+        named = rules.spoken(reward.names, spoken()) if reward else None
+        told.append(Told(entry, left, maker, named, order, _gift(entry, promised, known)))
         left -= entry.available
     return told
+
+
+def _gift(entry: Entry, promised: Mapping[str, Rule], known: ways.Names) -> Markup | None:
+    """What a gift of points was for, by where it comes from."""
+    if entry.gift is None:
+        return None
+    room, about, *_ = entry.gift.split(":")
+    if room == "actions" and about in promised:
+        return ways.sentence(promised[about], known, g.shop.currency)
+    return t(GIFTS.get(room, "Points earned"))
 
 
 def _row(db: Connection, member_id: int) -> Row[Any]:

@@ -32,6 +32,7 @@ def list_entries(db: Connection, shop: Shop, member_id: str) -> shapes.EntryPage
             pending=entry.pending,
             order=entry.order_number,
             note=entry.why.note if entry.why else None,
+            redemption_id=str(entry.redemption_id) if entry.redemption_id else None,
         )
         for entry in found
     ]

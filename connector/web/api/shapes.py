@@ -49,6 +49,7 @@ class Entry(Struct):
     pending: Annotated[int, Meta(description="Change of what waits for the end of its hold")]
     order: Annotated[str | None, Meta(description="Order number")]
     note: Annotated[str | None, Meta(description="The reason of an adjustment")]
+    redemption_id: Annotated[str | None, Meta(description="The redemption it is of")]
 
 
 class EntryPage(Struct):

@@ -1,15 +1,18 @@
 """Rewards: offered, changed and paused, who has one, what needs a decision, and gifts."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
 from connector.core import noticed
+from connector.core.commerce import CodeUse
 from connector.core.facts import GiftGiven, TierChanged, publish
 from connector.rooms.rewards import catalogue, service
 from connector.rooms.rewards.models import redemption
 from tests.rooms.rewards.counter import COFFEE
 from tests.web.admin.conftest import Ada, words_of
-from tests.world import HEARD, NOOR, NOW, World
+from tests.world import HEARD, NOOR, NOW, World, goods, order
 
 FORM = {
     "price": "fixed",
@@ -179,3 +182,21 @@ def test_three_languages_and_no_word_of_another_shop(ada: Ada, world: World, cof
     assert "獎勵" in ada.see("rewards", lang="zh-Hant")
     assert "退回" in ada.see(f"rewards/{coffee.id}", lang="zh-Hant")
     assert ada.ask("rewards/77").status_code == 404
+
+
+def test_a_members_ledger_names_the_reward_its_order_and_what_gifts_were_for(
+    ada: Ada, world: World, coffee
+):
+    one = redeemed(world, coffee)
+    world.tell(order("1", goods("a", 500), codes=(CodeUse(one.code or "", 500),), number="#77"))
+    with world.database.write() as db:
+        soon = NOW + timedelta(days=9)
+        gifts = [
+            GiftGiven(world.shop.id, one.member_id, "tiers:entry:1", points=7),
+            GiftGiven(world.shop.id, one.member_id, "referrals:a:1", points=8, waits_until=soon),
+        ]
+        publish(db, HEARD, gifts, NOW)
+    page = words_of(ada.see(f"members/{one.member_id}"))
+    assert "Used for a reward Coffee · Order #77" in page
+    assert "A gift for your level" in page
+    assert "An invitation pending" in page

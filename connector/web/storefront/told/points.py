@@ -14,6 +14,8 @@ from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.service import Balance as Held
 from connector.rooms.points.timeline import Entry
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.rules import Redemption, spoken
 from connector.web.runtime import runtime
 from connector.web.storefront.asker import Asker, Visitor
 from connector.web.storefront.told import earning, rewards
@@ -21,6 +23,7 @@ from connector.web.storefront.told.blocks import Act, Balance, Block, Head, Stem
 from connector.web.tongue import Tongue, mark, order, own
 
 HISTORY_ENTRIES = 30
+Used = Mapping[int, tuple[Redemption, str | None]]
 ENTRIES = {
     "earned": mark("Order {order}"),
     "released": mark("Order {order} is ready"),
@@ -131,13 +134,16 @@ def history(db: Connection, asker: Asker, say: Tongue) -> Block:
     """The newest entries, each with its reasons."""
     entries = timeline.entries(db, asker.shop.id, asker.member_id, None, HISTORY_ENTRIES)
     promised = {rule.id: rule for rule in programme.newest(db, asker.shop.id).rules}
-    rows = tuple(_entry(one, promised, say) for one in entries if one.points)
+    used = catalogue.used_in(
+        db, asker.shop.id, {one.redemption_id for one in entries if one.redemption_id}
+    )
+    rows = tuple(_entry(one, promised, used, say) for one in entries if one.points)
     empty = () if rows else (say.t("Your orders and their points will show here."),)
     name = say.t("History")
     return Block(name, id="history", tab=name, lines=empty, items=rows)
 
 
-def _entry(entry: Entry, promised: Mapping[str, Rule], say: Tongue) -> Block:
+def _entry(entry: Entry, promised: Mapping[str, Rule], used: Used, say: Tongue) -> Block:
     waits = entry.kind == "earned" and entry.state == "pending" and not _is_gone(entry)
     day = say.day(entry.occurred_at)
     # A release moves points that were already counted, so it has no sign.
@@ -145,12 +151,21 @@ def _entry(entry: Entry, promised: Mapping[str, Rule], say: Tongue) -> Block:
     return Block(
         _title(entry, promised, say),
         id=str(entry.id),
-        lines=(say.t("{date}, pending", date=day) if waits else day,),
+        lines=(say.t("{date}, pending", date=day) if waits else day, *_reward(entry, used, say)),
         value=number(entry.points),
         unit=say.noun("point", entry.points),
         tone="waiting" if waits else "minus" if entry.points < 0 else "plus",
         why=_why(entry, say),
     )
+
+
+def _reward(entry: Entry, used: Used, say: Tongue) -> list[str]:
+    """Which reward it was, and the order it was used in."""
+    if entry.redemption_id is None or entry.redemption_id not in used:
+        return []
+    one, number = used[entry.redemption_id]
+    named = own(spoken(one.names, say.language))
+    return [named] if number is None else [named, say.t("Order {order}", order=order(number))]
 
 
 def _is_gone(entry: Entry) -> bool:
