@@ -45,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[tuple[World, ShopifyClient]]:
         http = Http(allow_private=[origin])
         api = AdminApi(http, origin, world.tokens["access_token"])
         history = History(api, http, tmp_path / "work", DOMAIN)
-        yield world, ShopifyClient(DOMAIN, api, history)
+        yield world, ShopifyClient(DOMAIN, api, history, world.clock)
         server.shutdown()
         server.server_close()
         thread.join()
