@@ -24,7 +24,7 @@ from connector.web.runtime import runtime
 
 BLANK_STEPS = 2
 DAYS_REFUSED = {
-    "trial_off": mark("Your levels have no free days."),
+    "trial_off": mark("There are no free days that would give this member more."),
     "trial_used": mark("This person had the free days already."),
     "trial_needless": mark("This member stands there already."),
     "member_blocked": mark("This member is blocked."),
@@ -97,7 +97,7 @@ def start_vip_days() -> Response:
 
     def work(db: Connection) -> None:
         published = programs.current(db, g.shop.id)
-        program = published.program if published else rules.Program()
+        program = published.given if published else rules.Program()
         member_id = runtime().members.by_email(db, g.shop.id, email)
         noticed.notice(
             db, [perks.start_trial(db, g.shop.id, member_id, program, _who(), now)], now

@@ -206,6 +206,16 @@ def test_a_merchant_begins_the_free_days_of_a_member(ada: Ada, world: World):
         assert sentence in words_of(refused.text)
 
 
+def test_free_days_that_would_give_nothing_are_not_begun(ada: Ada, world: World):
+    world.tell(Customer(MIA, Person(email="mia@b.example"), NOW))
+    bare = {"levels-1-multiplier_percent": "100", "levels-1-early": "", "levels-1-early-url": ""}
+    save(ada, **bare)
+    ada.send("tiers/publish", "tiers")
+    place(world)
+    refused = ada.send("tiers/days", "tiers", **{"vip-email": "mia@b.example"})
+    assert "no free days that would give this member more" in words_of(refused.text)
+
+
 def test_every_language_has_the_page(ada: Ada, world: World):
     save(ada)
     for tag, words in (("ar", "ما الذي سيتغير"), ("zh-Hant", "將會改變什麼")):
