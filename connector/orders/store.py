@@ -88,6 +88,20 @@ def first_paid(
     return db.scalar(chosen.order_by(at, orders.c.key).limit(1))
 
 
+def paid_with_note(db: Connection, shop_id: int, since: str, limit: int) -> list[Row[Any]]:
+    """The newest paid orders since a local date that a storefront left a friend's code in."""
+    chosen = select(orders).where(
+        orders.c.shop_id == shop_id,
+        orders.c.local_date >= since,
+        orders.c.referral.is_not(None),
+        orders.c.member_id.is_not(None),
+        orders.c.historic.is_(False),
+        orders.c.is_test.is_(False),
+        orders.c.paid_at.is_not(None) | orders.c.state.in_(EARNING_STATES),
+    )
+    return list(db.execute(chosen.order_by(orders.c.placed_at.desc()).limit(limit)))
+
+
 def lines(db: Connection, shop_id: int, ids: Sequence[int]) -> dict[int, list[OrderLine]]:
     """Lines by order id, in the order's own sequence."""
     found: dict[int, list[OrderLine]] = defaultdict(list)

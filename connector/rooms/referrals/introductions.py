@@ -37,6 +37,37 @@ class Origin:
     program: Program
 
 
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """An order by a link that introduced nobody, and why: ``self`` or ``prior_buyer``."""
+
+    order: Row[Any]
+    advocate_id: int
+    why: str
+
+    @property
+    def friend_id(self) -> int:
+        return int(self.order.member_id)
+
+
+def barred(db: Connection, shop_id: int, days: int, now: datetime, limit: int) -> list[Barred]:
+    """Of the newest orders by a link, those that could never be an introduction."""
+    since = (now - timedelta(days=days)).date().isoformat()
+    rows = order_store.paid_with_note(db, shop_id, since, limit)
+    owners = store.owners(db, shop_id, {row.referral.strip().lower() for row in rows})
+    found = []
+    for row in rows:
+        advocate_id = owners.get(row.referral.strip().lower())
+        people = identities.same_people(db, shop_id, row.member_id)
+        if advocate_id is None or store.of_friends(db, shop_id, people):
+            continue
+        if advocate_id in people:
+            found.append(Barred(row, advocate_id, "self"))
+        elif order_store.first_paid(db, shop_id, people) != row.id:
+            found.append(Barred(row, advocate_id, "prior_buyer"))
+    return found
+
+
 def settle(db: Connection, shop_id: int, order_ids: Collection[int], now: datetime) -> list[Fact]:
     """Judge the introductions that these orders concern."""
     known = store.programs(db, shop_id)

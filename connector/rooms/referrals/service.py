@@ -81,7 +81,8 @@ class Numbers:
 
     @property
     def conversion(self) -> float | None:
-        return self.kept / self.visits if self.visits else None
+        """None where more were kept than came by a visit: a code can be passed on by word."""
+        return self.kept / self.visits if self.visits >= max(self.kept, 1) else None
 
     @property
     def k(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.core.errors import BadInput, Conflict
-from connector.rooms.referrals import rules, service
+from connector.rooms.referrals import introductions, rules, service
+from connector.rooms.referrals.introductions import Barred
 from connector.rooms.referrals.rules import Program
 from connector.rooms.referrals.service import Numbers
 from connector.rooms.rewards import catalogue
@@ -102,7 +103,8 @@ def _page(form: Mapping[str, str], known: Program, errors: Mapping[str, Markup])
         numbers = service.numbers(db, g.shop, DAYS, now)
         held = service.page(db, g.shop.id, ("held",), None, MOST_HELD)
         recent = service.page(db, g.shop.id, (), before, PAGE + 1)
-        people = _people(db, [*held, *recent])
+        barred = introductions.barred(db, g.shop.id, DAYS, now, MOST_HELD)
+        people = _people(db, [*held, *recent, *barred])
         offered = catalogue.rewards(db, g.shop.id)
     return door.page(
         "admin/referrals.html",
@@ -113,10 +115,11 @@ def _page(form: Mapping[str, str], known: Program, errors: Mapping[str, Markup])
         errors=errors,
         days=DAYS,
         numbers=numbers,
-        steps=_steps(numbers),
+        steps=steps(numbers),
         sentence=invitations.sentence(told, say) if told.friend or told.advocate else None,
         held=held,
         recent=recent[:PAGE],
+        barred=barred,
         next=recent[PAGE - 1].id if len(recent) > PAGE else None,
         people=people,
         offered=[(str(one.id), one.offer.name(spoken())) for one in offered],
@@ -128,20 +131,21 @@ def _page(form: Mapping[str, str], known: Program, errors: Mapping[str, Markup])
     )
 
 
-def _steps(numbers: Numbers) -> list[Step]:
-    """Visit, claim, order, kept; claims are no step: a link's order counts without one."""
+def steps(numbers: Numbers) -> list[Step]:
+    """Visit, order, kept; an order may carry a link's code without a visit or a claim."""
     counts = [("visits", numbers.visits), ("orders", numbers.orders), ("kept", numbers.kept)]
     longest = max(1, *(count for _, count in counts))
     found: list[Step] = []
     before: int | None = None
     for name, count in counts:
-        of_previous = count / before if before else None
+        is_part = before is not None and 0 < before >= count
+        of_previous = count / before if before and is_part else None
         found.append(Step(name, count, 100 * count / longest, of_previous))
         before = count
     return found
 
 
-def _people(db: Connection, rows: list[Row[Any]]) -> dict[int, str]:
+def _people(db: Connection, rows: Sequence[Row[Any] | Barred]) -> dict[int, str]:
     """Names, or e-mails, by member; who is erased is missing."""
     ids = sorted({one for row in rows for one in (row.advocate_id, row.friend_id)})
     people = runtime().members.people(db, g.shop.id, ids)

@@ -87,7 +87,7 @@ def test_every_kind_of_rule_has_a_form_and_a_sentence(
 def test_a_rule_of_consent_says_where_the_platform_never_tells_it(ada: Ada, world: World):
     path = begun(ada)
     for kind, is_said in (("newsletter", True), ("verified_email", True), ("joined", False)):
-        page = words_of(ada.see(f"{path}/rules/new?kind={kind}"))
+        page = words_of(ada.see(f"{path}/rules/new", kind=kind))
         assert ("platform never tells this" in page) is is_said, kind
     assert world.shop.platform == "woocommerce"
 

@@ -6,9 +6,10 @@ import pytest
 
 from connector.core.commerce import Person
 from connector.members import signs
-from connector.rooms.referrals import people, rules, service, store
+from connector.rooms.referrals import introductions, people, rules, service, store
 from connector.rooms.rewards import catalogue
 from connector.rooms.rewards.rules import Kind, Offer
+from connector.web.admin.referrals import steps
 from tests.rooms.referrals.meeting import Meeting, account, first_order
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import KEYS, MIA, NOOR, NOW, World
@@ -155,3 +156,30 @@ def test_the_list_is_paged(ada: Ada, meeting: Meeting):
         rows = store.page(db, meeting.shop_id, (), None, 25)
     older = words_of(ada.see("referrals", before=str(rows[-1].id)))
     assert "Older introductions" not in older
+
+
+def test_orders_that_introduce_nobody_leave_a_trace(ada: Ada, meeting: Meeting):
+    meeting.tell(account(MIA, "mia@b.example", name="Mia"))
+    meeting.tell(first_order("1", customer_key=MIA, referral=meeting.link()))
+    meeting.tell(first_order("2", person=Person("noor@mail.example", "Noor")))
+    meeting.tell(first_order("3", referral=meeting.link()))
+    zoe = Person("zoe@mail.example", "Zoe")
+    meeting.tell(first_order("4", customer_key="1003", person=zoe, referral=meeting.link()))
+    with meeting.world.database.read() as db:
+        shop_id = meeting.shop_id
+        found = introductions.barred(db, shop_id, 90, NOW, 100)
+        bounded = introductions.barred(db, shop_id, 90, NOW, 1)
+    assert sorted(one.why for one in found) == ["prior_buyer", "self"]
+    assert len(bounded) <= 1
+    page = words_of(ada.see("referrals"))
+    assert "Orders by a link that introduce nobody 2" in page
+    assert "does not count The friend had bought here before." in page
+    assert "does not count Advocate and friend are the same person." in page
+
+
+def test_no_step_is_more_than_all_of_the_one_before():
+    told = service.Numbers(
+        visits=2, shares=0, claims=0, orders=3, waiting=0, held=0, kept=3, advocates=1
+    )
+    assert [one.of_previous for one in steps(told)] == [None, None, 1.0]
+    assert told.conversion is None
