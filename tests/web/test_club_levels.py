@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from connector.core import clock
-from connector.rooms.tiers import programs, service
+from connector.core.facts import GiftGiven
+from connector.rooms.tiers import perks, programs, service
+from connector.rooms.tiers.models import tier_trial
 from connector.rooms.tiers.rules import Early, Level, Perks, Program, Trial
 from tests.web.shoppers import acme
 from tests.web.test_club import section, sections, told
@@ -84,6 +87,20 @@ def test_free_days_are_offered_once_and_say_when_they_end(levels):
     assert [one["name"] for one in stem["steps"] if one.get("here")] == ["Sprout"]
     refused = levels.do("start_trial", {}, levels.token(), "k2").get_json()["code"]
     assert refused in told(levels, levels.token())["says"]
+
+
+def test_days_that_another_account_with_her_mailbox_had_are_not_hers(levels):
+    press(levels, section(told(levels, levels.token()), "trial")["acts"][1])
+    with levels.service.database.write() as db:
+        claim = db.execute(select(tier_trial)).one()
+        program = programs.current(db, levels.shop.id).program
+        given = GiftGiven(levels.shop.id, 77, perks.trial_source(77), tier_days=14)
+        perks.begin(db, given, program, clock.now())
+        assert claim.email_hash
+        db.execute(tier_trial.update().values(member_id=77))
+    club = told(levels, levels.token())
+    assert section(club, "level")["title"] == "You are Sprout"
+    assert "trial" not in sections(club)
 
 
 def test_what_the_shops_platform_cannot_give_is_not_promised(levels):
