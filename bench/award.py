@@ -6,7 +6,6 @@ with that member, entry and lot made variables.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 import re
@@ -123,17 +122,14 @@ def heard(url: str, work: Callable[[Connection], None]) -> str:
     )
     database.run(work)
     database.dispose()
-    told = next(values["entries"] for sql, values in said if "INTO ledger_entry" in sql)
-    entry = json.loads(told)[0]["id"]
+    entry = next(values["e0_id"] for sql, values in said if "INTO ledger_entry" in sql)
     return "".join(f"{_filled(sql, values, entry)};\n" for sql, values in said) + "END;\n"
 
 
 def _filled(sql: str, values: dict[str, Any], entry: int) -> str:
     def fill(place: re.Match[str]) -> str:
         value = values[place[1]]
-        if isinstance(value, str):
-            value = value.replace(str(entry), str(HEARD_ENTRY))
-        return _written(value)
+        return _written(HEARD_ENTRY if value == entry else value)
 
     return _PLACE.sub(fill, sql).replace("%%", "%")
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -21,14 +19,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     true,
     update,
 )
 
-from connector.core.bulk import COPY_ROWS, among, insert_rows, rows_of
+from connector.core.bulk import among, insert_rows, rows_of
 from connector.core.db import upsert
 from connector.core.errors import InsufficientPoints
+from connector.ledger import page as small_page
 from connector.ledger.models import (
     ledger_account,
     ledger_consumption,
@@ -36,8 +34,6 @@ from connector.ledger.models import (
     ledger_lot,
 )
 from connector.ledger.rules import Lot, Purse
-
-_BOOK = text(Path(__file__).with_name("book.sql").read_text(encoding="utf-8"))
 
 
 def load_purses(
@@ -185,8 +181,17 @@ def write(db: Connection, shop_id: int, unit: str, page: Page) -> None:
         makes = amount <= 0 if name.startswith("debt:") else amount >= 0
         (raised if makes else lowered).append({"name": name, "amount": amount, "entries": entries})
     drawn = [{"lot_id": one, "taken": amount} for one, amount in sorted(page.drawn.items())]
-    if db.dialect.name == "postgresql" and len(page.entries) < COPY_ROWS:
-        done = _write_at_once(db, shop_id, unit, page, drawn, raised, lowered)
+    parts = {
+        "e": page.entries,
+        "l": page.lots,
+        "c": page.consumptions,
+        "r": raised,
+        "d": drawn,
+        "w": lowered,
+    }
+    is_small = sum(map(len, parts.values())) <= small_page.MOST_ROWS
+    if is_small and db.dialect.name == "postgresql":
+        done = small_page.write(db, shop_id, unit, parts)
     else:
         insert_rows(db, ledger_entry, page.entries)
         insert_rows(db, ledger_lot, page.lots)
@@ -198,37 +203,6 @@ def write(db: Connection, shop_id: int, unit: str, page: Page) -> None:
     if done[1] != len(lowered):
         wanted = ", ".join(f"{-one['amount']} of {one['name']}" for one in lowered[:3])
         raise InsufficientPoints(f"an account holds less {unit} than is taken: {wanted}")
-
-
-def _write_at_once(
-    db: Connection,
-    shop_id: int,
-    unit: str,
-    page: Page,
-    drawn: Sequence[Mapping[str, Any]],
-    raised: Sequence[Mapping[str, Any]],
-    lowered: Sequence[Mapping[str, Any]],
-) -> tuple[int, int]:
-    """One question and one answer instead of six; of many rows COPY is faster."""
-    rows: dict[str, Any] = {
-        "entries": page.entries,
-        "lots": page.lots,
-        "consumptions": page.consumptions,
-        "raised": raised,
-    }
-    told = {name: msgspec.json.encode(some).decode() for name, some in rows.items()}
-    told["drawn_lots"] = _array(one["lot_id"] for one in drawn)
-    told["drawn"] = _array(one["taken"] for one in drawn)
-    told["lowered_names"] = _array(one["name"] for one in lowered)
-    told["lowered"] = _array(one["amount"] for one in lowered)
-    told["lowered_entries"] = _array(one["entries"] for one in lowered)
-    row = db.execute(_BOOK, {"shop_id": shop_id, "unit": unit, **told}).one()
-    return row.drawn, row.lowered
-
-
-def _array(values: Iterable[object]) -> str:
-    """As PostgreSQL reads it; account names and numbers need no quotes."""
-    return f"{{{','.join(map(str, values))}}}"
 
 
 def _draw(db: Connection, shop_id: int, told: Sequence[Mapping[str, Any]]) -> int:
