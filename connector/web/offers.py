@@ -73,9 +73,18 @@ def gives(one: Offer | Redemption, known: Names, language: Language) -> str:
     return language.text(ONE[one.kind], **values)
 
 
+def adds(name: str, told: str) -> bool:
+    """Whether what it is worth says more than its name."""
+    return _bare(told) != _bare(name)
+
+
 def reason(code: str, missing: int, language: Language) -> str:
     """Why a member cannot have it now."""
     return language.text(REASONS[code], points=language.count("point", missing))
+
+
+def _bare(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 def _money(minor: int, currency: str, language: Language) -> str:

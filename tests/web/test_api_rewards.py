@@ -55,6 +55,12 @@ def test_a_gift_is_told_to_the_rooms(acme, coffee, mia):
     assert (one["points"], one["note"], one["state"]) == (0, "Thanks", "reserved")
 
 
+def test_a_paused_reward_is_no_gift_either(acme, coffee, mia):
+    send(acme, f"/rewards/{coffee}/state", {"state": "paused"}, "p1", "PUT")
+    answer = send(acme, f"/members/{mia}/gifts", {"reward_id": coffee}, "p2")
+    assert refusal(answer) == (409, "reward_paused")
+
+
 def test_the_merchant_decides_what_is_parked(acme, coffee, mia):
     made = send(acme, f"/members/{mia}/redemptions", {"reward_id": coffee}).get_json()
     path = f"/redemptions/{made['id']}/resolution"

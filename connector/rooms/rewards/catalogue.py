@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connector.core.errors import BadInput, NotFound
+from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.facts import GiftGiven
 from connector.core.ids import new_id
 from connector.core.points import LIMIT
@@ -199,8 +199,8 @@ def gifts(
         raise BadInput("gift_missing", "a reward, or points", field="reward_id")
     if not 1 <= len(member_ids) <= MAX_GIFTS:
         raise BadInput("members_missing", f"1 to {MAX_GIFTS} members", field="members")
-    if reward_id is not None:
-        reward(db, shop_id, reward_id)
+    if reward_id is not None and reward(db, shop_id, reward_id).state != "on":
+        raise Conflict("reward_paused", "this reward is paused")
     gift_id = new_id()
     return [
         GiftGiven(

@@ -8,23 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, text, update
 
 from connector.core.bulk import among
+from connector.core.commerce import EARNING_STATES
 from connector.core.db import upsert
 from connector.members.models import member
-from connector.orders.models import order_code
+from connector.orders.models import order_code, orders
 from connector.rooms.rewards import rules
 from connector.rooms.rewards.models import redemption, redemption_use, reward, reward_member
 from connector.rooms.rewards.rules import COUNTED, PREFIX, Kind, Offer, Redemption, Reward, State
@@ -48,7 +38,7 @@ def insert_reward(
     db: Connection, shop_id: int, reward_id: int, offer: Offer, now: datetime
 ) -> None:
     db.execute(
-        insert(reward).values(
+        reward.insert().values(
             shop_id=shop_id,
             id=reward_id,
             state="on",
@@ -122,18 +112,22 @@ def figures(db: Connection, shop_id: int, since: datetime) -> dict[int, Row[Any]
             func.upper(order_code.c.code).label("code"),
             func.sum(order_code.c.amount_minor).label("minor"),
         )
+        .join(orders, (orders.c.shop_id == shop_id) & (orders.c.id == order_code.c.order_id))
         .where(order_code.c.shop_id == shop_id, order_code.c.code.startswith(PREFIX.lower()))
+        .where(orders.c.state.in_(EARNING_STATES))
         .group_by(order_code.c.code)
         .subquery()
     )
     counted = one.state.in_(COUNTED)
+    is_open = one.ended_at.is_(None) | (one.kind == Kind.CREDIT)  # or a balance that is used up
+    stands = (one.state == State.USED) & ((one.spent > 0) | ((one.points == 0) & is_open))
     rows = db.execute(
         select(
             one.reward_id,
             func.count().filter(counted).label("wishes"),
-            func.count().filter(one.state == State.USED).label("uses"),
+            func.count().filter(stands).label("uses"),
             func.coalesce(func.sum(one.spent + one.held), 0).label("points"),
-            func.coalesce(func.sum(given.c.minor), 0).label("given_minor"),
+            func.coalesce(func.sum(given.c.minor).filter(stands), 0).label("given_minor"),
         )
         .select_from(redemption.outerjoin(given, given.c.code == one.code))
         .where(one.shop_id == shop_id, one.reserved_at >= since)

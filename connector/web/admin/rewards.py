@@ -19,6 +19,7 @@ from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
 from connector.rooms.rewards import catalogue, rules, service
 from connector.rooms.rewards.rules import Kind, Offer, Redemption, State
+from connector.rooms.tiers import programs
 from connector.web import addresses, offers
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
@@ -75,6 +76,14 @@ class Draft:
     values: dict[str, str]
     errors: dict[str, Markup] = field(default_factory=dict)
     offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A gift to many that waits for a second press. cost_minor: None if nobody knows."""
+
+    members: int
+    cost_minor: int | None
 
 
 @blueprint.get("/<shop>/rewards", endpoint="rewards")
@@ -155,31 +164,61 @@ def send_gift() -> Response:
         note, reward_id = forms.text("note"), addresses.row_id(form["reward"])
         if reward_id is None:
             raise BadInput("gift_missing", "which reward", field="reward")  # noqa: TRY301 - a form's rule
+        if form["to"] != "one":
+            ask = _ask(form, reward_id)
+            if request.form.get("sure") != f"{form['reward']}:{form['to']}:{ask.members}":
+                return _page(form, {}, ask)
         sent = runtime().database.run(lambda db: _send(db, form, reward_id, note))
-    except (BadInput, NotFound) as problem:
-        name = "email" if isinstance(problem, NotFound) else problem.field or "reward"
+    except (BadInput, NotFound, Conflict) as problem:
+        name = "email" if isinstance(problem, NotFound) else getattr(problem, "field", None)
+        name = name or "reward"
         return _page(form, {name: sentences.refusal(problem)})
     return door.redirected(url_for("admin.rewards", said="gift_one" if sent == 1 else "gift_sent"))
 
 
-def _send(db: Connection, form: Mapping[str, str], reward_id: int, note: str) -> int:
+def _ask(form: Mapping[str, str], reward_id: int) -> Ask:
+    """Say whom it reaches and what it costs at most, before it is sent."""
+    with runtime().database.read() as db:
+        offer = catalogue.reward(db, g.shop.id, reward_id).offer
+        ids = _recipients(db, form)
+        # What cannot be sent is refused now, not after the question.
+        catalogue.gifts(db, g.shop.id, ids, note=form["note"], reward_id=reward_id)
+    return Ask(len(ids), rules.gift(offer).cost_minor * len(ids) or None)
+
+
+def _recipients(db: Connection, form: Mapping[str, str]) -> list[int]:
     to = form["to"]
     if to == "one":
-        ids = [runtime().members.by_email(db, g.shop.id, form["email"].strip())]
-    else:
-        level = int(to) if to in {str(one) for one in range(1, rules.MAX_LEVEL + 1)} else 0
-        ids = catalogue.members_from(db, g.shop.id, level)
+        return [runtime().members.by_email(db, g.shop.id, form["email"].strip())]
+    if to == "all":
+        return catalogue.members_from(db, g.shop.id, 0)
+    levels = [str(one) for one in _levels(db)]
+    return catalogue.members_from(db, g.shop.id, int(to)) if to in levels else []
+
+
+def _levels(db: Connection) -> dict[int, str]:
+    """Names of the levels there are, by their place."""
+    found = programs.current(db, g.shop.id)
+    levels = found.program.levels if found else ()
+    return {place: one.name(spoken().tag) for place, one in enumerate(levels, 1)}
+
+
+def _send(db: Connection, form: Mapping[str, str], reward_id: int, note: str) -> int:
+    ids = _recipients(db, form)
     facts = catalogue.gifts(db, g.shop.id, ids, note=note, reward_id=reward_id)
     noticed.notice(db, facts, clock.now())
     return len(facts)
 
 
-def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
+def _page(
+    form: Mapping[str, str], errors: Mapping[str, Markup], ask: Ask | None = None
+) -> Response:
     before = addresses.before()
     with runtime().database.read() as db:
         found = catalogue.rewards(db, g.shop.id)
         figures = catalogue.figures(db, g.shop.id, clock.now())
         log = catalogue.redemptions(db, g.shop.id, before, PAGE + 1)
+        levels = _levels(db)
         parked = catalogue.redemptions(db, g.shop.id, None, MAX_PARKED, state=State.PARKED)
         known = offers.names(db, g.shop.id, [one.offer for one in found])
         people = runtime().members.people(
@@ -191,7 +230,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         here=url_for("admin.rewards"),
         rewards=found,
         figures={one.id: figures.get(one.id, catalogue.Figures()) for one in found},
-        gives={one.id: offers.gives(one.offer, known, spoken()) for one in found},
+        gives={one.id: _gives(one.offer, known) for one in found},
         real=_real_cost,
         log=log[:PAGE],
         more=log[PAGE - 1].id if len(log) > PAGE else None,
@@ -201,7 +240,8 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         kinds=KINDS,
         states=STATES,
         chips=CHIPS,
-        levels=range(1, rules.MAX_LEVEL + 1),
+        levels=levels,
+        ask=ask,
         can_cancel=lambda one: service.can_cancel(one, clock.now()),
         form={"to": "one", **form},
         errors=errors,
@@ -214,6 +254,12 @@ def _real_cost(one: rules.Reward, told: catalogue.Figures) -> int | None:
     if told.uses and told.given_minor:
         return told.given_minor // told.uses
     return rules.gift(one.offer).cost_minor or None
+
+
+def _gives(offer: Offer, known: offers.Names) -> str:
+    """What it is worth, unless its name says so."""
+    told = offers.gives(offer, known, spoken())
+    return told if offers.adds(offer.name(spoken()), told) else ""
 
 
 def _title(one: Redemption) -> str:

@@ -97,6 +97,7 @@ FIELDS = {
     "priority_range": mark("Give −100 to 100."),
     "minimum_range": mark("Give an amount above zero."),
     "most_range": mark("Give 1 to 1,000,000,000, or nothing."),
+    "reward_paused": mark("This reward is paused."),
     "gift_one": mark("Say what it gives: points above zero, days or a reward."),
     "gift_most": mark("The most must not be below the number above."),
     "gift_kind": mark("This kind of rule gives no fixed gift."),

@@ -391,3 +391,20 @@ def test_a_gift_given_again_and_used_is_given_again_only_while_no_other_life_of_
     shelf.order(anew, "2", minute=3, state=OrderState.CANCELLED)
     assert len(lives(shelf)) == 3
     shelf.sound()
+
+
+def test_figures_count_what_stands(database):
+    shelf = counter(database)
+    coffee = shelf.offer()
+    for member in range(2):
+        one = shelf.redeem(coffee)
+        shelf.run()
+        shelf.order(one, f"a{member}")
+        shelf.order(one, f"a{member}", minute=1, state=OrderState.CANCELLED)
+    with database.read() as db:
+        told = catalogue.figures(db, shelf.world.shop.id, shelf.now)[coffee.id]
+    assert (told.uses, told.given_minor) == (0, 0)
+    shelf.order(one, "b")
+    with database.read() as db:
+        told = catalogue.figures(db, shelf.world.shop.id, shelf.now)[coffee.id]
+    assert (told.uses, told.given_minor) == (1, 500)

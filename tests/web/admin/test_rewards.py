@@ -1,5 +1,7 @@
 """Rewards: offered, changed and paused, who has one, what needs a decision, and gifts."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,8 @@ from connector.core.commerce import CodeUse
 from connector.core.facts import GiftGiven, TierChanged, publish
 from connector.rooms.rewards import catalogue, service
 from connector.rooms.rewards.models import redemption
+from connector.rooms.tiers import programs
+from connector.rooms.tiers.rules import Level, Program
 from tests.rooms.rewards.counter import COFFEE
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import HEARD, NOOR, NOW, World, goods, order
@@ -44,6 +48,11 @@ def redeemed(world: World, coffee, *, parked=False):
         if parked:
             service.park(db, world.shop.id, one.id, "two_candidates")
     return one
+
+
+def plain(page: str) -> str:
+    """The words of a page, without the marks that keep their side."""
+    return re.sub("[\u2066-\u2069]", "", words_of(page))
 
 
 def test_an_empty_shop_is_shown_the_way(ada: Ada, world: World):
@@ -159,10 +168,26 @@ def test_a_reward_that_fails_is_told(ada: Ada, world: World, coffee):
 def test_a_gift_reaches_one_a_level_or_everybody(ada: Ada, world: World, coffee):
     mia, noor = world.member(), world.member(NOOR)
     shop_id = world.shop.id
+    levels = (Level(1, {"en": "Friend"}, 0), Level(2, {"en": "Family"}, 100))
     with world.database.write() as db:
+        programs.save_draft(db, shop_id, Program(levels=levels), "x", NOW)
+        programs.publish(db, shop_id, NOW, has_standing=True)
         publish(db, HEARD, [TierChanged(shop_id, noor, 2, 100)], NOW)
+    page = plain(ada.see("rewards"))
+    assert "Friend and above" in page
+    assert "Family and above" in page
+    assert "level 3" not in page
     for to, who in (("all", {mia, noor}), ("2", {noor}), ("1", {noor})):
         form = {"reward": str(coffee.id), "to": to, "email": "", "note": "Thank you"}
+        asked = ada.send("rewards/gifts", "rewards", **form)
+        number = len(who)
+        assert asked.status_code == 200
+        words = plain(asked.text)
+        assert f"To {number} member" in words
+        assert f"It costs you ${5 * number}.00 at most." in words
+        with world.database.write() as db:
+            assert noticed.take(db, shop_id, 10) == []
+        form["sure"] = f"{coffee.id}:{to}:{number}"
         sent = ada.send("rewards/gifts", "rewards", **form)
         assert "said=gift_" in sent.location
         with world.database.write() as db:
@@ -200,3 +225,32 @@ def test_a_members_ledger_names_the_reward_its_order_and_what_gifts_were_for(
     assert "Used for a reward Coffee · Order #77" in page
     assert "A gift for your level" in page
     assert "An invitation pending" in page
+
+
+def test_a_paused_reward_is_not_sent(ada: Ada, world: World, coffee):
+    world.member()
+    with world.database.write() as db:
+        catalogue.turn(db, world.shop.id, coffee.id, NOW, on=False)
+    form = {"reward": str(coffee.id), "to": "all", "email": "", "note": ""}
+    wrong = ada.send("rewards/gifts", "rewards", **form)
+    assert (wrong.status_code, 'id="reward-wrong"' in wrong.text) == (422, True)
+    assert "This reward is paused." in words_of(wrong.text)
+
+
+def test_what_the_name_says_is_not_said_twice(ada: Ada, world: World):
+    for name in ("5 off", "15 off"):
+        with world.database.write() as db:
+            offer = replace(COFFEE, names={"en": name})
+            catalogue.publish(db, world.shop.id, offer, NOW)
+    assert plain(ada.see("rewards")).count("$5 off") == 1
+
+
+def test_tables_begin_with_name_and_amount_and_scroll_by_themselves(
+    ada: Ada, world: World, coffee
+):
+    redeemed(world, coffee)
+    page = ada.see("rewards")
+    assert page.count('class="scroll" role="group" aria-label=') == page.count("<table") == 2
+    words = words_of(page)
+    assert "Reward Price Costs you" in words
+    assert "Reward Points Member" in words

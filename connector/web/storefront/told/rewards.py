@@ -102,7 +102,7 @@ def _is_plain(one: Standing) -> bool:
 def _terms(offer: Offer, known: Names, say: Tongue) -> list[str]:
     """What it is worth unless its name says so, its price, and what its merchant notes."""
     name, gives = offer.name(say.language), offers.gives(offer, known, say.language)
-    found = [gives] if gives != name else []
+    found = [gives] if offers.adds(name, gives) else []
     least = say.points(rules.least_points(offer))
     found.append(say.t("from {points}", points=least) if offer.is_flexible else str(least))
     if offer.minimum_minor:
@@ -173,7 +173,7 @@ def _redemption(one: Redemption, known: Names, say: Tongue) -> Block:
     shows_code = (is_open or one.has_balance) and one.kind is not Kind.DONATION
     name = rules.spoken(one.names, say.language)
     gives = offers.gives(one, known, say.language)
-    lines = [gives] if gives != name else []
+    lines = [gives] if offers.adds(name, gives) else []
     if one.note:
         lines.append(own(one.note))
     lines += _standing(one, say)
