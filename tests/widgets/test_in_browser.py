@@ -92,6 +92,8 @@ class Shop(BaseHTTPRequestHandler):
         if what == "recommendations":
             cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(8)]
             return 200, {"items": cards}
+        if what == "club" and query.get("only") == ["nothing"]:
+            return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
 
     def say(self, status: int, body: object) -> None:
@@ -194,6 +196,10 @@ def test_a_no_to_an_offer_is_kept(seen: dict[str, Any]) -> None:
 
 def test_the_same_fills_a_page(seen: dict[str, Any]) -> None:
     assert seen["page"] == ["Hello Mia", False]
+
+
+def test_a_cart_shows_a_part_of_it_or_nothing(seen: dict[str, Any]) -> None:
+    assert seen["cart"] == [[False, True, False], [True, False, False]]
 
 
 def test_tasks_are_few_or_nothing(seen: dict[str, Any]) -> None:
