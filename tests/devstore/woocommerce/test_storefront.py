@@ -84,6 +84,17 @@ def test_the_launcher_is_on_every_page_but_cart_and_checkout(store):
         assert '<perennial-donation cart-total-minor="2060" currency="USD">' in page
 
 
+def test_points_are_used_in_the_cart_and_on_the_account_page(store):
+    store.control("PUT", "pairing", PAIRING)
+    add(store)
+    assert '<perennial-club only="rewards">' in store.http.get("/cart/").text
+    assert "<perennial-club" not in store.http.get("/my-account/").text
+    log_in(store)
+    page = store.http.get("/my-account/").text
+    assert "<perennial-club>" in page
+    assert "<perennial-panel" not in page
+
+
 def test_no_gift_is_chosen_beforehand_and_not_this_time_is_one_of_the_choices(store):
     add(store)
     form = store.http.get("/cart/").text.partition('class="gift"')[2].partition("</form>")[0]
