@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -251,6 +252,9 @@ def test_tables_begin_with_name_and_amount_and_scroll_by_themselves(
     redeemed(world, coffee)
     page = ada.see("rewards")
     assert page.count('class="scroll" role="group" aria-label=') == page.count("<table") == 2
+    rules = Path("static/admin/admin.css").read_text(encoding="utf-8")
+    # Else what only readers hear of a row, set apart from it, widens the whole page.
+    assert ".scroll { position: relative;" in rules
     words = words_of(page)
     assert "Reward Price Costs you" in words
     assert "Reward Points Member" in words
