@@ -29,7 +29,9 @@ class World:
         browser.get(page, timeout=30)
         assert browser.post(f"{page}/install", timeout=30).ok
         with service.database.read() as db:
-            self.shop = shops.find(db, "shopify", SHOPIFY_DOMAIN)
+            found = shops.find(db, "shopify", SHOPIFY_DOMAIN)
+        assert found is not None
+        self.shop = found
 
     def control(self, method, path, **body):
         answer = requests.request(method, f"{self.origin}/_devstore{path}", json=body, timeout=30)

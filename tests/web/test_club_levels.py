@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from connector.core import clock
 from connector.core.facts import GiftGiven
@@ -17,6 +17,13 @@ from tests.web.test_club_rewards import press
 from tests.web.test_referrals import code, publish
 
 __all__ = ["acme"]
+
+
+def known_program(db: Connection, shop_id: int) -> Program:
+    """What is in force."""
+    published = programs.current(db, shop_id)
+    assert published is not None
+    return published.program
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def levels(acme):
     )
     review(acme, Program(measure="spend", levels=wanted))
     with acme.service.database.read() as db:
-        top = programs.current(db, acme.shop.id).program
+        top = known_program(db, acme.shop.id)
     review(acme, Program(measure="spend", levels=top.levels, trial=Trial(14, top.levels[-1].id)))
     return acme
 
@@ -93,7 +100,7 @@ def test_days_that_another_account_with_her_mailbox_had_are_not_hers(levels):
     press(levels, section(told(levels, levels.token()), "trial")["acts"][1])
     with levels.service.database.write() as db:
         claim = db.execute(select(tier_trial)).one()
-        program = programs.current(db, levels.shop.id).program
+        program = known_program(db, levels.shop.id)
         given = GiftGiven(levels.shop.id, 77, perks.trial_source(77), tier_days=14)
         perks.begin(db, given, program, clock.now())
         assert claim.email_hash
@@ -105,7 +112,7 @@ def test_days_that_another_account_with_her_mailbox_had_are_not_hers(levels):
 
 def test_what_the_shops_platform_cannot_give_is_not_promised(levels):
     with levels.service.database.read() as db:
-        known = programs.current(db, levels.shop.id).program
+        known = known_program(db, levels.shop.id)
     bare = replace(known.levels[3], multiplier_percent=110, perks=Perks(20, free_shipping=True))
     wanted = replace(known, levels=(*known.levels[:3], bare))
     review(levels, wanted, has_standing=False)

@@ -1,6 +1,7 @@
 """The earning programme over the API: drafts, publishing, withdrawing, coming back."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_versions_start_end_and_come_back(acme):
     assert refusal(acme.ask("/program/versions/x")) == (404, "version_not_found")
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, Any], str, str | None]] = [
     ({"rates": []}, "rate_missing", "points_each"),
     ({"rates": [*RATES, *RATES]}, "rate_doubled", "rates"),
     ({"rules": [{"id": "x", "kind": "gold"}]}, "rule_kind", "rules.0.kind"),

@@ -3,6 +3,7 @@
 import pytest
 
 from connector.members import signs
+from connector.rooms.giving import service as giving
 from connector.rooms.referrals import people, service
 from tests.rooms.referrals.meeting import Meeting, account, first_order
 from tests.web.schema import problems
@@ -15,7 +16,9 @@ PROGRAM = {"is_on": True, "friend_points": 100, "advocate_points": 500}
 @pytest.fixture
 def meeting(service) -> Meeting:
     shop = service.install("woocommerce", "https://acme.example")
-    world = World(service.database, shop, None, service.runtime.members)
+    with service.database.write() as db:
+        cause = giving.add_cause(db, shop.id, "Riverbank", "Clean water.", NOW)
+    world = World(service.database, shop, cause, service.runtime.members)
     made = Meeting(world)
     made.program()
     for key in (MIA, NOOR):

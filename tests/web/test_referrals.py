@@ -8,7 +8,8 @@ from connector.core import clock
 from connector.core.facts import CodeIssued
 from connector.orders import store as order_store
 from connector.rooms.points import service as points
-from connector.rooms.referrals import handlers, rules, service, store
+from connector.rooms.referrals import handlers, rules, service
+from connector.rooms.referrals.models import referral_claim
 from connector.rooms.rewards import catalogue
 from connector.rooms.rewards.rules import Kind, Offer
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
@@ -29,7 +30,7 @@ def publish(front, **values):
 
 
 @pytest.fixture
-def open_shop(acme) -> Storefront:
+def open_shop(acme: Storefront) -> Storefront:
     publish(acme)
     return acme
 
@@ -84,7 +85,7 @@ def test_a_friend_claims_and_gets_the_code(open_shop, monkeypatch):
     claimed = {"ref": code(open_shop), **ask}
     assert open_shop.ask("club", **claimed).get_json()["again_ms"] == 5000
     with open_shop.service.database.write() as db:
-        (row,) = db.execute(store.referral_claim.select()).all()
+        (row,) = db.execute(referral_claim.select()).all()
         source = f"{service.source_of_claim(row.id)}:1"
         fact = CodeIssued(open_shop.shop.id, row.friend_id, "FR-7K", source)
         handlers.on_code_issued(db, [fact], clock.now())
@@ -107,7 +108,7 @@ def test_a_known_e_mail_gets_the_same_answers(open_shop, monkeypatch):
     answer = open_shop.do("referral_code", {"claim": told["claim"]}, once="a1").get_json()
     assert answer["state"] == "ready"
     with open_shop.service.database.read() as db:
-        assert not [one for one in db.execute(store.referral_claim.select()) if one.gifts]
+        assert not [one for one in db.execute(referral_claim.select()) if one.gifts]
 
 
 def test_what_cannot_be_claimed_is_refused(open_shop):

@@ -1,6 +1,7 @@
 """Levels at the storefront and in the API: where one stands, what is missing, VIP days."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -206,7 +207,7 @@ def told_as_described(api, path, document):
 def test_levels_are_drafted_published_and_read(service, api):
     assert refusal(api.ask("/tiers")) == (404, "tiers_not_found")
     assert refusal(send(api, "/tiers/publish")) == (404, "draft_not_found")
-    wanted = {
+    wanted: dict[str, Any] = {
         "measure": "spend",
         "levels": [
             {"names": {"en": "Base"}, "threshold": 0},
@@ -226,7 +227,10 @@ def test_levels_are_drafted_published_and_read(service, api):
         ("Top", 1),
     ]
     assert (told["trial_days"], told["trial_level"]) == (7, 2)
-    again = {**wanted, "levels": [{"id": told["levels"][1]["id"], **wanted["levels"][1]}]}
+    again: dict[str, Any] = {
+        **wanted,
+        "levels": [{"id": told["levels"][1]["id"], **wanted["levels"][1]}],
+    }
     again["trial"] = None
     assert send(api, "/tiers/draft", key="k4", json=again).get_json()["before"] == {"2": 1}
 

@@ -122,7 +122,9 @@ def test_what_is_taken_is_booked_once_however_often_the_file_comes(service, shop
         assert (day.name, day.month_day) == ("birthday", "05-01")
         zoe = service.runtime.members.by_email(db, shop.id, "zoe@x.example")
         assert service.runtime.members.person(db, shop.id, zoe).name == "=Zoe"
-        assert store.get(db, shop.id, mia).joined_at is None
+        row = store.get(db, shop.id, mia)
+        assert row is not None
+        assert row.joined_at is None
         assert list(ledger.differences(db, shop.id)) == []
     assert count(service, member_import_chunk) == count(service, member_import_line) == 0
 

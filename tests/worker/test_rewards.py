@@ -64,6 +64,7 @@ def acme(database, store):
     service.work(["drain"])
     with database.write() as db:
         mia = service.runtime.members.by_customer_key(db, shop.id, "7")
+        assert mia is not None
         points.adjust(db, shop.id, mia, 250, reason="a gift", made_by="x", now=clock.now())
         coffee = catalogue.publish(db, shop.id, COFFEE, clock.now())
     return service, shop, mia, coffee

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from adapters.woocommerce.normalise import CURRENCY_HEADER, normalise
-from connector.core.commerce import CodeUse, Customer, Delivery, Person
+from connector.core.commerce import CodeUse, Customer, Delivery, Order, Person
 from tests.adapters.woocommerce import samples
 
 HOME = {"address_1": " 12  Kiln Road", "address_2": "Flat\t2", "postcode": "AB1 2CD",
@@ -107,9 +107,9 @@ def test_a_product_tells_its_tags_and_no_collections():
     ],
 )
 def test_recorded_orders(name, codes):
-    found = normalise(Delivery("order.updated", "k", {}, json.dumps(samples.body(name)).encode()))[
-        0
-    ]
+    body = json.dumps(samples.body(name)).encode()
+    found = normalise(Delivery("order.updated", "k", {}, body))[0]
+    assert isinstance(found, Order)
     assert found.codes == codes
     assert found.tags == ("from:store-api",)
     assert found.person.phone == "5550199"
@@ -119,5 +119,6 @@ def test_recorded_orders(name, codes):
 @samples.needed
 def test_a_recorded_customer():
     found = read("customer.created", samples.body("customer-created-at-checkout"))
+    assert isinstance(found, Customer)
     assert found.tags == ("role:customer",)
     assert (found.person.phone, found.person.address) == ("5550199", "22 madeup road, 90210, us")

@@ -1,6 +1,7 @@
 """The back-test page: started, followed, and what it found in figures, months and people."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.web.admin.test_program_drafts import DRAFT, add, begun, draft
 from tests.world import NOOR, NOW, World, goods, order
 
 
-def placed(world: World, key: str, minor: int, days: int, **values: object) -> None:
+def placed(world: World, key: str, minor: int, days: int, **values: Any) -> None:
     at = NOW - timedelta(days=days)
     told = order(key, goods("1", minor), **values)
     world.tell(

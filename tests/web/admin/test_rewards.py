@@ -193,8 +193,9 @@ def test_a_gift_reaches_one_a_level_or_everybody(ada: Ada, world: World, coffee)
         assert "said=gift_" in sent.location
         with world.database.write() as db:
             told = noticed.take(db, shop_id, 10)
-        assert {fact.member_id for fact in told if isinstance(fact, GiftGiven)} == who
-        assert {fact.note for fact in told} == {"Thank you"}
+        gifts = [fact for fact in told if isinstance(fact, GiftGiven)]
+        assert {fact.member_id for fact in gifts} == who
+        assert {fact.note for fact in gifts} == {"Thank you"}
     form = {"reward": str(coffee.id), "to": "one", "email": "nobody@x.example", "note": ""}
     wrong = ada.send("rewards/gifts", "rewards", **form)
     assert (wrong.status_code, 'id="email-wrong"' in wrong.text) == (422, True)
