@@ -109,7 +109,7 @@ def start_vip_days(db: Connection, shop: Shop, member_id: str) -> TierProgress:
     """
     row, now = members.found(db, shop, member_id), clock.now()
     published = programs.current(db, shop.id)
-    program = published.program if published else rules.Program()
+    program = published.given if published else rules.Program()
     given = perks.start_trial(db, shop.id, row.id, program, f"api:{g.api_key_id}", now)
     noticed.notice(db, [given], now)
     return _progress(db, shop, row.id)
