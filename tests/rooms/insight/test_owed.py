@@ -8,7 +8,7 @@ from connector.core.errors import BadInput
 from connector.core.points import UNIT
 from connector.ledger import Book, Voucher
 from connector.rooms import insight
-from connector.rooms.insight import Flow
+from connector.rooms.insight import Flow, store
 from tests.rooms.insight.acme import ZONE, Acme
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_money_is_told_once_a_value_is_known(acme):
 def test_points_that_came_back_belong_to_the_month_they_were_earned_in(acme):
     lived(acme)
     with acme.database.read() as db:
-        told = insight.service.store.cohorts(db, acme.id)
+        told = store.cohorts(db, acme.id)
     granted = sum(given for _, _, given, _ in told)
     used = sum(taken for *_, taken in told)
     assert (granted, used) == (500, 150)

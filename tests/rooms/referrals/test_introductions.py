@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.world import MIA, NOOR, NOW, acme, goods, order, refund, took
 LATER = NOW + HOLD
 
 
-def noted(meeting: Meeting, key: str = "1", **values):
+def noted(meeting: Meeting, key: str = "1", **values: Any):
     return first_order(key, referral=meeting.link(), **values)
 
 
@@ -198,7 +199,8 @@ def test_a_claims_reward_goes_with_the_order_and_comes_back_with_it(meeting: Mee
 
 def test_small_orders_and_other_currencies_do_not_count(meeting: Meeting):
     meeting.program(min_minor=5000)
-    later = {"placed_at": NOW + timedelta(minutes=1), "paid_at": NOW + timedelta(minutes=1)}
+    at = NOW + timedelta(minutes=1)
+    later: dict[str, Any] = {"placed_at": at, "paid_at": at}
     meeting.tell(noted(meeting, minor=4999, **later))
     assert meeting.state() == ("void", "below_minimum")
     meeting.tell(noted(meeting, minor=5000, minute=90, **later))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.world import KEYS, MIA, NOOR, NOW
 LATER = NOW + HOLD
 
 
-def noted(meeting: Meeting, key: str = "1", **values):
+def noted(meeting: Meeting, key: str = "1", **values: Any):
     return first_order(key, referral=meeting.link(), **values)
 
 
@@ -132,8 +133,8 @@ def test_signs_that_come_late_are_seen_before_it_is_paid(meeting: Meeting):
 
 def test_a_phone_of_somebody_who_bought_before_counts(meeting: Meeting):
     early = NOW - timedelta(days=5)
-    told = {"customer_key": "1009", "person": Person(), "placed_at": early, "paid_at": early}
-    meeting.tell(first_order("0", **told))
+    times: dict[str, Any] = {"placed_at": early, "paid_at": early}
+    meeting.tell(first_order("0", customer_key="1009", person=Person(), **times))
     for key in ("1009", NOOR):
         sign(meeting, key, phone="+49 170 1234567")
     meeting.tell(noted(meeting))

@@ -15,6 +15,7 @@ from connector.core.facts import (
     PointsDonated,
     RewardRedeemed,
 )
+from connector.core.i18n import LANGUAGES
 from connector.core.money import Money
 from connector.rooms.giving import handlers as giving_handlers
 from connector.rooms.giving import service as giving
@@ -263,6 +264,7 @@ def test_a_gift_is_a_redemption_without_a_price_once_for_its_source(database):
         (one,) = catalogue.open_of(db, shelf.world.shop.id, shelf.mia)
     assert (one.points, one.note, shelf.reward(coffee).taken) == (0, "Thanks", 1)
     shelf.run()
+    assert one.code is not None
     told = CodeIssued(shelf.world.shop.id, shelf.mia, one.code, "tiers:entry:1")
     assert shelf.told(CodeIssued) == [told]
     shelf.order(one)
@@ -360,6 +362,6 @@ def test_what_cannot_be_offered_is_named_by_its_field(database, change, code, fi
 
 def test_a_reward_speaks_the_language_asked_for_or_another():
     names = {"ar": "قهوة", "en": "Coffee"}
-    spoken = [rules.spoken(names, rules.LANGUAGES[tag]) for tag in ("ar", "en", "zh-Hant")]
+    spoken = [rules.spoken(names, LANGUAGES[tag]) for tag in ("ar", "en", "zh-Hant")]
     assert spoken == ["قهوة", "Coffee", "Coffee"]
-    assert rules.spoken({"ar": "قهوة"}, rules.LANGUAGES["en"]) == "قهوة"
+    assert rules.spoken({"ar": "قهوة"}, LANGUAGES["en"]) == "قهوة"

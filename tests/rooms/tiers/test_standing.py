@@ -1,6 +1,7 @@
 """Members rise, keep what was promised, fall softly, and everybody hears of it once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from connector.core.facts import (
 )
 from connector.members.models import member
 from connector.orders.models import orders
-from connector.rooms.tiers import programs, rules, service
+from connector.rooms.tiers import programs, rules, service, store
 from connector.rooms.tiers.models import tier_standing
 from connector.rooms.tiers.rules import Level, Program, Weights
 from tests.rooms.tiers.club import BLOOM, SEED, SPENDING, SPROUT, Club, change, days
@@ -141,7 +142,7 @@ def test_a_mixed_score_counts_gifts_to_causes(club):
     )
     club.publish(score)
     given = donation("g", 500)
-    values = {"modified_at": NOW, "placed_at": NOW, "paid_at": NOW}
+    values: dict[str, Any] = {"modified_at": NOW, "placed_at": NOW, "paid_at": NOW}
     club.tell(order("1", goods("a", 4_999), given, **values))
     mia = club.world.member()
     club.earn(mia, 5)
@@ -149,7 +150,7 @@ def test_a_mixed_score_counts_gifts_to_causes(club):
     club.say(PointsDonated(club.shop_id, mia, 5, 6, 100, "USD"))
     assert club.kept(mia).standing.amount == 269
     back = refund("r", took(given, 1))
-    later = {"modified_at": NOW + days(1), "refunds": (back,)}
+    later: dict[str, Any] = {"modified_at": NOW + days(1), "refunds": (back,)}
     club.tell(order("1", goods("a", 4_999), given, **(values | later)))
     assert club.kept(mia).standing.amount == 169, "a gift that was given back is none"
     assert club.check() == []
@@ -159,7 +160,7 @@ def test_what_does_not_count(club):
     club.publish(SPENDING)
     mia = club.world.member()
     card = OrderLine("c", LineKind.GIFT_CARD, "Card", 1, 90_000, 90_000, 0)
-    values = {"modified_at": NOW, "placed_at": NOW, "paid_at": NOW}
+    values: dict[str, Any] = {"modified_at": NOW, "placed_at": NOW, "paid_at": NOW}
     club.tell(
         order("1", card, **values),
         order("2", goods("a", 50_000), is_test=True, **values),
@@ -300,7 +301,7 @@ def test_a_preview_counts_whom_it_would_place_and_what_their_gifts_cost(club):
     club.publish(change(made, gifts_for_placed=True))
     assert sum(gift.points for gift in club.take(GiftGiven)) == told.gift_points
     with club.world.database.read() as db:
-        assert programs.store.counts(db, club.shop_id) == told.after
+        assert store.counts(db, club.shop_id) == told.after
 
 
 def test_a_draft_changes_nothing(club):

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from connector.core.commerce import OrderState
+from connector.core.commerce import Order, OrderState
 from connector.core.facts import OrderChanged
 from connector.core.ids import new_ids
 from connector.members.models import member
 from connector.orders.models import orders
-from connector.rooms.tiers import programs
+from connector.rooms.tiers import programs, store
 from connector.rooms.tiers.models import tier_reach, tier_standing
 from tests.rooms.tiers.club import SPENDING, Club, bought, change, struct
 from tests.world import NOW, acme
@@ -99,7 +99,8 @@ steps = st.one_of(
 def test_any_story_ends_where_the_oracle_says(database, story, rolling):
     club = Club(acme(database))
     club.publish(change(SPENDING, window_months=12 if rolling else None))
-    oracle, now, sold = Oracle(rolling), NOW, {}
+    oracle, now = Oracle(rolling), NOW
+    sold: dict[str, Order] = {}
     for what, number in story:
         key = str(number % len(sold)) if sold and what in ("refund", "again") else None
         if what == "buy":
@@ -191,7 +192,7 @@ def test_a_crowd_is_placed_as_each_would_be(crowd):
     club.review(NOW, limit=2_000)
     with club.world.database.read() as db:
         levels = dict(db.execute(select(tier_standing.c.member_id, tier_standing.c.level)).all())
-        assert programs.store.counts(db, club.shop_id) == by_level
+        assert store.counts(db, club.shop_id) == by_level
         assert len(db.execute(select(tier_reach.c.id)).all()) == sum(expected.values())
     assert levels == expected
     assert len(club.levels()) == MANY

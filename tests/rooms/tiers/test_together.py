@@ -30,7 +30,9 @@ def world(database):
 def level(world):
     mia = world.member()
     with world.database.read() as db:
-        return service.progress(db, world.shop.id, mia, NOW).level
+        found = service.progress(db, world.shop.id, mia, NOW)
+    assert found is not None
+    return found.level
 
 
 def bought(key, minor, **values):

@@ -1,12 +1,15 @@
 """VIP days: without a card, once for each person, over by themselves, and honestly added up."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import Connection
 
 from connector.core.commerce import CodeUse, Customer, Person
 from connector.core.errors import Conflict, NotFound
 from connector.core.facts import GiftGiven, GiftWithdrawn, MembersMerged
 from connector.members.models import member
-from connector.rooms.tiers import perks, rules, service
+from connector.rooms.tiers import perks, programs, rules, service
 from tests.rooms.tiers.club import SPENDING, Club, bought, change, days
 from tests.rooms.tiers.test_standing import merge
 from tests.world import MIA, NOOR, NOW, acme, goods, order
@@ -24,10 +27,16 @@ def club(database):
     return made
 
 
+def current(db: Connection, club: Club) -> rules.Program:
+    published = programs.current(db, club.shop_id)
+    assert published is not None
+    return published.program
+
+
 def start(club, member_id, at=NOW):
     """What a door does: claim the days, and have the rooms hear of it."""
     with club.world.database.write() as db:
-        program = service.current(db, club.shop_id).program
+        program = current(db, club)
         given = perks.start_trial(db, club.shop_id, member_id, program, "shopper", at)
     club.say(given, at=at)
 
@@ -40,7 +49,7 @@ def refused(club, member_id, at=NOW):
 
 def worth(club, member_id):
     with club.world.database.read() as db:
-        program = service.current(db, club.shop_id).program
+        program = current(db, club)
         (vip,) = perks.days(db, club.shop_id, [member_id])
         base = perks.Base(db, club.shop_id, member_id, program)
         return perks.worth(db, club.shop_id, member_id, program, vip, base, "USD")
@@ -140,7 +149,7 @@ def test_what_they_were_worth_is_what_no_code_explains(club):
     mia = club.world.member()
     start(club, mia)
     at = NOW + days(1)
-    times = {"placed_at": at, "paid_at": at, "modified_at": at}
+    times: dict[str, Any] = {"placed_at": at, "paid_at": at, "modified_at": at}
     plain = goods("a", 9_000, subtotal_minor=10_000)
     coded = goods("b", 8_000, subtotal_minor=10_000)
     sale = goods("c", 5_000, subtotal_minor=10_000)
@@ -157,7 +166,7 @@ def test_what_they_were_worth_is_what_no_code_explains(club):
 
 def test_each_order_counts_beyond_the_level_the_member_had_then(club):
     with club.world.database.read() as db:
-        made = service.current(db, club.shop_id).program
+        made = current(db, club)
     gives = [rules.Perks(), rules.Perks(3), rules.Perks(5)]
     levels = [change(one, perks=own) for one, own in zip(made.levels, gives, strict=True)]
     club.publish(change(made, levels=tuple(levels)))
@@ -166,7 +175,7 @@ def test_each_order_counts_beyond_the_level_the_member_had_then(club):
 
     def buy(key, day):
         at = NOW + days(day)
-        times = {"placed_at": at, "paid_at": at, "modified_at": at}
+        times: dict[str, Any] = {"placed_at": at, "paid_at": at, "modified_at": at}
         club.tell(order(key, goods("a", 4_560, subtotal_minor=4_800), **times), at=at)
         return worth(club, mia).discount_minor
 
@@ -193,6 +202,8 @@ def test_the_summary_is_told_once(club):
     start(club, mia)
     club.review(NOW + days(14))
     with club.world.database.write() as db:
-        assert perks.unseen(db, club.shop_id, [mia]).level_id == 3
+        seen = perks.unseen(db, club.shop_id, [mia])
+        assert seen is not None
+        assert seen.level_id == 3
         perks.note_seen(db, club.shop_id, [mia], NOW + days(15))
         assert perks.unseen(db, club.shop_id, [mia]) is None
