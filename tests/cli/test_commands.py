@@ -228,6 +228,8 @@ def test_a_closed_terminal_ends_the_whole_demo(tmp_path, how):
             stdout=log,
             stderr=log,
             start_new_session=True,
+            # Whoever runs the tests may ignore hang-ups (nohup), and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
         )
     try:
         until(lambda: answers(port) and answers(port + 1), 60)
