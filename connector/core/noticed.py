@@ -51,6 +51,14 @@ def shops_due(db: Connection) -> list[int]:
     return list(db.scalars(select(fact_noticed.c.shop_id).where(waits).distinct()))
 
 
+def waits(db: Connection, shop_id: int) -> bool:
+    """Whether the shop has facts that nobody has heard."""
+    found = select(fact_noticed.c.id).where(
+        fact_noticed.c.shop_id == shop_id, fact_noticed.c.parked_at.is_(None)
+    )
+    return db.scalar(found.limit(1)) is not None
+
+
 def take(db: Connection, shop_id: int, limit: int) -> list[Fact]:
     """The oldest facts that wait, which are gone with this transaction. Under the shop's lock."""
     chosen = select(fact_noticed).where(

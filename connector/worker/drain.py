@@ -101,6 +101,9 @@ def _tell_noticed(runtime: Runtime, shop_id: int) -> None:
         publish(db, runtime.subscriptions, waiting, clock.now())
         return len(waiting)
 
+    with runtime.database.read() as db:  # mostly none: no turn at the writers' door for that
+        if not noticed.waits(db, shop_id):
+            return
     limit = BATCH
     while True:
         try:

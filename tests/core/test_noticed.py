@@ -15,7 +15,10 @@ def test_facts_wait_in_order_and_are_taken_once(database):
         noticed.notice(db, told, clock.now())
     with database.write() as db:
         assert noticed.shops_due(db) == [SHOP]
+        assert noticed.waits(db, SHOP)
+        assert not noticed.waits(db, SHOP + 1)
         assert noticed.take(db, SHOP, 10) == told
+        assert not noticed.waits(db, SHOP)
     with database.write() as db:
         assert noticed.take(db, SHOP, 10) == []
         assert noticed.shops_due(db) == []
