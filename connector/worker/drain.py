@@ -115,6 +115,8 @@ def _tell_noticed(runtime: Runtime, shop_id: int) -> None:
             _log.exception("noticed facts failed shop=%d of=%d", shop_id, limit)
             if limit == 1:
                 with runtime.database.write() as db:
+                    if not try_shop_lock(db, shop_id):
+                        return  # who has the shop now meets the same fact
                     noticed.park(db, shop_id, clock.now())
             limit = 1
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from connector.core import clock, inbox
+from connector.core import clock, inbox, noticed
 from connector.core.facts import OrderChanged
 from connector.orders import service as orders
 from connector.worker import drain
@@ -170,3 +171,23 @@ def test_a_shop_hears_when_somebody_last_spoke(service, shop):
     service.work(["drain"])
     (row,) = service.inbox(shop)
     assert service.shop(shop).last_event_at == row.received_at
+
+
+def test_a_noticed_fact_that_a_room_fails_on_is_set_aside_and_the_others_are_heard(service, shop):
+    heard: list[int] = []
+
+    def listen(_db, facts, _now):
+        if any(fact.order_id == 1 for fact in facts):
+            message = "cannot"
+            raise ValueError(message)
+        heard.extend(fact.order_id for fact in facts)
+        return []
+
+    told = [OrderChanged(shop.id, order_id) for order_id in (2, 1, 3)]
+    with service.database.write() as db:
+        noticed.notice(db, told, clock.now())
+    drain.drain(hearing(service, listen), shop.id)
+    assert heard == [2, 3]
+    with service.database.read() as db:
+        assert not noticed.waits(db, shop.id)
+        assert db.scalar(select(func.count()).select_from(noticed.fact_noticed)) == 1
