@@ -218,17 +218,20 @@ class Oracle:
         return [sale for sale in sales if sale.state not in ("cancelled", "refunded", "deleted")]
 
     def _use_codes(self, sale: Sale, now: datetime) -> None:
+        """A paid order spends; when every order with the code is undone, all comes back."""
         wish = self.wishes.get(sale.code or "")
-        if wish is None or wish.state == "over":
+        if wish is None:
             return
         if sale.key not in wish.orders:
             wish.orders.append(sale.key)
-        paid = any(self.sales[key].state in EARNING for key in wish.orders)
-        if wish.state == "held" and paid:
-            wish.state = "spent"
+        standing = self._used(wish)
+        paid = any(one.state in EARNING for one in standing)
+        if wish.state == "held" and (paid or not standing):
             self.purse(wish.member).held -= wish.cost
-        if wish.state == "spent":
-            standing = self._used(wish)
+            wish.state = "spent" if paid else "over"
+        elif wish.state == "over" and paid:
+            wish.state = "spent"
+        if wish.state == "spent" or not standing:
             share = min((returned(one) for one in standing), default=Fraction(1))
             wanted = int(wish.cost * share)
             if wanted > wish.back:

@@ -116,10 +116,9 @@ class Life(RuleBasedStateMachine):
     @rule(which=any_one)
     def cancel_or_restore(self, which: int) -> None:
         sale = self.sales[which % len(self.sales)]
-        wish = self.oracle.wishes.get(sale.code or "")
         if sale.state in ("paid", "completed", "open"):
             sale.state = "cancelled"
-        elif sale.state == "cancelled" and not (wish and wish.state == "over"):
+        elif sale.state == "cancelled":
             sale.state = "completed" if sale.done else "paid" if sale.paid else "open"
         self._tell(sale)
 
