@@ -8,16 +8,17 @@ it was, or finds that nothing is left to book.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO, Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from connector.core.bulk import insert_rows
+from connector.core.bulk import among, insert_rows
 from connector.core.db import Database
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.ids import new_id
@@ -71,7 +72,7 @@ class Import:
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.mapping["columns"], self.mapping["days"])
+        return _layout(self.mapping)
 
 
 _FIELDS = tuple(Import.__dataclass_fields__)
@@ -110,7 +111,7 @@ def keep(
     sheet = Sheet(source)
     chosen = layout or sheets.guess(sheet.header)
     sheets.check(chosen, sheet.header)
-    mapping = {"header": sheet.header, "columns": chosen.columns, "days": chosen.days}
+    mapping = {"header": sheet.header, **structs.asdict(chosen)}
     import_id = new_id()
     with database.write() as db:
         db.execute(
@@ -197,6 +198,17 @@ def newest(db: Connection, shop_id: int) -> list[Import]:
     return [
         _import(row) for row in db.execute(chosen.order_by(member_import.c.id.desc()).limit(SHOWN))
     ]
+
+
+def places(db: Connection, shop_id: int, import_ids: Sequence[int]) -> dict[int, str]:
+    """Where the members of these files came from, as far as somebody said."""
+    if not import_ids:
+        return {}
+    chosen = select(member_import.c.id, member_import.c.mapping).where(
+        member_import.c.shop_id == shop_id
+    )
+    rows = db.execute(among(db, chosen, member_import.c.id, import_ids))
+    return {row.id: _layout(row.mapping).place for row in rows}
 
 
 def take(db: Connection, shop_id: int, import_id: int, now: datetime) -> None:
@@ -294,6 +306,11 @@ def _one(shop_id: int, import_id: int) -> Any:
 
 def _import(row: Row[Any]) -> Import:
     return Import(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _layout(mapping: Mapping[str, Any]) -> Layout:
+    told = {name: one for name, one in mapping.items() if name != "header"}
+    return msgspec.convert(told, Layout)
 
 
 def _forget_lines(db: Connection, shop_id: int, import_id: int) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from connector.core.bulk import among, insert_rows
+from connector.core.bulk import among, insert_new, insert_rows
 from connector.core.db import upsert
 from connector.core.errors import BadInput, NotFound
 from connector.core.keyring import KeyRing
-from connector.members import sheets
+from connector.members import sheets, store
 from connector.members.models import (
     import_mapping,
     imported_balance,
@@ -54,7 +54,7 @@ def first_lines(
             {"shop_id": shop_id, "import_id": import_id, "identity": identity, "line": line}
             for identity, line in told.items()
         ]
-        db.execute(upsert(db, member_import_line).on_conflict_do_nothing(), rows)
+        insert_new(db, member_import_line, rows)
     chosen = select(member_import_line.c.identity, member_import_line.c.line).where(
         member_import_line.c.shop_id == shop_id, member_import_line.c.import_id == import_id
     )
@@ -91,12 +91,18 @@ def problems(
 
 
 def balances(db: Connection, shop_id: int, member_ids: Sequence[int]) -> dict[int, int]:
-    """Points that files said so far, by member."""
+    """Points that files said so far, by member: of the member, else of who became part of them."""
+    parts = store.became(db, shop_id, member_ids)
     chosen = select(imported_balance.c.member_id, imported_balance.c.points).where(
         imported_balance.c.shop_id == shop_id
     )
-    rows = db.execute(among(db, chosen, imported_balance.c.member_id, member_ids))
-    return {row.member_id: row.points for row in rows}
+    rows = db.execute(among(db, chosen, imported_balance.c.member_id, [*member_ids, *parts]))
+    said = {row.member_id: row.points for row in rows}
+    found = {one: said[one] for one in member_ids if one in said}
+    for gone_id, kept_id in parts.items():
+        if kept_id not in said and gone_id in said:
+            found[kept_id] = found.get(kept_id, 0) + said[gone_id]
+    return found
 
 
 def put_balances(db: Connection, shop_id: int, told: Mapping[int, int]) -> None:

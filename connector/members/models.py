@@ -157,7 +157,7 @@ member_import = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("file_hash", Key, nullable=False),
     Column("file_name", Text, nullable=False),
-    Column("mapping", Json, nullable=False),  # field -> column
+    Column("mapping", Json, nullable=False),  # the header, and a layout of it
     Column("lines", BigInteger, nullable=False),
     Column("chunks", Integer, nullable=False),
     Column("step", Text, nullable=False),

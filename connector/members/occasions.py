@@ -7,7 +7,7 @@ a birthday to today. That one was removed is remembered, and setting it again is
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -82,6 +82,29 @@ def put(
         counts_from=counts_from.isoformat(),
     )
     return [MemberChanged(shop_id, member_id)]
+
+
+def put_new(
+    db: Connection, shop_id: int, name: str, days: Mapping[int, str], now: datetime
+) -> list[Fact]:
+    """Set one occasion of many members who never had it, by member."""
+    today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
+    counts_from = (today + timedelta(days=WAIT_DAYS)).isoformat()
+    rows = []
+    for member_id, month_day in days.items():
+        check(name, month_day)
+        rows.append(
+            {
+                "shop_id": shop_id,
+                "member_id": member_id,
+                "name": name,
+                "month_day": month_day,
+                "set_at": now,
+                "counts_from": counts_from,
+            }
+        )
+    sides.insert_occasions(db, rows)
+    return [MemberChanged(shop_id, member_id) for member_id in days]
 
 
 def remove(db: Connection, shop_id: int, member_id: int, name: str, now: datetime) -> list[Fact]:

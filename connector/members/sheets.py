@@ -23,6 +23,7 @@ LINE_BYTES = 100_000
 MOST_COLUMNS = 200
 MOST_LINES = 2_000_000
 TEXT_LENGTH = 200
+PLACE_LENGTH = 80
 MOST_POINTS = 1_000_000_000  # what one adjustment may be
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 _DELIMITERS = ",;\t"
@@ -40,10 +41,14 @@ _KNOWN = {  # what columns are called by many programs, in small letters and dig
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``columns``: field -> column; ``days``: how a birthday is written, ymd, mdy or dmy."""
+    """``columns``: field -> column; ``days``: how a birthday is written, ymd, mdy or dmy.
+
+    ``place``: where members come from, as they are told.
+    """
 
     columns: dict[str, str]
     days: str = "ymd"
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ def check(layout: Layout, header: Sequence[str]) -> None:
     """BadInput for a layout that this header cannot be read by."""
     if layout.days not in DAY_ORDERS:
         raise BadInput("day_order", f"one of {', '.join(DAY_ORDERS)}", field="days")
+    if len(layout.place) > PLACE_LENGTH:
+        raise BadInput("name_length", f"up to {PLACE_LENGTH} letters", field="place")
     for field, column in layout.columns.items():
         if field not in FIELDS:
             raise BadInput("unknown_field", f"{field!r} is no field of a member", field=field)

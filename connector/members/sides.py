@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from connector.core.bulk import among
+from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.members.models import (
     member,
@@ -149,6 +149,11 @@ def put_occasion(db: Connection, **values: object) -> None:
             index_elements=["shop_id", "member_id", "name"], set_=changed
         )
     )
+
+
+def insert_occasions(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add occasions that these members have not."""
+    insert_rows(db, member_occasion, rows)
 
 
 def share_occasions(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:

@@ -16,8 +16,7 @@ from sqlalchemy import Connection
 from connector.core import clock
 from connector.core.commerce import Person
 from connector.core.db import is_transient, try_shop_lock
-from connector.core.errors import InsufficientPoints
-from connector.core.facts import Fact, PointsChanged, publish
+from connector.core.facts import Fact, publish
 from connector.members import exchange, lines, occasions, sheets, sides, store
 from connector.members.exchange import Import
 from connector.members.sheets import Refused, Told
@@ -27,7 +26,6 @@ from connector.runtime import Runtime
 
 STEP_SECONDS = 20.0
 BIRTHDAY = "birthday"
-REASON = "Imported balance"
 _log = logging.getLogger("perennial.exchange")
 
 
@@ -205,55 +203,35 @@ class _Chunk:
         """Book what files did not say before; (points booked, and booked before)."""
         db, shop_id = self._db, self._shop_id
         before = lines.balances(db, shop_id, sorted(set(whose.values())))
-        booked, kept = 0, 0
-        now_said: dict[int, int] = {}
-        for one in told:
-            if one.points is None:
-                continue
-            member_id = whose.get(one.line)
-            had = before.get(member_id, 0) if member_id else 0
-            try:
-                if is_taken and member_id and one.points != had:
-                    self._adjust(member_id, one.points - had)
-                    now_said[member_id] = one.points
-            except InsufficientPoints:
-                self._refuse(one, "points", "insufficient_points")
-                continue
-            booked += one.points - had
-            kept += had
-        lines.put_balances(db, shop_id, now_said)
-        return {"points_booked": booked, "points_before": kept}
-
-    def _adjust(self, member_id: int, difference: int) -> None:
-        points.adjust(
-            self._db,
-            self._shop_id,
-            member_id,
-            difference,
-            reason=REASON,
-            made_by=self._job.made_by,
-            now=self._now,
-        )
-        self._facts.append(PointsChanged(self._shop_id, member_id))
+        said = {one.line: one.points for one in told if one.points is not None}
+        had = {line: before.get(whose.get(line, 0), 0) for line in said}
+        if is_taken:
+            news = {whose[line]: one - had[line] for line, one in said.items() if one != had[line]}
+            facts, short = points.bring_over(db, shop_id, self._job.id, news, self._now)
+            self._facts += facts
+            for one in told:
+                if one.line in said and whose[one.line] in short:
+                    self._refuse(one, "points", "insufficient_points")
+                    del said[one.line]
+            now_said = {whose[line]: one for line, one in said.items() if whose[line] in news}
+            lines.put_balances(db, shop_id, now_said)
+        kept = sum(had[line] for line in said)
+        return {"points_booked": sum(said.values()) - kept, "points_before": kept}
 
     def _set_birthdays(
         self, told: Sequence[Told], whose: Mapping[int, int], *, is_taken: bool
     ) -> int:
         """Birthdays of who told none themselves; returns how many."""
-        db, count = self._db, 0
-        for one in told:
-            if one.birthday is None:
-                continue
-            member_id = whose.get(one.line)
-            known = sides.occasions(db, self._shop_id, member_id) if member_id else []
-            if any(row.name == BIRTHDAY for row in known):
-                continue
-            count += 1
-            if is_taken and member_id:
-                self._facts += occasions.put(
-                    db, self._shop_id, member_id, BIRTHDAY, one.birthday, self._now
-                )
-        return count
+        db, shop_id = self._db, self._shop_id
+        days = {one.line: one.birthday for one in told if one.birthday is not None}
+        ids = [whose[line] for line in days if line in whose]
+        rows = sides.occasions_of(db, shop_id, ids) if ids else []
+        known = {row.member_id for row in rows if row.name == BIRTHDAY}
+        fresh = {line: day for line, day in days.items() if whose.get(line) not in known}
+        if is_taken:
+            told_days = {whose[line]: day for line, day in fresh.items()}
+            self._facts += occasions.put_new(db, shop_id, BIRTHDAY, told_days, self._now)
+        return len(fresh)
 
     def _refuse(self, one: Told, field: str, code: str) -> None:
         self._refused.append(Refused(one.line, field, code, one.points or 0))

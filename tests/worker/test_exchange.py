@@ -10,11 +10,14 @@ from connector.core import clock
 from connector.core.commerce import Customer, Person
 from connector.core.errors import BadInput, Conflict
 from connector.core.facts import publish
+from connector.ledger.models import ledger_entry, ledger_lot
 from connector.members import exchange, lines, occasions, store
 from connector.members.models import member_import, member_import_chunk, member_import_line
 from connector.members.sheets import Layout
 from connector.orders import claiming
+from connector.rooms import insight
 from connector.rooms.points import service as points
+from connector.rooms.points import timeline
 from connector.worker import schedule
 
 HEAD = "customer_id,email,name,points,birthday\n"
@@ -191,16 +194,16 @@ def test_it_goes_on_where_it_stopped(service, shop, monkeypatch):
     job = check(service, shop, THREE)
     with service.database.write() as db:
         exchange.take(db, shop.id, job, clock.now())
-    adjust = points.adjust
+    bring_over = points.bring_over
     made = []
 
-    def stumble(*args, **values):
-        made.append(args[3])
+    def stumble(*args):
+        made.extend(args[3].values())
         if len(made) == 2:
             raise ZeroDivisionError("stumbled")
-        return adjust(*args, **values)
+        return bring_over(*args)
 
-    monkeypatch.setattr(points, "adjust", stumble)
+    monkeypatch.setattr(points, "bring_over", stumble)
     run(service)
     found = get(service, shop, job)
     assert (found.step, found.next_chunk, found.is_stopped) == ("take", 1, True)
@@ -254,6 +257,50 @@ def test_a_balance_by_mailbox_is_claimed_by_the_account(service, shop):
     with service.database.read() as db:
         mia = service.runtime.members.by_customer_key(db, shop.id, "1")
         assert points.balance(db, shop.id, mia).available == 300
+
+    assert bring(service, shop, "email,points\nmia@x.example,300\n")["points_booked"] == 0
+    assert balance(service, shop, "mia@x.example") == 300
+    assert bring(service, shop, "customer_id,points\n1,250\n")["points_booked"] == -50
+    assert bring(service, shop, "email,points\nmia@x.example,250\n")["points_booked"] == 0
+    assert balance(service, shop, "mia@x.example") == 250
+
+
+def test_what_was_brought_says_where_from_and_is_nothing_earned(service, shop):
+    columns = {"customer_key": "customer_id", "points": "points", "email": "email"}
+    job = keep(service, shop, THREE, Layout(columns, place="Old club"))
+    run(service)
+    take(service, shop, job)
+    take(service, shop, check(service, shop, THREE.replace("500", "450")))
+    with service.database.read() as db:
+        mia = service.runtime.members.by_customer_key(db, shop.id, "1")
+        told = timeline.entries(db, shop.id, mia, None, 10)
+        assert [(one.kind, one.points, one.place) for one in told] == [
+            ("brought", -50, ""),
+            ("brought", 500, "Old club"),
+        ]
+        entry = ledger_entry.c
+        rows = db.execute(select(ledger_entry).where(entry.to_account == f"member:{mia}")).all()
+        assert [(row.source, row.qualifying) for row in rows] == [
+            (f"points:brought:{job}:{mia}:member:0", None)
+        ]
+        month = insight.owed(db, shop.id, clock.now()).months[-1]
+        assert (month.flow.brought, month.flow.earned, month.flow.adjusted) == (529, 0, 0)
+        assert month.closing == 529
+
+
+def test_less_takes_what_was_brought_before_what_was_earned(service, shop):
+    tell(service, shop, Customer("1", Person("mia@x.example"), clock.now()))
+    with service.database.write() as db:
+        mia = service.runtime.members.by_customer_key(db, shop.id, "1")
+        points.adjust(db, shop.id, mia, 40, reason="hello", made_by="staff:1", now=clock.now())
+    bring(service, shop, THREE)
+    bring(service, shop, THREE.replace("500", "0"))
+    with service.database.read() as db:
+        lot = ledger_lot.c
+        rows = db.execute(
+            select(ledger_lot).where(lot.account == f"member:{mia}").order_by(lot.id)
+        )
+        assert [row.remaining for row in rows] == [40, 0]
 
 
 def test_somebody_erased_is_not_brought_back(service, shop):

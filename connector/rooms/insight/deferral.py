@@ -18,7 +18,8 @@ PER_POINTS = 1000  # a value is told for so many points, as one point is worth l
 class Flow:
     """What changed the points that can be used or are held, signed, in one month of booking.
 
-    adjusted: by hand or by an import; forgiven: debt written off. Pending points are not in it.
+    adjusted: by hand; forgiven: debt written off; brought: by files, from another program. Pending
+    points are not in it.
     """
 
     earned: int = 0
@@ -29,6 +30,12 @@ class Flow:
     forfeited: int = 0
     adjusted: int = 0
     forgiven: int = 0
+    brought: int = 0
+
+    @property
+    def issued(self) -> int:
+        """All that may be redeemed: what was earned here, given by hand, and brought."""
+        return self.earned + self.taken_back + self.adjusted + self.brought
 
     @property
     def net(self) -> int:
@@ -50,7 +57,7 @@ _LINES = {
     ("member", "forfeited"): ("forfeited", -1),
     ("program", "debt"): ("forgiven", 1),
 }
-_BY_HAND = ("adjustment", "imported")
+_OWN_LINES = {"adjustment": "adjusted", "brought": "brought"}
 _MERGES = ("merge", "unmerge")  # from one member to another: nothing for the shop
 
 
@@ -61,7 +68,7 @@ def flow(movements: Sequence[tuple[str, str, str, int]]) -> Flow:
         line = _LINES.get((from_, to))
         if line is None or kind in _MERGES:
             continue
-        name = "adjusted" if kind in _BY_HAND else line[0]
+        name = _OWN_LINES.get(kind, line[0])
         sums[name] = sums.get(name, 0) + line[1] * points
     return Flow(**sums)
 
@@ -130,9 +137,8 @@ class Owed:
         if share is None or outstanding <= 0:
             return None
         total = self.total
-        issued = total.earned + total.taken_back + total.adjusted
         used = -total.redeemed - total.returned
-        return min(max((share * issued - used) / outstanding, Fraction(0)), Fraction(1))
+        return min(max((share * total.issued - used) / outstanding, Fraction(0)), Fraction(1))
 
     @property
     def face_minor(self) -> int | None:
@@ -240,7 +246,8 @@ def deferrals(
 
     redemptions: what was expected to be used, as of the end of each month. One pool: what is
     released by the end of a month is all that was deferred by then, times points used of points
-    expected to be used. A new expectation changes the months after it, never those before.
+    expected to be used. A new expectation changes the months after it, never those before. What
+    was brought from elsewhere was paid for there: it defers nothing, and is used like the rest.
     """
     found: list[Deferral] = []
     pool = released = issued = used = 0
@@ -250,7 +257,7 @@ def deferrals(
         worth = Fraction(max(earned, 0) * value_minor, PER_POINTS) * redemption
         deferred = deferred_minor(price, worth)
         pool += deferred
-        issued += earned
+        issued += one.flow.issued
         used += -one.flow.redeemed - one.flow.returned
         earned_by_now = max(released_minor(pool, used, issued * redemption), 0)
         opening = found[-1].closing if found else 0

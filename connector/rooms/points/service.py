@@ -93,6 +93,31 @@ def adjust(
     return adjustment_id
 
 
+def bring_over(
+    db: Connection, shop_id: int, import_id: int, told: Mapping[int, int], now: datetime
+) -> tuple[list[Fact], set[int]]:
+    """Book what a file says members had elsewhere: more (> 0) or less than files said before.
+
+    Once for each file and member: the source names both. It is nothing that was earned here, and
+    nothing that counts for a level. Less takes what was brought first; whoever has not so much
+    left keeps everything, and is named. Returns what changed, and who.
+    """
+    book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, list(told))
+    short = set()
+    for member_id, points in told.items():
+        stem, origin = f"points:brought:{import_id}:{member_id}", f"brought:{member_id}"
+        why = Voucher(stem, "brought", now, origin=origin)
+        purse = book.purse(member_id)
+        if points > 0:
+            book.award(member_id, points, why)
+        elif -points <= purse.available + purse.debt:
+            book.take_back(member_id, -points, 0, why)
+        else:
+            short.add(member_id)
+    book.close()
+    return [PointsChanged(shop_id, one) for one in sorted(told.keys() - short)], short
+
+
 def forgive(
     db: Connection,
     shop_id: int,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from connector import orders as order_book
 from connector.core.commerce import Order
 from connector.core.errors import NotFound
+from connector.members import exchange
 from connector.program import basis as bases
 from connector.program import earning
 from connector.program.basis import Basis
@@ -68,7 +69,8 @@ class Entry:
 
     ``id`` is of its oldest movement. ``state`` is pending while the points it brought still wait,
     and available after that. ``diagnosis`` is of its order; ``gift``: the source of the gift it
-    is; ``redemption_id``: of the reward it is about.
+    is; ``redemption_id``: of the reward it is about; ``import_id``: of the file that brought it,
+    and ``place`` where from, if somebody said.
     """
 
     id: int
@@ -83,6 +85,8 @@ class Entry:
     diagnosis: Diagnosis | None = None
     gift: str | None = None
     redemption_id: int | None = None
+    import_id: int | None = None
+    place: str = ""
 
     @property
     def points(self) -> int:
@@ -155,10 +159,13 @@ def entries(
     orders = _orders(db, shop_id, rows)
     adjustments = store.adjustments(db, shop_id, _stem_ids(rows, "adjustment"))
     gifts = store.gifts(db, shop_id, _stem_ids(rows, "gift"))
+    places = exchange.places(db, shop_id, _stem_ids(rows, "brought"))
     released: set[int] = set()  # orders whose points came through in a newer entry
     found = []
     for act in acts:
         entry = _entry(act, member_id, orders, adjustments, gifts)
+        if entry.import_id is not None:
+            entry = replace(entry, place=places.get(entry.import_id, ""))
         if entry.order_id in released:
             entry = replace(entry, state="available")
         elif entry.kind == "released" and entry.order_id is not None:
@@ -222,6 +229,7 @@ def _entry(
         diagnosis=order,
         gift=gift.source if gift else None,
         redemption_id=about_id if about == "redemption" else None,
+        import_id=about_id if about == "brought" else None,
     )
 
 

@@ -33,8 +33,9 @@ LINES = {
     "returned": mark("Returned"),
     "expired": mark("Expired"),
     "forfeited": mark("Forfeited"),
-    "adjusted": mark("By hand or imported"),
+    "adjusted": mark("By hand"),
     "forgiven": mark("Debt forgiven"),
+    "brought": mark("Brought over"),
 }
 
 

@@ -31,7 +31,7 @@ def list_entries(db: Connection, shop: Shop, member_id: str) -> shapes.EntryPage
             available=entry.available,
             pending=entry.pending,
             order=entry.order_number,
-            note=entry.why.note if entry.why else None,
+            note=entry.why.note if entry.why else entry.place or None,
             redemption_id=str(entry.redemption_id) if entry.redemption_id else None,
         )
         for entry in found

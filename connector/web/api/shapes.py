@@ -48,7 +48,9 @@ class Entry(Struct):
     available: Annotated[int, Meta(description="Change of what can be used")]
     pending: Annotated[int, Meta(description="Change of what waits for the end of its hold")]
     order: Annotated[str | None, Meta(description="Order number")]
-    note: Annotated[str | None, Meta(description="The reason of an adjustment")]
+    note: Annotated[
+        str | None, Meta(description="The reason of an adjustment, or where it was brought from")
+    ]
     redemption_id: Annotated[str | None, Meta(description="The redemption it is of")]
 
 

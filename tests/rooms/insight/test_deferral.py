@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.rooms.insight import deferral
-from connector.rooms.insight.deferral import Cohort, Flow
+from connector.rooms.insight.deferral import Cohort, Flow, MonthOwed
 
 PRICE, POINTS = 100_000, 10_000
 
@@ -67,10 +67,23 @@ def test_movements_become_lines_and_merges_none():
         ("member", "held", "held", 60),
         ("member", "debt", "repayment", 5),
         ("program", "debt", "forgiven", 6),
+        ("program", "member", "brought", 80),
+        ("member", "program", "brought", 30),
     ]
     flow = deferral.flow(told)
-    assert flow == Flow(150, -35, -20, 4, -3, -1, 5, 6)
-    assert flow.net == 106
+    assert flow == Flow(150, -35, -20, 4, -3, -1, 5, 6, 50)
+    assert flow.net == 156
+
+
+def test_what_was_brought_defers_no_revenue_of_ours_and_is_used_like_the_rest():
+    (month,) = deferral.roll_forward([(date(2026, 1, 1), Flow(earned=POINTS, brought=POINTS))])
+    months = [month, MonthOwed(date(2026, 2, 1), month.closing, Flow(redeemed=-POINTS))]
+    plain = deferral.roll_forward([(date(2026, 1, 1), Flow(earned=POINTS))])
+    expected = [Fraction(1), Fraction(1)]
+    first, second = deferral.deferrals(months, {"2026-01": PRICE}, 1_000, expected)
+    (alone,) = deferral.deferrals(plain, {"2026-01": PRICE}, 1_000, expected[:1])
+    assert first.deferred == alone.deferred
+    assert second.released == first.deferred // 2
 
 
 def test_redemption_is_told_only_after_half_a_year():

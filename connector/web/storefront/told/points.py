@@ -178,6 +178,10 @@ def _title(entry: Entry, promised: Mapping[str, Rule], say: Tongue) -> str:
     message = ENTRIES.get(entry.kind, "")
     if entry.gift is not None and entry.kind == "earned":
         return _gift(entry.gift, promised, say)
+    if entry.kind == "brought":
+        if entry.place:
+            return say.t("Brought over from {place}", place=own(entry.place))
+        return say.t("Brought over from another program")
     if entry.order_number is not None:
         return say.t(message or mark("Change"), order=order(entry.order_number))
     if message and "{order}" not in message:
