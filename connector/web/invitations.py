@@ -10,6 +10,7 @@ from connector.rooms.referrals.rules import Program
 from connector.rooms.rewards import store as rewards
 from connector.shops.service import Shop
 from connector.web import offers
+from connector.web.runtime import runtime
 from connector.web.tongue import Tongue, mark
 
 STATES = {
@@ -30,6 +31,8 @@ WHYS = {
     "mutual": mark("The two introduced each other; the first one counts."),
     "self": mark("Advocate and friend are the same person."),
     "advocate_gone": mark("The advocate is no longer a member."),
+    "erased": mark("The friend’s data was erased a short time ago."),
+    "off": mark("Introductions were not rewarded then."),
 }
 REASONS = {
     "mailbox_alias": mark("the same mailbox under two names"),
@@ -84,5 +87,6 @@ def sentence(told: Promise, say: Tongue) -> str:
 
 def link(shop: Shop, code: str) -> str:
     """Where a friend lands: the store's own address, which we have proven."""
-    origin = shop.key if "://" in shop.key else f"https://{shop.key}"
+    elsewhere = runtime().settings.shopify_origin
+    origin = shop.key if "://" in shop.key else elsewhere.format(shop=shop.key)
     return f"{origin.rstrip('/')}/?ref={code}"

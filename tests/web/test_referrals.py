@@ -12,8 +12,9 @@ from connector.rooms.referrals import handlers, rules, service
 from connector.rooms.referrals.models import referral_claim
 from connector.rooms.rewards import catalogue
 from connector.rooms.rewards.rules import Kind, Offer
+from tests.flows.service import make_service
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
-from tests.web.shoppers import Storefront, acme, proxy
+from tests.web.shoppers import Proxy, Storefront, acme, proxy
 from tests.web.test_api import refusal
 
 __all__ = ["acme", "proxy"]
@@ -170,6 +171,13 @@ def test_the_landing_page_of_a_shopify_shop(proxy):
     told = {"code": link.partition("=")[2], "email": "zoe@mail.example"}
     answer = proxy.do("referral_claim", told, ("once", "c1"), customer="")
     assert answer.status_code == 200, answer.text
+
+
+def test_a_link_leads_where_the_shop_is_reached(database):
+    practice = Proxy(make_service(database, shopify_origin="http://127.0.0.1:9"))
+    publish(practice)
+    told = practice.ask(practice.query(practice.pairs())).get_json()["referral"]
+    assert told["link"] == f"http://127.0.0.1:9/?ref={told['code']}"
 
 
 def test_from_the_note_in_an_order_to_the_points_of_both(open_shop, monkeypatch):

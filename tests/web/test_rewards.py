@@ -56,6 +56,13 @@ def test_a_member_sees_what_her_points_buy_and_what_is_missing(acme, mia):
     assert [one["name"] for one in arabic] == ["Coffee", "شاي"]
 
 
+def test_history_names_the_reward_that_points_went_for(acme, mia):
+    redeem(acme, offer(acme, replace(COFFEE, names={"en": "Coffee", "ar": "قهوة"})))
+    told = [acme.ask("me", acme.token(), lang=lang).get_json()["history"] for lang in ("en", "ar")]
+    assert [one[0]["reward"] for one in told] == ["Coffee", "قهوة"]
+    assert {one["reward"] for one in told[0][1:]} == {None}
+
+
 def test_a_wish_is_carried_out_once_and_its_code_shows_when_the_store_has_it(acme, mia):
     coffee = offer(acme)
     answer = redeem(acme, coffee).get_json()

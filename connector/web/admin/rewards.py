@@ -269,7 +269,7 @@ def _title(one: Redemption) -> str:
 def _editor(found: rules.Reward | None, draft: Draft) -> Response:
     kind = Kind(draft.values["kind"])
     with runtime().database.read() as db:
-        causes = giving.causes(db, g.shop.id)
+        causes, levels = giving.causes(db, g.shop.id), _levels(db)
         key = draft.values["product_key"]
         product = order_store.products(db, g.shop.id, [key]).get(key) if key else None
     return door.page(
@@ -286,7 +286,7 @@ def _editor(found: rules.Reward | None, draft: Draft) -> Response:
         causes=causes,
         product=product,
         tongues=LANGUAGES.values(),
-        levels=range(1, rules.MAX_LEVEL + 1),
+        levels=levels,
     )
 
 

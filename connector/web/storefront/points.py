@@ -30,5 +30,5 @@ def part(db: Connection, asker: Asker, _now: datetime) -> dict[str, Any]:
             "pending_next": coming
             and {"points": coming[1], "on": clock.local_date(coming[0], shop.timezone)},
         },
-        "history": entries_json(db, shop, member_id, None, HISTORY_ENTRIES),
+        "history": entries_json(db, shop, member_id, HISTORY_ENTRIES, asker.language),
     }

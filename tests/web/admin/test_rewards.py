@@ -178,6 +178,16 @@ def test_a_gift_reaches_one_a_level_or_everybody(ada: Ada, world: World, coffee)
     assert "Friend and above" in page
     assert "Family and above" in page
     assert "level 3" not in page
+    editor = plain(ada.see(f"rewards/{coffee.id}"))
+    assert "every member Friend and above Family and above" in editor
+    with world.database.write() as db:
+        catalogue.change(db, shop_id, coffee.id, replace(COFFEE, tier_level=2), NOW)
+    assert "Family and above" in plain(ada.see("rewards")).partition("Redeemed")[0]
+    with world.database.write() as db:
+        catalogue.change(db, shop_id, coffee.id, replace(COFFEE, tier_level=5), NOW)
+    assert "a level there is no more" in plain(ada.see(f"rewards/{coffee.id}"))
+    with world.database.write() as db:
+        catalogue.change(db, shop_id, coffee.id, COFFEE, NOW)
     for to, who in (("all", {mia, noor}), ("2", {noor}), ("1", {noor})):
         form = {"reward": str(coffee.id), "to": to, "email": "", "note": "Thank you"}
         asked = ada.send("rewards/gifts", "rewards", **form)

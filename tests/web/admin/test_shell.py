@@ -35,6 +35,14 @@ def test_every_entry_opens_its_page_and_says_that_it_is_there(ada: Ada):
     assert all(ICON.findall(rail(ada.see())))
 
 
+def test_the_head_names_the_shop_and_not_the_business_of_its_owner(ada: Ada):
+    page = ada.see()
+    head = re.search(r'<a class="brand".*?</a>', page, re.DOTALL)
+    assert head
+    assert "Acme" in head[0]
+    assert "Signed in as the owner" in page
+
+
 def test_an_entry_is_shown_when_there_is_such_a_page(app: Flask, ada: Ada):
     (giving,) = below(ada, "giving")
     assert giving in dict(links(ada.see()))
