@@ -60,7 +60,7 @@ from connector.rooms.points.service import Balance
 from connector.rooms.rewards import handlers as rewards_handlers
 from connector.rooms.rewards import service as rewards
 from connector.rooms.tiers import handlers as tiers_handlers
-from connector.rooms.tiers import service as tiers
+from connector.rooms.tiers import programs as tiers
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from tests.oracle import Expected
@@ -201,7 +201,7 @@ class World:
                 actions.check(db, self.shop.id),
                 giving.check(db, self.shop.id),
                 rewards.check(db, self.shop.id),
-                tiers.check(db, self.shop.id),
+                tiers.audit(db, self.shop.id),
             )
             return [str(one) for one in found]
 

@@ -15,7 +15,7 @@ from connector.rooms.actions import service as actions
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.rewards import service as rewards
-from connector.rooms.tiers import service as tiers
+from connector.rooms.tiers import programs as tiers
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -33,7 +33,7 @@ def verify(shop_id: int | None) -> None:
                 actions.check,
                 giving.check,
                 rewards.check,
-                tiers.check,
+                tiers.audit,
             )
             differences = [one for check in checks for one in check(db, shop.id)]
             table = ledger_entry.c.shop_id

@@ -1,7 +1,7 @@
 """A level from end to end at the practice Shopify store: tagged, discounted, and taken back."""
 
 from connector.core import clock
-from connector.rooms.tiers import programs, service, store
+from connector.rooms.tiers import programs, store
 from connector.rooms.tiers.rules import Level, Perks, Program
 from devstore.model import Customer
 from devstore.people import MIA
@@ -62,4 +62,4 @@ def test_who_rises_is_tagged_and_buys_for_less_without_a_code(world):
     assert "perennial-tier-2" not in mine(world).tags
     with world.service.database.read() as db:
         assert store.discounts(db, world.shop.id) == {}
-        assert list(service.check(db, world.shop.id)) == []
+        assert list(programs.audit(db, world.shop.id)) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -14,9 +17,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Subquery,
-    case,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -25,25 +26,21 @@ from sqlalchemy import (
 )
 
 from connector.core import outbox
-from connector.core.bulk import among
 from connector.core.clock import local_date
-from connector.core.commerce import EARNING_STATES
-from connector.core.errors import NotFound
+from connector.core.errors import BadInput, NotFound
 from connector.core.ids import new_id
 from connector.core.money import exponent
 from connector.core.points import UNIT
-from connector.ledger.models import ledger_entry
+from connector.ledger import Difference
 from connector.members.models import member
-from connector.orders.models import order_line, order_refund_line, orders
-from connector.rooms.tiers import perks, rules, store
-from connector.rooms.tiers.models import tier_donation, tier_standing
-from connector.rooms.tiers.rules import Month, Parts, Program, Standing
+from connector.rooms.tiers import models, perks, rules, store
+from connector.rooms.tiers.models import tier_standing
+from connector.rooms.tiers.rules import Level, Month, Parts, Program, Standing
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
 STANDING = "tier_standing"
 _SHOWN_MOVES = 20
-_ACCOUNTS = ("member", "pending", "debt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,12 @@ class Published:
     def given(self) -> Program:
         """What of it members get at this shop's platform."""
         return perks.given(self.program, has_standing=self.has_standing)
+
+    def unplaced(self, member_ids: Collection[int]) -> set[int]:
+        """Members from before the program whom it has not placed yet."""
+        if self.placed_to is None:
+            return set()
+        return {one for one in member_ids if self.placed_to < one < self.newcomers_from}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def save_draft(
     published = current(db, shop_id)
     version = published.program.version + 1 if published else 1
     made = msgspec.structs.replace(made, version=version, unit=10 ** exponent(shop.currency))
-    rules.check(made)
+    check(made)
     store.put_program(
         db,
         shop_id=shop_id,
@@ -146,6 +149,23 @@ def drop_draft(db: Connection, shop_id: int) -> None:
     store.drop_draft(db, shop_id)
 
 
+def names(db: Connection, shop_id: int) -> dict[str, int]:
+    """Ids of the levels by their names in every language, as ``spelled`` writes them."""
+    published = current(db, shop_id)
+    levels = published.program.levels if published else ()
+    found: dict[str, int] = {}
+    for level in levels:
+        for name in level.names.values():
+            found[spelled(name)] = 0 if spelled(name) in found else level.id
+    found |= {spelled(level.name("en")): level.id for level in levels}
+    return {name: level_id for name, level_id in found.items() if name and level_id}
+
+
+def spelled(name: str) -> str:
+    """A name as it is compared: in small letters, spaces once, nothing around it."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def preview(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Preview:
     """Who would move if this were published now. Asked of the database in one question each."""
     shop = shops.get(db, shop_id)
@@ -181,6 +201,64 @@ def preview(db: Connection, shop_id: int, wanted: Program, now: datetime) -> Pre
             left = _SHOWN_MOVES - len(movers)
             movers += [(one, level, earned) for one in db.scalars(some.limit(left))]
     return Preview(before, after, rising, at_risk, movers, gift_points, gift_rewards)
+
+
+def check(program: Program) -> None:
+    """BadInput for a program that cannot be meant; ``field`` is where, e.g. levels-1-threshold."""
+    try:
+        msgspec.convert(msgspec.to_builtins(program), Program, strict=False)
+    except msgspec.ValidationError as problem:
+        raise refusal(problem) from None
+    for number, level in enumerate(program.levels):
+        _check_level(program, number, level)
+    steps = program.ladder.steps if program.ladder else ()
+    for number, (one, after) in enumerate(pairwise(steps), 1):
+        if after.threshold <= one.threshold or after.percent <= one.percent:
+            raise BadInput("step_order", "each step is higher", field=f"ladder-{number}")
+    if program.trial and not program.number_of(program.trial.level_id):
+        raise BadInput("trial_level", "the level of the free days is gone", field="trial-level")
+
+
+def refusal(problem: msgspec.ValidationError) -> BadInput:
+    """A value that a field cannot take, by where it stands."""
+    where = re.findall(r"[a-z_]+|[0-9]+", str(problem).rpartition("`$")[2])
+    return BadInput("tier_value", str(problem), field="-".join(where))
+
+
+def _check_level(program: Program, number: int, level: Level) -> None:
+    earlier = program.levels[:number]
+    perks, where = level.perks, f"levels-{number}"
+    if not level.names.get("en", "").strip():
+        raise BadInput("level_name", "name each level", field=f"{where}-names-en")
+    if level.id < 1 or any(one.id == level.id for one in earlier):
+        raise BadInput("level_id", "each level has an id of its own", field=f"{where}-id")
+    if any(one.name("en").casefold() == level.name("en").casefold() for one in earlier):
+        raise BadInput("level_name", "no two levels share a name", field=f"{where}-names-en")
+    if earlier and level.threshold <= earlier[-1].threshold:
+        raise BadInput("level_order", "each level takes more", field=f"{where}-threshold")
+    if bool(perks.collection) != bool(perks.collection_percent):
+        raise BadInput("perk_collection", "a name and a percent", field=f"{where}-collection")
+    if perks.early and perks.early.ends_at <= perks.early.starts_at:
+        raise BadInput("perk_early", "it ends after it begins", field=f"{where}-early")
+
+
+def audit(db: Connection, shop_id: int) -> Iterator[Difference]:
+    """Standings that are not what the book and the order book say (I22)."""
+    published = current(db, shop_id)
+    if published is None:
+        return
+    program, currency = published.program, shops.get(db, shop_id).currency
+    for window_from in store.windows(db, shop_id, program.version):
+        told = stale(db, shop_id, program, currency, window_from)
+        for row in db.execute(told).mappings():
+            place = f"member {row['member_id']}"
+            counted = rules.Parts(*(int(row[name]) for name in rules.Parts._fields))
+            for name, number in counted._asdict().items():
+                if row[f"stored_{name}"] != number:
+                    yield Difference(f"tier_{name}", UNIT, place, row[f"stored_{name}"], number)
+            earned = program.level_of(program.amount(counted))
+            if row["level"] < earned:
+                yield Difference("tier_level", "level", place, row["level"], earned)
 
 
 # --------------------------------------------------------------------------------------- measures
@@ -267,108 +345,12 @@ def _did(
     """(member_id, month, points, spend, orders, gifts), a row for each thing somebody did."""
     selects: list[Select[Any]] = []
     if program.reads_points:
-        selects += _points(db, shop_id, member_ids)
+        selects += models.points(db, shop_id, member_ids)
     if program.reads_orders:
-        selects.append(_orders(db, shop_id, program, currency, member_ids))
+        selects.append(models.spending(db, shop_id, program, currency, member_ids))
     if program.reads_gifts:
-        selects += _gifts(db, shop_id, member_ids)
+        selects += models.gifts(db, shop_id, member_ids)
     return union_all(*selects).subquery() if selects else None
-
-
-def _row(who: Any, local_date: Any, **parts: Any) -> list[Any]:
-    columns = [parts.get(name, literal(0, BigInteger)) for name in Parts._fields]
-    named = [one.label(name) for name, one in zip(Parts._fields, columns, strict=True)]
-    return [who.label("member_id"), func.substr(local_date, 1, 7).label("month"), *named]
-
-
-def _points(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> list[Select[Any]]:
-    """Qualifying points by the side they stand on; what moves within a member comes to zero."""
-    entry = ledger_entry.c
-    found = []
-    for side, sign in ((entry.to_account, 1), (entry.from_account, -1)):
-        chosen = select(side.label("name"), entry.local_date, entry.qualifying).where(
-            entry.shop_id == shop_id, entry.unit == UNIT, entry.qualifying.is_not(None)
-        )
-        if member_ids is None:
-            chosen = chosen.where(or_(*(side.like(f"{one}:%") for one in _ACCOUNTS)))
-        else:
-            names = [f"{one}:{member_id}" for member_id in member_ids for one in _ACCOUNTS]
-            chosen = among(db, chosen, side, names)
-        told = chosen.subquery()
-        bare: Any = told.c.name
-        for one in _ACCOUNTS:
-            bare = func.replace(bare, f"{one}:", "")
-        who = cast(bare, BigInteger)
-        found.append(select(*_row(who, told.c.local_date, points=told.c.qualifying * sign)))
-    return found
-
-
-def _orders(
-    db: Connection,
-    shop_id: int,
-    program: Program,
-    currency: str,
-    member_ids: Sequence[int] | None,
-) -> Select[Any]:
-    """Kept orders of goods; other currencies by the program's rates, each rounded down."""
-    goods = orders.c.goods_minor
-    rated = [
-        (orders.c.currency == other, goods * here // literal(theirs, BigInteger))
-        for other, (here, theirs) in program.rates.items()
-        if other != currency
-    ]
-    spend = case(
-        (orders.c.currency == currency, goods),
-        *rated,
-        else_=0,
-    )
-    chosen = _kept_orders(shop_id).add_columns(spend.label("spend"))
-    if member_ids is not None:
-        chosen = among(db, chosen, orders.c.member_id, member_ids)
-    told = chosen.subquery()
-    one = literal(1, BigInteger)
-    return select(
-        *_row(told.c.member_id, told.c.local_date, spend_minor=told.c.spend, orders=one)
-    ).where(told.c.goods_minor > 0)
-
-
-def _kept_orders(shop_id: int) -> Select[Any]:
-    return select(
-        orders.c.member_id, orders.c.local_date, orders.c.goods_minor, orders.c.id
-    ).where(
-        orders.c.shop_id == shop_id,
-        orders.c.member_id.is_not(None),
-        orders.c.state.in_(sorted(EARNING_STATES)),
-        orders.c.is_test.is_(False),
-    )
-
-
-def _gifts(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> list[Select[Any]]:
-    """Orders with a gift to a cause that was not given back, and points given to one."""
-    refunded = exists().where(
-        order_refund_line.c.shop_id == shop_id,
-        order_refund_line.c.order_id == order_line.c.order_id,
-        order_refund_line.c.line_key == order_line.c.key,
-    )
-    gave = exists().where(
-        order_line.c.shop_id == shop_id,
-        order_line.c.order_id == orders.c.id,
-        order_line.c.kind == "donation",
-        order_line.c.total_minor > 0,
-        ~refunded,
-    )
-    bought = _kept_orders(shop_id).where(gave)
-    given = select(tier_donation.c.member_id, tier_donation.c.local_date).where(
-        tier_donation.c.shop_id == shop_id
-    )
-    if member_ids is not None:
-        bought = among(db, bought, orders.c.member_id, member_ids)
-        given = among(db, given, tier_donation.c.member_id, member_ids)
-    one = literal(1, BigInteger)
-    return [
-        select(*_row(told.c.member_id, told.c.local_date, gifts=one))
-        for told in (bought.subquery(), given.subquery())
-    ]
 
 
 def _monthly(did: Subquery) -> Select[Any]:

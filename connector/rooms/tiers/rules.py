@@ -7,17 +7,12 @@ N months at least. Nothing changes within a month but by what a member does.
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
-import msgspec
 from msgspec import Meta, Struct
-
-from connector.core.errors import BadInput
 
 PLAIN_PERCENT = 100
 MOST_LEVELS = 8
@@ -181,6 +176,12 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
         """The first month that counts; empty: all do."""
         return "" if self.window_months is None else month_text(_of(today) - self.window_months)
 
+    def window_until(self, today: date) -> date | None:
+        """The last day on which something of today still counts; None: always."""
+        if self.window_months is None:
+            return None
+        return month_end(_first_day(_of(today) + self.window_months))
+
     def ladder_percent(self, months: Iterable[Month]) -> int:
         """The discount that all of a member's custom has grown to."""
         if self.ladder is None:
@@ -219,50 +220,18 @@ class Reach:
     keeps_before: date | None
 
 
+class Floor(NamedTuple):
+    """A merchant's decision: this level counts as earned. until: the last day; None: for good."""
+
+    level: int
+    until: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     standing: Standing
     reached: Sequence[int] = ()  # levels, the lowest first
     undone: Sequence[Reach] = ()
-
-
-def check(program: Program) -> None:
-    """BadInput for a program that cannot be meant; ``field`` is where, e.g. levels-1-threshold."""
-    try:
-        msgspec.convert(msgspec.to_builtins(program), Program, strict=False)
-    except msgspec.ValidationError as problem:
-        raise refusal(problem) from None
-    for number, level in enumerate(program.levels):
-        _check_level(program, number, level)
-    steps = program.ladder.steps if program.ladder else ()
-    for number, (one, after) in enumerate(pairwise(steps), 1):
-        if after.threshold <= one.threshold or after.percent <= one.percent:
-            raise BadInput("step_order", "each step is higher", field=f"ladder-{number}")
-    if program.trial and not program.number_of(program.trial.level_id):
-        raise BadInput("trial_level", "the level of the free days is gone", field="trial-level")
-
-
-def refusal(problem: msgspec.ValidationError) -> BadInput:
-    """A value that a field cannot take, by where it stands."""
-    where = re.findall(r"[a-z_]+|[0-9]+", str(problem).rpartition("`$")[2])
-    return BadInput("tier_value", str(problem), field="-".join(where))
-
-
-def _check_level(program: Program, number: int, level: Level) -> None:
-    earlier = program.levels[:number]
-    perks, where = level.perks, f"levels-{number}"
-    if not level.names.get("en", "").strip():
-        raise BadInput("level_name", "name each level", field=f"{where}-names-en")
-    if level.id < 1 or any(one.id == level.id for one in earlier):
-        raise BadInput("level_id", "each level has an id of its own", field=f"{where}-id")
-    if any(one.name("en").casefold() == level.name("en").casefold() for one in earlier):
-        raise BadInput("level_name", "no two levels share a name", field=f"{where}-names-en")
-    if earlier and level.threshold <= earlier[-1].threshold:
-        raise BadInput("level_order", "each level takes more", field=f"{where}-threshold")
-    if bool(perks.collection) != bool(perks.collection_percent):
-        raise BadInput("perk_collection", "a name and a percent", field=f"{where}-collection")
-    if perks.early and perks.early.ends_at <= perks.early.starts_at:
-        raise BadInput("perk_early", "it ends after it begins", field=f"{where}-early")
 
 
 def decide(
@@ -272,6 +241,7 @@ def decide(
     fresh: Sequence[Reach],
     now: datetime,
     today: date,
+    floors: Sequence[Floor] = (),
 ) -> Decision:
     """Where a member stands now. ``fresh``: reachings that are not settled yet.
 
@@ -281,7 +251,8 @@ def decide(
     window_from = program.window_from(today)
     parts = total(months, window_from)
     amount = program.amount(parts)
-    earned = program.level_of(amount)
+    floors = [one for one in floors if one.until is None or today <= one.until]
+    earned = max(program.level_of(amount), *(one.level for one in floors), 0)
     level, keeps, undone = before.level, before.keeps_until, list[Reach]()
     is_taken = before.version == program.version and before.amount > program.amount(
         total(months, before.window_from)
@@ -293,12 +264,13 @@ def decide(
                 level, keeps = level - 1, reach.keeps_before
     notice = month_end(today + timedelta(days=program.warning_days))
     if earned >= level:
-        level, keeps = earned, safe_until(program, months, earned, today)
+        level, keeps = earned, safe_until(program, months, earned, today, floors)
     elif keeps is None or is_taken:
         keeps = min(keeps or notice, notice)
     elif today > keeps + timedelta(days=program.grace_days):
         level -= 1
-        keeps = safe_until(program, months, level, today) if level == earned else notice
+        is_safe = level == earned
+        keeps = safe_until(program, months, level, today, floors) if is_safe else notice
     found = program.numbered(level)
     standing = Standing(
         version=program.version,
@@ -333,11 +305,17 @@ def better(one: Standing, other: Standing) -> Standing:
     return max((one, other), key=lambda standing: (standing.level, kept[standing]))
 
 
-def safe_until(program: Program, months: Sequence[Month], level: int, today: date) -> date | None:
+def safe_until(
+    program: Program, months: Sequence[Month], level: int, today: date, floors: Sequence[Floor]
+) -> date | None:
     """The last day on which a level that is earned is safe without more; None: always."""
     found = program.numbered(level)
     threshold = found.threshold if found else 0
-    return holds_until(program, months, threshold, today)
+    days = [one.until for one in floors if one.level >= level]
+    if not days or program.amount(total(months, program.window_from(today))) >= threshold:
+        days.append(holds_until(program, months, threshold, today))
+    known = [one for one in days if one is not None]
+    return max(known) if len(known) == len(days) else None
 
 
 def holds_until(
@@ -351,7 +329,7 @@ def holds_until(
     for last in sorted({one.month for one in counted}):  # to leave the window, one by one
         if program.amount(total(one for one in counted if one.month > last)) < amount:
             day = date.fromisoformat(f"{last}-01")
-            return month_end(_first_day(_of(day) + program.window_months))
+            return program.window_until(day)
     return None
 
 
@@ -367,6 +345,18 @@ def needed_to_keep(
         when = max(_of(standing.keeps_until) + 1, _of(today))
         window_from = month_text(when - program.window_months)
     return max(found.threshold - program.net(total(months, window_from)), 0)
+
+
+def state(program: Program, standing: Standing, today: date) -> str:
+    """none, rising, safe, at_risk or grace."""
+    if standing.level == 0:
+        return "none"
+    if standing.keeps_until is None:
+        return "rising" if standing.level < len(program.levels) else "safe"
+    if today > standing.keeps_until:
+        return "grace"
+    warned = standing.keeps_until - timedelta(days=program.warning_days)
+    return "at_risk" if today >= warned else "safe"
 
 
 def total(months: Iterable[Month], window_from: str = "") -> Parts:

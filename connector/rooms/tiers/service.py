@@ -6,7 +6,7 @@ is right however often it is called, for one member or for thousands at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from connector.core import outbox
+from connector.core.errors import NotFound
 from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, TierChanged
 from connector.core.ids import new_id
-from connector.core.points import UNIT
-from connector.ledger import Difference
 from connector.rooms.tiers import perks, programs, rules, store
 from connector.rooms.tiers.programs import Published, current, today_of
 from connector.rooms.tiers.rules import Decision, Month, Program, Standing
@@ -68,6 +67,46 @@ def settle(
     if published is None or not member_ids:
         return []
     owners = store.owners(db, shop_id, member_ids)
+    known = () if published.program.gifts_for_placed else placed
+    return _settle(db, shop_id, published, owners, now, known)
+
+
+def place(
+    db: Connection,
+    shop_id: int,
+    levels: Mapping[int, int],
+    now: datetime,
+    reason: str,
+    until: date | None = None,
+) -> list[Fact]:
+    """Put members on levels (ids by member) because a merchant says so; what others must hear.
+
+    A level counts as earned until that day, or as if earned today. It gives no entry gift, ends
+    like any other, and lowers nobody at once; a newer decision replaces it. Who is no living
+    member is passed over. NotFound for a level that the program in force does not have.
+    """
+    published = current(db, shop_id)
+    known = {level.id for level in published.program.levels} if published else set()
+    unknown = set(levels.values()) - known
+    if published is None or unknown:
+        raise NotFound("tier_not_found", f"no such levels: {sorted(unknown)}")
+    owners = store.owners(db, shop_id, levels)
+    living = {one for group in owners.values() for one in group}
+    if until is None:
+        until = published.program.window_until(today_of(shops.get(db, shop_id), now))
+    theirs = {one: level_id for one, level_id in levels.items() if one in living}
+    store.add_floors(db, shop_id, theirs, until, reason=reason, placed_at=now)
+    return _settle(db, shop_id, published, owners, now, owners)
+
+
+def _settle(
+    db: Connection,
+    shop_id: int,
+    published: Published,
+    owners: Mapping[int, Sequence[int]],
+    now: datetime,
+    ungifted: Collection[int],
+) -> list[Fact]:
     if not owners:
         return []
     shop = shops.get(db, shop_id)
@@ -75,7 +114,7 @@ def settle(
     judge = _Judge(db, shop, published, now, everybody, set(owners))
     changed, facts = [], list[Fact]()
     for member_id, group in owners.items():
-        one, told = judge.judge(member_id, group, is_placed=member_id in placed)
+        one, told = judge.judge(member_id, group, has_gifts=member_id not in ungifted)
         facts += told
         if one is not None:
             changed.append(one)
@@ -103,6 +142,7 @@ class _Judge:
         self._reaches: dict[int, list[Row[Any]]] = {}
         for row in store.reaches(db, shop.id, everybody):
             self._reaches.setdefault(row.member_id, []).append(row)
+        self._floors = store.floors(db, shop.id, everybody, self._program)
         self._days: dict[int, list[perks.Days]] = {}
         for one in perks.days(db, shop.id, everybody):
             if not one.is_over:
@@ -113,7 +153,7 @@ class _Judge:
         self._ended: list[int] = []
 
     def judge(
-        self, member_id: int, group: Sequence[int], *, is_placed: bool
+        self, member_id: int, group: Sequence[int], *, has_gifts: bool
     ) -> tuple[Kept | None, list[Fact]]:
         """The member's row if it changed, and the facts that causes."""
         stored = self._kept.get(member_id)
@@ -126,9 +166,12 @@ class _Judge:
             for reach in history
             if reach.undone_at is None and self._now < reach.settles_at
         ]
-        decision = rules.decide(self._program, before, months, fresh, self._now, self._today)
+        floors = [self._floors[one] for one in group if one in self._floors]
+        decision = rules.decide(
+            self._program, before, months, fresh, self._now, self._today, floors
+        )
         facts = self._undo(member_id, decision, history)
-        facts += self._reach(member_id, before, decision, history, is_placed=is_placed)
+        facts += self._reach(member_id, before, decision, history, has_gifts=has_gifts)
         made = replace(row, standing=decision.standing)
         self._overlay(made, group)
         level = max(made.standing.level, made.overlay_level)
@@ -178,7 +221,7 @@ class _Judge:
         decision: Decision,
         history: Sequence[Row[Any]],
         *,
-        is_placed: bool,
+        has_gifts: bool,
     ) -> list[Fact]:
         facts: list[Fact] = []
         settles_at = self._now + timedelta(days=self._program.settle_days)
@@ -189,9 +232,7 @@ class _Judge:
             reward_id = level.gift_reward_id
             if any(reach.undone_at is not None for reach in earlier):
                 reward_id = None  # a reward may have been used before its level was undone
-            gives = bool(level.gift_points or reward_id)
-            if is_placed and not self._program.gifts_for_placed:
-                gives = False
+            gives = has_gifts and bool(level.gift_points or reward_id)
             if gives:
                 facts.append(
                     GiftGiven(
@@ -248,7 +289,7 @@ def settle_orders(
         return []
     buyers = store.buyers(db, shop_id, order_ids)
     placed = {one for one, is_past in buyers.items() if is_past}
-    return settle(db, shop_id, list(buyers), now, placed=placed | _unplaced(published, buyers))
+    return settle(db, shop_id, list(buyers), now, placed=placed | published.unplaced(buyers))
 
 
 def settle_points(
@@ -258,7 +299,7 @@ def settle_points(
     published = current(db, shop_id)
     if published is None or not published.program.reads_points:
         return []
-    placed = _unplaced(published, member_ids)
+    placed = published.unplaced(member_ids)
     return settle(db, shop_id, member_ids, now, placed=placed)
 
 
@@ -272,7 +313,7 @@ def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[lis
     if published is None or published.placed_to is None:
         return [], False
     ids = store.members_after(db, shop_id, published.placed_to, limit)
-    facts = settle(db, shop_id, ids, now, placed=_unplaced(published, ids))
+    facts = settle(db, shop_id, ids, now, placed=published.unplaced(ids))
     placed_to = ids[-1] if len(ids) == limit else None
     store.note_placed(db, shop_id, published.program.version, placed_to)
     return facts, placed_to is not None
@@ -330,7 +371,7 @@ def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Pro
         standing=replace(standing, amount=amount, ladder_percent=program.ladder_percent(months)),
         level=max(earned, overlay),
         earned=earned,
-        state=_state(program, standing, today),
+        state=rules.state(program, standing, today),
         missing=missing,
         missing_by=rules.holds_until(program, months, amount, today) if missing else None,
         needed=rules.needed_to_keep(program, months, standing, today),
@@ -350,40 +391,3 @@ def is_coming(db: Connection, shop_id: int, member_id: int) -> bool:
     """Whether a claimed trial is still on its way: its days have not been noted yet."""
     source = perks.trial_source(member_id)
     return all(one.source != source for one in perks.days(db, shop_id, [member_id]))
-
-
-def check(db: Connection, shop_id: int) -> Iterator[Difference]:
-    """Standings that are not what the book and the order book say (I22)."""
-    published = current(db, shop_id)
-    if published is None:
-        return
-    program, currency = published.program, shops.get(db, shop_id).currency
-    for window_from in store.windows(db, shop_id, program.version):
-        told = programs.stale(db, shop_id, program, currency, window_from)
-        for row in db.execute(told).mappings():
-            place = f"member {row['member_id']}"
-            counted = rules.Parts(*(int(row[name]) for name in rules.Parts._fields))
-            for name, number in counted._asdict().items():
-                if row[f"stored_{name}"] != number:
-                    yield Difference(f"tier_{name}", UNIT, place, row[f"stored_{name}"], number)
-            earned = program.level_of(program.amount(counted))
-            if row["level"] < earned:
-                yield Difference("tier_level", "level", place, row["level"], earned)
-
-
-def _unplaced(published: Published, member_ids: Collection[int]) -> set[int]:
-    """Members from before the program whom it has not placed yet."""
-    if published.placed_to is None:
-        return set()
-    return {one for one in member_ids if published.placed_to < one < published.newcomers_from}
-
-
-def _state(program: Program, standing: Standing, today: date) -> str:
-    if standing.level == 0:
-        return "none"
-    if standing.keeps_until is None:
-        return "rising" if standing.level < len(program.levels) else "safe"
-    if today > standing.keeps_until:
-        return "grace"
-    warned = standing.keeps_until - timedelta(days=program.warning_days)
-    return "at_risk" if today >= warned else "safe"

@@ -24,18 +24,20 @@ from sqlalchemy import (
 
 from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
+from connector.core.ids import new_ids
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.tiers.models import (
     tier_days,
     tier_discount,
     tier_donation,
+    tier_floor,
     tier_program,
     tier_reach,
     tier_standing,
     tier_trial,
 )
-from connector.rooms.tiers.rules import Parts, Program, Reach, Standing
+from connector.rooms.tiers.rules import Floor, Parts, Program, Reach, Standing
 
 _LIVING = member.c.state == "member"
 
@@ -247,7 +249,7 @@ def clear_due(db: Connection, shop_id: int, member_ids: Collection[int]) -> None
 
 
 def forget(db: Connection, shop_id: int, member_ids: Collection[int]) -> None:
-    for table in (tier_standing, tier_reach, tier_days, tier_trial, tier_donation):
+    for table in (tier_standing, tier_reach, tier_floor, tier_days, tier_trial, tier_donation):
         db.execute(
             delete(table).where(table.c.shop_id == shop_id, table.c.member_id.in_(member_ids))
         )
@@ -286,6 +288,27 @@ def undo_reaches(db: Connection, shop_id: int, ids: Sequence[int], now: datetime
         .where(tier_reach.c.shop_id == shop_id, tier_reach.c.id.in_(ids))
         .values(undone_at=now)
     )
+
+
+def floors(
+    db: Connection, shop_id: int, member_ids: Collection[int], program: Program
+) -> dict[int, Floor]:
+    """The newest level that a merchant put each of these members on."""
+    chosen = select(tier_floor).where(tier_floor.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, tier_floor.c.member_id, member_ids))
+    return {
+        row.member_id: Floor(program.number_of(row.level_id), _date(row.until))
+        for row in sorted(rows, key=lambda row: int(row.id))
+    }
+
+
+def add_floors(
+    db: Connection, shop_id: int, levels: Mapping[int, int], until: date | None, **why: object
+) -> None:
+    decided = {"shop_id": shop_id, "until": until and until.isoformat(), **why}
+    ids = zip(new_ids(len(levels)), levels.items(), strict=True)
+    rows = [decided | {"id": one, "member_id": who, "level_id": what} for one, (who, what) in ids]
+    insert_rows(db, tier_floor, rows)
 
 
 def add_donation(db: Connection, **values: object) -> None:

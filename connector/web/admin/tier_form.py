@@ -1,4 +1,4 @@
-"""Levels as a form, and a form as levels. Fields are named as ``rules.check`` names them."""
+"""Levels as a form, and a form as levels. Fields are named as ``programs.check`` names them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from connector.core.errors import BadInput
 from connector.core.money import exponent
-from connector.rooms.tiers import rules
+from connector.rooms.tiers import programs, rules
 from connector.rooms.tiers.rules import Program
 from connector.shops.service import Shop
 from connector.web.admin import forms, sentences
@@ -133,9 +133,9 @@ def _understand(draft: Draft, body: dict[str, Any]) -> None:
         body["trial"] = {"days": days, "level_id": level_id}
     try:
         program = msgspec.convert(body, Program, strict=False)
-        rules.check(program)
+        programs.check(program)
     except msgspec.ValidationError as problem:
-        refuse(draft, rules.refusal(problem))
+        refuse(draft, programs.refusal(problem))
     except BadInput as problem:
         refuse(draft, problem)
     else:

@@ -186,7 +186,7 @@ def _program(wanted: TierProgramRequest) -> rules.Program:
     try:
         program = programs.with_ids(msgspec.convert(bare, rules.Program, strict=False))
     except msgspec.ValidationError as problem:
-        raise rules.refusal(problem) from None
+        raise programs.refusal(problem) from None
     trial = wanted.trial
     if trial is None:
         return program

@@ -130,7 +130,7 @@ class Club:
 
     def check(self) -> list[str]:
         with self.world.database.read() as db:
-            return [str(one) for one in service.check(db, self.shop_id)]
+            return [str(one) for one in programs.audit(db, self.shop_id)]
 
     def levels(self) -> list[tuple[int, int]]:
         """(level, multiplier) as told, since this was asked last."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.errors import BadInput
-from connector.rooms.tiers import rules
+from connector.rooms.tiers import programs, rules
 from connector.rooms.tiers.rules import Level, Month, Parts, Perks, Program, Reach, Standing
 
 TODAY = date(2026, 11, 22)
@@ -185,7 +185,7 @@ def test_a_ladder_grows_with_all_orders_ever():
 )  # fmt: skip
 def test_programs_that_cannot_be_meant(values, code, field):
     with pytest.raises(BadInput) as refused:
-        rules.check(change(PROGRAM, **values))
+        programs.check(change(PROGRAM, **values))
     assert (refused.value.code, refused.value.field) == (code, field)
 
 
@@ -193,7 +193,7 @@ def test_a_whole_program_can_be_meant():
     early = rules.Early("Sale", "https://acme.example/sale", NOW, NOW + timedelta(days=2))
     perks = Perks(10, True, "Summer", 15, early)
     level = Level(3, {"en": "Bloom"}, 300, 150, 500, 12345, perks)
-    rules.check(
+    programs.check(
         change(
             PROGRAM,
             levels=(SEED, level),
