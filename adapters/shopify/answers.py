@@ -29,6 +29,7 @@ from adapters.shopify.fields import (
 from adapters.shopify.purchase import Item, Piece, Purchase, Return, codes_of, order_tags
 from connector.core.commerce import Customer, Person
 
+_Lines = Iterable["_LineItem | _ShippingLine"]
 _CAPTURES = {"SALE", "CAPTURE"}
 
 
@@ -267,6 +268,7 @@ def purchase(told: OrderAnswer) -> Purchase:
         codes=codes_of(order.discount_codes, _taken([*items, *shipping], currency)),
         tags=order_tags(order.tags, order.source_name, is_b2b=bool(entity and entity.company)),
         referral=referral_in((one.key, one.value) for one in order.custom_attributes),
+        shipping_off_minor=sum(off for code, off in _taken(shipping, currency) if not code),
     )
 
 
@@ -316,13 +318,13 @@ def _buyer(order: _Order) -> Person:
     )
 
 
-def _taken(lines: Iterable[_LineItem | _ShippingLine], currency: str) -> list[tuple[str, int]]:
-    """What each code took, wherever it did."""
+def _taken(lines: _Lines, currency: str) -> list[tuple[str | None, int]]:
+    """What each discount took, wherever it did, and its code if it has one."""
     return [
-        (one.discount_application.code, one.allocated_amount_set.minor(currency))
+        (by.code if by else None, one.allocated_amount_set.minor(currency))
         for line in lines
         for one in line.discount_allocations
-        if one.discount_application and one.discount_application.code
+        for by in [one.discount_application]
     ]
 
 

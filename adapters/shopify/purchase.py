@@ -43,6 +43,9 @@ _STATES = {
 }
 
 
+Taken = tuple[str | None, int]  # the code, where there is one, and what its discount took
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line item. ``current_quantity`` is what refunds and edits have left of ``quantity``."""
@@ -112,6 +115,7 @@ class Purchase:
     codes: tuple[CodeUse, ...]
     tags: tuple[str, ...]
     referral: str | None
+    shipping_off_minor: int  # by discounts without a code
 
 
 def order_of(told: Purchase) -> Order:
@@ -146,14 +150,16 @@ def order_of(told: Purchase) -> Order:
         codes=told.codes,
         tags=told.tags,
         referral=told.referral,
+        shipping_off_minor=told.shipping_off_minor,
     )
 
 
-def codes_of(named: Iterable[str], taken: Iterable[tuple[str, int]]) -> tuple[CodeUse, ...]:
+def codes_of(named: Iterable[str], taken: Iterable[Taken]) -> tuple[CodeUse, ...]:
     """Every code an order names, with the sum of what it took of lines and shipping."""
     spelled: dict[str, str] = {}
     amounts: Counter[str] = Counter()
-    for code, minor in [*((one, 0) for one in named), *taken]:
+    with_code = ((code, minor) for code, minor in taken if code)
+    for code, minor in [*((one, 0) for one in named), *with_code]:
         spelled.setdefault(code.casefold(), code)
         amounts[code.casefold()] += minor
     return tuple(CodeUse(spelled[key], amounts[key]) for key in sorted(spelled))

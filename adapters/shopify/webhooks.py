@@ -6,7 +6,7 @@ Amounts are strings inside ``*_set``; beside them Shopify repeats some as JSON n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -23,7 +23,7 @@ from adapters.shopify.fields import (
     referral_in,
     utc,
 )
-from adapters.shopify.purchase import Item, Piece, Purchase, Return, codes_of, order_tags
+from adapters.shopify.purchase import Item, Piece, Purchase, Return, Taken, codes_of, order_tags
 from connector.core.commerce import CodeUse, Person
 from connector.core.money import Money
 
@@ -205,6 +205,13 @@ def purchase(told: OrderPayload) -> Purchase:
             (told.tags or "").split(","), told.source_name, is_b2b=told.company is not None
         ),
         referral=referral_in((one.name, one.value) for one in told.note_attributes),
+        shipping_off_minor=sum(
+            off
+            for code, off in _taken(
+                [one for one in told.shipping_lines if not one.is_removed], told
+            )
+            if not code
+        ),
     )
 
 
@@ -222,23 +229,25 @@ def _buyer(told: OrderPayload) -> Person:
 
 def _codes(told: OrderPayload) -> tuple[CodeUse, ...]:
     """Codes with what they took, by the allocations; by their own word where there are none."""
-    applied = [
-        one.code if one.type == "discount_code" else None for one in told.discount_applications
-    ]
-    allocations = [one for line in told.line_items for one in line.discount_allocations]
-    allocations += [one for line in told.shipping_lines for one in line.discount_allocations]
-    taken = [
-        (code, one.amount_set.minor(told.currency))
-        for one in allocations
-        if (at := one.discount_application_index) is not None
-        and 0 <= at < len(applied)
-        and (code := applied[at])
-    ]
-    if not taken:
+    taken = _taken([*told.line_items, *told.shipping_lines], told)
+    if not any(code for code, _ in taken):
         taken = [
             (one.code, Money.read(one.amount, told.currency).minor) for one in told.discount_codes
         ]
     return codes_of((one.code for one in told.discount_codes), taken)
+
+
+def _taken(lines: Iterable[_LineItem | _ShippingLine], told: OrderPayload) -> list[Taken]:
+    """What each discount took of these lines."""
+    applied = [
+        one.code if one.type == "discount_code" else None for one in told.discount_applications
+    ]
+    return [
+        (applied[at], one.amount_set.minor(told.currency))
+        for line in lines
+        for one in line.discount_allocations
+        if (at := one.discount_application_index) is not None and 0 <= at < len(applied)
+    ]
 
 
 def _item(told: _LineItem, currency: str) -> Item:

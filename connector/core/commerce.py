@@ -151,6 +151,8 @@ class Order(Struct, frozen=True):
     ``refunds_known`` False keeps the refunds stored before (a payload that does not list them).
     ``partial`` True says only key, state and times are told (a deletion): the rest is kept.
     ``tags``: the order's own, and ``from:<channel>`` and ``b2b`` where the platform tells.
+    ``shipping_off_minor``: what discounts without a code took off the shipping, as shoppers saw
+    its price; None where the platform does not tell.
     """
 
     key: str
@@ -175,6 +177,7 @@ class Order(Struct, frozen=True):
     codes: tuple[CodeUse, ...] = ()
     tags: tuple[str, ...] = ()
     referral: str | None = None  # what the storefront noted under REFERRAL_NOTE
+    shipping_off_minor: int | None = None
 
 
 class RefundsOfOrder(Struct, frozen=True):

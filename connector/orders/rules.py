@@ -131,6 +131,8 @@ def digest(order: Order) -> str:
     )
     if order.codes or order.tags or order.referral:  # else the digest of older orders stays
         told += (stored_codes(order), order.tags, order.referral)
+    if order.shipping_off_minor:
+        told += (order.shipping_off_minor,)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
 
 

@@ -197,6 +197,7 @@ def _stored(
         codes=codes,
         tags=tuple(row.tags or ()),
         referral=row.referral,
+        shipping_off_minor=row.shipping_off_minor,
     )
 
 
@@ -315,6 +316,7 @@ def _values(context: Context, order: Order, digest: str, now: datetime) -> dict[
         "goods_minor": rules.net_goods_minor(order),
         "tags": list(order.tags) or None,
         "referral": order.referral,
+        "shipping_off_minor": order.shipping_off_minor,
         "digest": digest,
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from connector.program.earning import PLAIN_PERCENT, TIER
+from connector.rooms import insight
 from connector.rooms.points import timeline
 from connector.rooms.tiers import perks, programs
 from connector.shops.service import Shop
@@ -17,17 +18,24 @@ from connector.shops.service import Shop
 class Summary:
     """points: what the level's multiplier added; discount_minor: what its discounts took off.
 
-    Only what goes beyond the level the member had when ordering. A free delivery's price is not
-    known: counted.
+    Only what goes beyond the level the member had when ordering. free_deliveries: those whose
+    price is not known. points_minor: what the points are worth, where the merchant said.
     """
 
     name: str
     level_id: int
     ended_on: Any
     points: int = 0
+    points_minor: int = 0
     discount_minor: int = 0
+    delivery_minor: int = 0
     free_deliveries: int = 0
     orders: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        """All that has a price."""
+        return self.points_minor + self.discount_minor + self.delivery_minor
 
 
 def summary(db: Connection, shop: Shop, member_id: int, vip: Row[Any], tag: str) -> Summary | None:
@@ -50,12 +58,15 @@ def summary(db: Connection, shop: Shop, member_id: int, vip: Row[Any], tag: str)
             continue
         added = sum(rule.kept for rule in told.trace.rules if rule.kind == TIER)
         extra += added * (context.tier - own) // (context.tier - PLAIN_PERCENT)
+    each = insight.worth(db, shop.id)
     return Summary(
         name=level.name(tag),
         level_id=level.id,
         ended_on=vip.ends_at,
         points=extra,
+        points_minor=extra * each.value_minor // insight.PER_POINTS if each else 0,
         discount_minor=worth.discount_minor,
+        delivery_minor=worth.delivery_minor,
         free_deliveries=worth.free_deliveries,
         orders=worth.orders,
     )

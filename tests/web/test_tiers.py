@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from connector.core import clock
+from connector.orders.models import orders
+from connector.rooms import insight
 from connector.rooms.tiers import programs
 from connector.rooms.tiers.rules import Early, Ladder, Level, Perks, Program, Step, Trial
 from connector.web.api import tiers
@@ -131,10 +133,20 @@ def test_free_days_begin_end_and_are_added_up_once(service, acme, later):
     told = tier(acme)
     assert (told["level"], told["trial"]) == (2, None)
     ended = told["ended"]
-    assert ended["discount"] == {"minor": 400, "currency": "USD"}
+    assert ended["discount"] == {"minor": 280, "currency": "USD"}, "three percent are her own"
     assert (ended["points"], ended["free_deliveries"], ended["orders"]) == (18, 1, 1)
-    over = "Your trial is over. You saved \u2066$4\u2069. Nothing was charged."
+    over = "Your trial is over. You saved \u2066$2.80\u2069. Nothing was charged."
     assert told["says"][0] == f"{over} Delivered free: 1 order. It brought you 18 points more."
+    with service.database.write() as db:
+        insight.set_worth(db, acme.shop.id, 3_000, None, clock.now())
+        db.execute(orders.update().where(orders.c.key == "2").values(shipping_off_minor=490))
+    told = tier(acme)
+    assert told["says"][0] == (
+        "Your trial is over. You saved \u2066$7.70\u2069. Nothing was charged."
+        " Of that, delivery you did not pay: \u2066$4.90\u2069."
+        " It brought you 18 points more, worth \u2066$0.54\u2069. Together: \u2066$8.24\u2069."
+    )
+    assert told["ended"]["total"] == {"minor": 824, "currency": "USD"}
     assert acme.do("close_summary", {}, acme.token(), "k3").status_code == 200
     assert tier(acme)["ended"] is None
 

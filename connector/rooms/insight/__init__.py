@@ -26,6 +26,7 @@ from connector.rooms.insight.service import (
     monthly,
     owed,
     set_worth,
+    worth,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "monthly",
     "owed",
     "set_worth",
+    "worth",
 ]

@@ -75,7 +75,7 @@ def owed(db: Connection, shop_id: int, now: datetime) -> Owed:
         redemption=deferral.ultimate_redemption(
             _cohorts(_events(db, shop_id, starts[0]), today.isoformat()[:7])
         ),
-        worth=_worth(db, shop_id),
+        worth=worth(db, shop_id),
     )
 
 
@@ -126,7 +126,8 @@ def set_worth(
     )
 
 
-def _worth(db: Connection, shop_id: int) -> Worth | None:
+def worth(db: Connection, shop_id: int) -> Worth | None:
+    """What PER_POINTS points are worth to the shop; None until the merchant says."""
     row = store.worth(db, shop_id)
     return None if row is None else Worth(row.value_minor, row.redemption_percent)
 

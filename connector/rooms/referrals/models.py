@@ -81,6 +81,7 @@ referral_claim = Table(
     Column("decoy", Key, nullable=False),  # shown to who gets no code, and opens nothing
     Column("network_hash", Key),
     Column("friend_id", Id),  # None: somebody who gets nothing, or nobody has looked yet
+    Column("refused", Text),  # why that is: of whom, nobody can tell
     Column("gifts", Integer, nullable=False),  # how often the friend's reward was given
     Column("stands", Boolean, nullable=False),  # and whether it does now
     Column("made_at", Utc, nullable=False),

@@ -57,8 +57,9 @@ def _look_at(
     told = msgspec.json.decode(keys.decrypt(shop_id, claim.sealed), type=Claimant)
     promised = service.program_at(known, claim.made_at)
     store.change_claim(db, shop_id, claim.id, sealed=None, due_at=None)
-    friend_id = _newcomer(db, members, shop_id, claim, told.email, now)
+    friend_id, refused = _newcomer(db, members, shop_id, claim, told.email, now)
     if friend_id is None or not promised.is_on:
+        store.change_claim(db, shop_id, claim.id, refused=refused or "off")
         return []
     signs.note_signs(
         db,
@@ -70,7 +71,9 @@ def _look_at(
     )
     earlier = store.claims_of(db, shop_id, identities.same_people(db, shop_id, friend_id))
     gives = promised.friend_reward_id is not None and not any(one.gifts for one in earlier)
-    store.change_claim(db, shop_id, claim.id, friend_id=friend_id, gifts=int(gives), stands=gives)
+    again = "duplicate" if any(one.gifts for one in earlier) else None
+    values = {"friend_id": friend_id, "gifts": int(gives), "stands": gives, "refused": again}
+    store.change_claim(db, shop_id, claim.id, **values)
     if not gives:
         return []
     source = f"{service.source_of_claim(claim.id)}:1"
@@ -84,18 +87,24 @@ def _newcomer(
     claim: Row[Any],
     email: str,
     now: datetime,
-) -> int | None:
-    """The member with this e-mail who never bought and is not the advocate; made if unknown."""
+) -> tuple[int | None, str | None]:
+    """The member with this e-mail who never bought and is not the advocate; made if unknown.
+
+    None for anybody else, and why that is.
+    """
     advocate_id = store.owners(db, shop_id, [claim.code]).get(claim.code)
     if advocate_id is None:
-        return None
+        return None, "advocate_gone"
     rows = member_store.by_email_hash(db, shop_id, members.email_hash(shop_id, email))
     if not rows:
-        return members.resolve(db, shop_id, [(None, Person(email=email))], now)[0]
+        found = members.resolve(db, shop_id, [(None, Person(email=email))], now)[0]
+        return found, None if found is not None else "erased"
     people = identities.same_people(db, shop_id, rows[0].id)
-    if advocate_id in people or order_store.first_paid(db, shop_id, people) is not None:
-        return None
-    return int(rows[0].id)
+    if advocate_id in people:
+        return None, "self"
+    if order_store.first_paid(db, shop_id, people) is not None:
+        return None, "prior_buyer"
+    return int(rows[0].id), None
 
 
 def _reasons(db: Connection, members: Members, shop_id: int, row: Row[Any]) -> set[str]:

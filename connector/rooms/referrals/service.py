@@ -7,8 +7,8 @@ finds out (``introductions``), so an answer tells nothing of who is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -68,7 +68,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A period's introductions. conversion = kept / visits; k = kept / active advocates."""
+    """A period's introductions. conversion = kept / visits; k = kept / active advocates.
+
+    refused: claims that were given nothing, by why.
+    """
 
     visits: int
     shares: int
@@ -78,6 +81,7 @@ class Numbers:
     held: int
     kept: int
     advocates: int
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def conversion(self) -> float | None:
@@ -325,8 +329,12 @@ def numbers(db: Connection, shop: Shop, days: int, now: datetime) -> Numbers:
     until = date.fromisoformat(local_date(now, shop.timezone))
     since = until - timedelta(days=days - 1)
     row = store.numbers(db, shop.id, since.isoformat(), until.isoformat())
-    claims = store.claims_between(db, shop.id, now - timedelta(days=days), now)
-    return Numbers(claims=claims, **{name: int(value) for name, value in row.items()})
+    began = now - timedelta(days=days)
+    return Numbers(
+        claims=store.claims_between(db, shop.id, began, now),
+        refused=store.claims_refused(db, shop.id, began, now),
+        **{name: int(value) for name, value in row.items()},
+    )
 
 
 def shops_due(db: Connection, now: datetime) -> list[int]:

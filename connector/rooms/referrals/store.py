@@ -218,6 +218,16 @@ def claims_between(
     return int(db.scalar(chosen.where(referral_claim.c.shop_id == shop_id, in_period)) or 0)
 
 
+def claims_refused(
+    db: Connection, shop_id: int, since: datetime, until: datetime
+) -> dict[str, int]:
+    """How many claims of a period were given nothing, by why."""
+    claim = referral_claim.c
+    in_period = claim.refused.is_not(None) & claim.made_at.between(since, until)
+    chosen = select(claim.refused, func.count()).where(claim.shop_id == shop_id, in_period)
+    return {row[0]: int(row[1]) for row in db.execute(chosen.group_by(claim.refused))}
+
+
 def put_codes(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note discount codes; one that is made again belongs to whom it is told to belong."""
     statement = upsert(db, referral_code)
@@ -306,20 +316,11 @@ def claim_users(db: Connection, shop_id: int, claim_ids: Collection[int]) -> dic
 
 def in_month(db: Connection, shop_id: int, advocate_id: int, month: str) -> int:
     """How many introductions of an advocate count in a month so far."""
-    return int(
-        db.scalar(
-            select(func.count())
-            .select_from(referral)
-            .where(
-                referral.c.shop_id == shop_id,
-                referral.c.advocate_id == advocate_id,
-                referral.c.local_date.startswith(month),
-                referral.c.state.in_(("waiting", "held", "kept")),
-                referral.c.is_capped.is_(False),
-            )
-        )
-        or 0
-    )
+    own = (referral.c.shop_id == shop_id) & (referral.c.advocate_id == advocate_id)
+    counts = referral.c.state.in_(("waiting", "held", "kept")) & referral.c.is_capped.is_(False)
+    in_time = referral.c.local_date.startswith(month)
+    chosen = select(func.count()).select_from(referral).where(own, counts, in_time)
+    return int(db.scalar(chosen) or 0)
 
 
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Row[Any]]:

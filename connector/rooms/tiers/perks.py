@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Row, select, update
 
 from connector.core.bulk import among
-from connector.core.commerce import EARNING_STATES, LineKind
+from connector.core.commerce import EARNING_STATES, LineKind, Order
 from connector.core.db import upsert
 from connector.core.discounts import DiscountKind, Standing
 from connector.core.errors import Conflict, NotFound
@@ -20,6 +20,7 @@ from connector.core.ids import new_id
 from connector.members.models import member
 from connector.orders import load
 from connector.orders.models import orders
+from connector.orders.store import products
 from connector.rooms.tiers import store
 from connector.rooms.tiers.models import tier_days, tier_trial
 from connector.rooms.tiers.rules import Perks, Program, Trial
@@ -45,15 +46,13 @@ class Days:
 class Worth:
     """What VIP days were worth beyond the member's own level. Zero where nothing was used.
 
-    A free delivery's price is nowhere to be read, so those are counted.
+    free_deliveries: those whose price no platform told; ``delivery_minor`` is of the others.
     """
 
     orders: int = 0
     discount_minor: int = 0
+    delivery_minor: int = 0
     free_deliveries: int = 0
-
-
-# -------------------------------------------------------------------------------- at the platform
 
 
 def given(program: Program, *, has_standing: bool) -> Program:
@@ -303,6 +302,7 @@ class Base:
         group = store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
         self._reaches, self._program = store.reaches(db, shop_id, group), program
         self._kept, self._level = standing_of(db, shop_id, member_id, program)
+        self.ladder_percent = self._kept.standing.ladder_percent if self._kept else 0
 
     def at(self, when: datetime) -> int:
         """What is reached by an order counts after it."""
@@ -330,28 +330,55 @@ def worth(
 ) -> Worth:
     """What VIP days took off this member's orders that no code explains, at most what they give.
 
-    Only what goes beyond the level the member had when ordering counts as theirs.
+    Only what goes beyond the level the member had when ordering counts as theirs, and beyond the
+    permanent discount, which is the member's own as it stands now: it grows.
     """
     level = program.numbered(program.number_of(vip.level_id))
     if level is None:
         return Worth()
-    gives = level.perks.discount_percent
-    discount_minor = free_deliveries = count = 0
-    for row, order in load(db, shop_id, order_ids(db, shop_id, member_id, vip)):
+    discount = delivery = unpriced = count = 0
+    loaded = load(db, shop_id, order_ids(db, shop_id, member_id, vip))
+    keys = {line.product_key or "" for _, order in loaded for line in order.lines}
+    named = products(db, shop_id, sorted(keys))
+    for row, order in loaded:
         if order.state not in EARNING_STATES or order.is_test:
             continue
         count += 1
         own = program.numbered(base.at(row.placed_at))
-        more = max(gives - (own.perks.discount_percent if own else 0), 0)
-        ships = level.perks.free_shipping and not (own and own.perks.free_shipping)
-        free_deliveries += ships and row.shipping_minor == 0
-        lines = [line for line in order.lines if line.kind is LineKind.GOODS]
-        before = sum(line.subtotal_minor for line in lines)
-        off = before - sum(line.total_minor for line in lines)
-        off -= sum(code.amount_minor for code in order.codes)
-        if gives and order.currency == currency:
-            discount_minor += min(max(off, 0), before * gives // 100) * more // gives
-    return Worth(count, discount_minor, free_deliveries)
+        here = own.perks if own else Perks()
+        if level.perks.free_shipping and not here.free_shipping and order.shipping_minor == 0:
+            unpriced += order.shipping_off_minor is None
+            delivery += (order.shipping_off_minor or 0) * (order.currency == currency)
+        if order.currency == currency:
+            discount += _taken_off(order, level.perks, here, base.ladder_percent, named)
+    return Worth(count, discount, delivery, unpriced)
+
+
+def _taken_off(
+    order: Order,
+    there: Perks,
+    here: Perks,
+    ladder_percent: int,
+    named: Mapping[str, Row[Any]],
+) -> int:
+    """What a level's percents took off an order, less what the member's own would have."""
+    off, own, most = -sum(code.amount_minor for code in order.codes), 0, 0
+    for line in order.lines:
+        if line.kind is LineKind.GOODS:
+            found = named.get(line.product_key or "")
+            has = _percent_of(here, found) + ladder_percent
+            off += line.subtotal_minor - line.total_minor
+            own += line.subtotal_minor * has
+            most += line.subtotal_minor * max(
+                _percent_of(there, found) - _percent_of(here, found), 0
+            )
+    return max(min(off - own // 100, most // 100), 0)
+
+
+def _percent_of(gives: Perks, product: Row[Any] | None) -> int:
+    """What a level takes off a product: of everything, and of its collection's members' price."""
+    is_named = gives.collection and product and gives.collection in (product.collections or ())
+    return gives.discount_percent + (gives.collection_percent if is_named else 0)
 
 
 def order_ids(db: Connection, shop_id: int, member_id: int, vip: Row[Any] | Days) -> list[int]:

@@ -92,6 +92,13 @@ class ReferralNumbers(Struct):
     advocates: Annotated[int, Meta(description="Whose link was passed on, opened, or ordered by")]
     conversion: Annotated[float | None, Meta(description="kept / visits")]
     k: Annotated[float | None, Meta(description="kept / advocates")]
+    refused: Annotated[
+        dict[str, int],
+        Meta(
+            description="Claims that were given nothing, by why: prior_buyer, self, duplicate,"
+            " advocate_gone, erased or off"
+        ),
+    ]
 
 
 class DecisionRequest(Struct, forbid_unknown_fields=True):
@@ -177,6 +184,7 @@ def get_referral_numbers(db: Connection, shop: Shop) -> ReferralNumbers:
         told.advocates,
         told.conversion,
         told.k,
+        dict(told.refused),
     )
 
 

@@ -108,17 +108,31 @@ def sentences(
 
 
 def _over(summary: vip.Summary, say: Tongue) -> str:
-    if summary.discount_minor:
-        saved = say.money(summary.discount_minor)
-        first = say.t("Your trial is over. You saved {money}. Nothing was charged.", money=saved)
+    """What the days brought, part by part, and together where there are several with a price."""
+    saved = summary.discount_minor + summary.delivery_minor
+    if saved:
+        money = say.money(saved)
+        first = say.t("Your trial is over. You saved {money}. Nothing was charged.", money=money)
     else:
         first = say.t("Your trial is over. Nothing was charged.")
     found = [first]
+    if summary.delivery_minor:
+        money = say.money(summary.delivery_minor)
+        found.append(say.t("Of that, delivery you did not pay: {money}.", money=money))
     if summary.free_deliveries:
         told = say.count("order", summary.free_deliveries)
         found.append(say.t("Delivered free: {orders}.", orders=told))
     if summary.points:
-        found.append(say.t("It brought you {points} more.", points=say.points(summary.points)))
+        points = say.points(summary.points)
+        if summary.points_minor:
+            money = say.money(summary.points_minor)
+            found.append(
+                say.t("It brought you {points} more, worth {money}.", points=points, money=money)
+            )
+        else:
+            found.append(say.t("It brought you {points} more.", points=points))
+    if saved and summary.points_minor:
+        found.append(say.t("Together: {money}.", money=say.money(summary.total_minor)))
     return say.language.space.join(found)
 
 
@@ -262,9 +276,12 @@ def _ended(summary: vip.Summary, asker: Asker) -> dict[str, Any]:
         "name": summary.name,
         "on": clock.local_date(summary.ended_on, asker.shop.timezone),
         "points": summary.points,
+        "points_worth": {"minor": summary.points_minor, "currency": asker.shop.currency},
         "discount": {"minor": summary.discount_minor, "currency": asker.shop.currency},
+        "delivery": {"minor": summary.delivery_minor, "currency": asker.shop.currency},
         "free_deliveries": summary.free_deliveries,
         "orders": summary.orders,
+        "total": {"minor": summary.total_minor, "currency": asker.shop.currency},
     }
 
 

@@ -41,12 +41,21 @@ def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
             {
                 "discounted_price_set": world.money("4.90"),
                 "tax_lines": [{"price_set": world.money("0.78")}],
+                "discount_allocations": [
+                    {"amount_set": world.money("3.00"), "discount_application_index": 0},
+                    {"amount_set": world.money("2.10"), "discount_application_index": 1},
+                ],
             }
         ],
+        discount_applications=[{"type": "discount_code", "code": "SHIP"}, {"type": "automatic"}],
     )
     shipping = {
         "discountedPriceSet": bag("4.9"),
         "taxLines": [{"priceSet": bag("0.78")}],
+        "discountAllocations": [
+            {"allocatedAmountSet": bag("3.0"), "discountApplication": {"code": "SHIP"}},
+            {"allocatedAmountSet": bag("2.1"), "discountApplication": {}},
+        ],
     }
     attribute = {"key": "_perennial_donation", "value": "riverbank"}
     asked = graph.order(
@@ -60,6 +69,7 @@ def test_discounts_taxes_shipping_and_a_donation_are_the_same_in_both_shapes():
         shippingLines={"nodes": [shipping]},
     )
     assert read(asked) == told
+    assert (told.shipping_off_minor, told.codes[0].amount_minor) == (210, 300)
 
 
 @pytest.mark.parametrize("fact", ["isGiftCard", "requiresShipping", "taxable"])

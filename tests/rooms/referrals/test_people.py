@@ -208,6 +208,22 @@ def test_an_advocates_own_e_mail_gets_nothing_and_is_told_nothing(meeting: Meeti
     assert meeting.sources == set()
 
 
+def test_a_claim_that_is_given_nothing_leaves_its_reason_and_nobodys_name(meeting: Meeting):
+    meeting.tell(account(MIA, "mia@mail.example"))
+    meeting.tell(account("1003", "old@mail.example"), first_order("9", customer_key="1003"))
+    for email in ("mia@mail.example", "OLD@mail.example", "old@mail.example"):
+        meeting.claim(email, at=NOW)
+    meeting.claim("noor@mail.example", at=NOW)
+    meeting.claim("noor@mail.example", at=NOW)
+    meeting.program(is_on=True)
+    with meeting.world.database.read() as db:
+        told = service.numbers(db, meeting.world.shop, 30, NOW)
+        rows = db.execute(referral_claim.select()).all()
+    assert told.refused == {"self": 1, "prior_buyer": 2, "duplicate": 1}
+    assert {row.friend_id for row in rows if row.refused in ("self", "prior_buyer")} == {None}
+    assert {row.sealed for row in rows} == {None}
+
+
 def test_a_program_without_a_reward_has_no_code(meeting: Meeting):
     meeting.program(friend_reward_id=None, friend_points=100)
     token = meeting.claim(at=NOW)

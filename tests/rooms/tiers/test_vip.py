@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from connector.core.commerce import CodeUse, Customer, Person
+from connector import orders
+from connector.core.commerce import CodeUse, Customer, Person, Product
 from connector.core.errors import Conflict, NotFound
 from connector.core.facts import GiftGiven, GiftWithdrawn, MembersMerged
 from connector.members.models import member
@@ -188,6 +189,44 @@ def test_each_order_counts_beyond_the_level_the_member_had_then(club):
     club.undo("2", 4_560, NOW + days(5), placed_at=NOW + days(2))
     assert club.progress(mia, NOW + days(5)).earned == 1
     assert worth(club, mia).discount_minor == 240 + 96, "a Sprout still when it was placed"
+
+
+def test_a_delivery_is_worth_what_was_taken_off_it_where_that_is_told(club):
+    mia = club.world.member()
+    start(club, mia)
+    at = NOW + days(1)
+    times: dict[str, Any] = {"placed_at": at, "paid_at": at, "modified_at": at}
+    euros = {**times, "currency": "EUR"}
+    club.tell(
+        order("1", goods("a", 1_000), shipping_off_minor=490, **times),
+        order("2", goods("b", 1_000), shipping_off_minor=0, **times),
+        order("3", goods("c", 1_000), **times),
+        order("4", goods("d", 1_000), shipping_minor=100, shipping_off_minor=300, **times),
+        order("5", goods("e", 1_000), shipping_off_minor=700, **euros),
+        at=at,
+    )
+    found = worth(club, mia)
+    assert (found.delivery_minor, found.free_deliveries) == (490, 1)
+
+
+def test_members_prices_count_and_the_permanent_discount_is_her_own(club):
+    with club.world.database.read() as db:
+        made = current(db, club)
+    bloom = change(made.levels[2], perks=rules.Perks(10, collection="Tea", collection_percent=15))
+    ladder = rules.Ladder("orders", (rules.Step(1, 3),))
+    wanted = change(made, levels=(*made.levels[:2], bloom), ladder=ladder)
+    club.publish(wanted, has_standing=True)
+    tea = Product("p-tea", "Tea", collections=("Tea",))
+    with club.world.database.write() as db:
+        orders.record_products(db, club.shop_id, [tea], NOW)
+    mia = club.world.member()
+    start(club, mia)
+    at = NOW + days(1)
+    times: dict[str, Any] = {"placed_at": at, "paid_at": at, "modified_at": at}
+    named = goods("a", 7_200, subtotal_minor=10_000, product_key="p-tea")
+    club.tell(order("1", named, goods("b", 870, subtotal_minor=1_000), **times), at=at)
+    assert club.progress(mia, at).standing.ladder_percent == 3
+    assert worth(club, mia).discount_minor == 2_500 + 100, "28% and 13% less three of her own"
 
 
 def test_nothing_used_is_worth_nothing(club):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.core import clock
 from connector.core.commerce import Person
 from connector.members import signs
 from connector.rooms.referrals import introductions, people, rules, service, store
@@ -61,6 +62,18 @@ def test_a_program_is_published_and_shown(ada: Ada, world: World):
     assert "Give 100 points, get 500 points." in page
     again = ada.send("referrals", "referrals", **FORM)
     assert again.location.endswith("said=unchanged")
+
+
+def test_claims_that_were_given_nothing_are_counted_by_why(ada: Ada, meeting: Meeting):
+    assert "Claims that were given nothing" not in words_of(ada.see("referrals"))
+    now = clock.now()
+    meeting.tell(account("1003", "old@mail.example"), first_order("9", customer_key="1003"))
+    for _ in range(2):
+        meeting.claim("old@mail.example", at=now)
+    page = words_of(ada.see("referrals"))
+    assert "Claims that were given nothing" in page
+    assert "The friend had bought here before. 2" in page
+    assert "old@mail.example" not in page
 
 
 def test_a_reward_of_the_shop_is_chosen_by_name(ada: Ada, world: World):
