@@ -9,71 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
+from tests.programme import lapsing
+from tests.programme.purse import Lot, Purse, Taken, day_of, total
 from tests.programme.sales import EARNING, Promise, Sale, began, earned, returned
 
-FAR = datetime.max.replace(tzinfo=UTC)
 RETURNED = timedelta(days=30)  # what comes back lives so long at least
-
-
-@dataclass
-class Lot:
-    origin: str
-    left: int
-    ends: datetime | None
-    number: int
-
-
-@dataclass
-class Purse:
-    """One member's points. ``debt`` is what is owed, above zero."""
-
-    lots: list[Lot] = field(default_factory=list)
-    pending: Counter[str] = field(default_factory=Counter)
-    held: int = 0
-    debt: int = 0
-    lapsed: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def usable(self) -> int:
-        return sum(lot.left for lot in self.lots) - self.debt
-
-    def arrive(self, origin: str, points: int, ends: datetime | None, number: int) -> None:
-        """What comes repays first."""
-        repaid = min(points, self.debt)
-        self.debt -= repaid
-        if points > repaid:
-            self.lots.append(Lot(origin, points - repaid, ends, number))
-
-    def take(self, points: int, only: str | None = None) -> list[tuple[str, datetime | None, int]]:
-        """Out of the lots that end first, then the oldest; as much as there is."""
-        taken = []
-        ranked = sorted(
-            (lot for lot in self.lots if only is None or lot.origin == only),
-            key=lambda lot: (lot.ends is None, lot.ends or FAR, lot.number),
-        )
-        for lot in ranked:
-            step = min(points, lot.left)
-            if step:
-                lot.left -= step
-                points -= step
-                taken.append((lot.origin, lot.ends, step))
-        self.lots = [lot for lot in self.lots if lot.left]
-        return taken
-
-    def claw(self, origin: str, points: int) -> None:
-        """Own pending, own lots, own that lapsed, others, debt."""
-        step = min(points, self.pending[origin])
-        self.pending[origin] -= step
-        points -= step
-        points -= sum(part for *_, part in self.take(points, origin))
-        step = min(points, self.lapsed[origin])
-        self.lapsed[origin] -= step
-        points -= step
-        points -= sum(part for *_, part in self.take(points))
-        self.debt += points
+CODE_DAYS = 25
+UNDONE = ("cancelled", "refunded", "deleted")
+UNDO = timedelta(days=30)  # in which a merge can be undone
 
 
 @dataclass
@@ -87,13 +33,19 @@ class Standing:
 
 @dataclass
 class Wish:
-    """A redemption. ``parts``: what was taken, in the sequence in which it was taken."""
+    """A redemption. ``parts``: what was ever taken for it. back: what of it is back now.
+
+    owed: what was taken again when nothing was left. passed: all that ever came back.
+    """
 
     member: str
     cost: int
-    parts: list[tuple[str, datetime | None, int]]
+    parts: Taken
+    until: datetime
     state: str = "held"  # held, spent or over
     back: int = 0
+    owed: int = 0
+    passed: int = 0
     orders: list[str] = field(default_factory=list)
 
 
@@ -102,17 +54,26 @@ class Oracle:
 
     def __init__(self, promise: Promise) -> None:
         self.promises = [promise]
+        self.clock = lapsing.Clock()
         self.purses: dict[str, Purse] = {}
         self.sales: dict[str, Sale] = {}
         self.standings: dict[str, Standing] = {}
         self.wishes: dict[str, Wish] = {}
-        self.moved: dict[str, str] = {}
-        self._number = 0
+        self.moved: dict[str, tuple[str, datetime]] = {}
+        self.lapsed: Counter[str] = Counter()
+
+    def who(self, member: str) -> str:
+        """The member, or whom they became part of."""
+        while member in self.moved:
+            member = self.moved[member][0]
+        return member
 
     def purse(self, member: str) -> Purse:
-        while member in self.moved:
-            member = self.moved[member]
-        return self.purses.setdefault(member, Purse())
+        return self.purses.setdefault(self.who(member), Purse())
+
+    def held(self, member: str) -> int:
+        open_ones = (one for one in self.wishes.values() if one.state == "held")
+        return sum(one.cost for one in open_ones if self.who(one.member) == self.who(member))
 
     # ------------------------------------------------------------------------------------- orders
 
@@ -138,84 +99,106 @@ class Oracle:
         if difference > 0 and waits:
             purse.pending[origin] += difference
         elif difference > 0:
-            self._arrive(purse, origin, difference, promise, max(ready or now, now))
+            came = (start if standing.posted == 0 else None) or now
+            purse.arrive(Lot(origin, difference, None, day_of(came)), day_of(now))
         else:
-            purse.claw(origin, -difference)
+            purse.claw(origin, -difference, self.lapsed, day_of(now))
         standing.posted = wanted
         if not waits:
-            self._release(purse, origin, standing)
+            self._release(purse, origin, standing, now)
 
-    def _release(self, purse: Purse, origin: str, standing: Standing) -> None:
+    def _release(self, purse: Purse, origin: str, standing: Standing, now: datetime) -> None:
         points = purse.pending.pop(origin, 0)
         if points and standing.ready is not None:
-            self._arrive(purse, origin, points, standing.promise, standing.ready)
-
-    def _arrive(
-        self, purse: Purse, origin: str, points: int, promise: Promise, at: datetime
-    ) -> None:
-        ends = at + timedelta(days=30 * promise.months) if promise.months else None
-        self._number += 1
-        purse.arrive(origin, points, ends, self._number)
+            purse.arrive(Lot(origin, points, None, day_of(standing.ready)), day_of(now))
 
     def pass_time(self, now: datetime) -> None:
         """What the worker does when it has caught up with ``now``."""
-        for key in sorted(self.standings, key=int):
-            standing, sale = self.standings[key], self.sales[key]
-            if standing.ready is not None and standing.ready <= now:
-                self._release(self.purse(sale.buyer), f"order {key}", standing)
+        waiting = [
+            (standing.ready, key)
+            for key, standing in self.standings.items()
+            if standing.ready is not None and standing.ready <= now
+        ]
+        for _, key in sorted(waiting, key=lambda one: int(one[1])):
+            purse = self.purse(self.sales[key].buyer)
+            self._release(purse, f"order {key}", self.standings[key], now)
+        for one in self.wishes.values():
+            if one.state == "held" and one.until <= now and not self._used(one):
+                one.state = "over"
+                self._give_back(one, one.cost, now)
+
+    def pass_night(self, now: datetime) -> None:
+        wanted = self.promises[-1].lapse
+        lapsing.night(self.clock, wanted, list(self.purses.values()), self.lapsed, now)
 
     # ---------------------------------------------------------------------------------- by others
 
-    def adjust(self, member: str, points: int) -> bool:
-        purse = self.purse(member)
+    def adjust(self, member: str, points: int, now: datetime) -> bool:
+        purse, today = self.purse(member), day_of(now)
         if points > 0:
-            self._number += 1
-            purse.arrive("", points, None, self._number)
+            purse.arrive(Lot("", points, None, today), today)
             return True
         if -points > purse.usable:
             return False
-        purse.take(-points)
+        purse.take(-points, today)
         return True
 
-    def merge(self, kept: str, gone: str) -> None:
+    def merge(self, kept: str, gone: str, now: datetime) -> None:
         """Lots keep origin and end, pending waits on, debt follows."""
         mine, theirs = self.purse(kept), self.purse(gone)
-        if mine is theirs:
-            return
-        for lot in theirs.lots:
-            self._number += 1
-            mine.arrive(lot.origin, lot.left, lot.ends, self._number)
+        self._hand(theirs, mine, theirs.lots, gone, now)
         mine.pending += theirs.pending
-        mine.held += theirs.held
-        mine.lapsed += theirs.lapsed
-        if theirs.debt:
-            mine.claw("", theirs.debt)
-        self.purses.pop(gone, None)
-        self.moved[gone] = kept
+        mine.owe(theirs.debt, day_of(now))
+        theirs.pending.clear()
+        theirs.debt = 0
+        theirs.told = {}
+        self.moved[gone] = kept, now
+
+    def unmerge(self, gone: str, now: datetime) -> bool:
+        """What came over and is still there goes back, and what their own orders earned."""
+        kept, at = self.moved[gone]
+        if now >= at + UNDO:
+            return False
+        mine = self.purse(kept)
+        del self.moved[gone]
+        theirs = self.purse(gone)
+        own = {f"order {one.key}" for one in self.sales.values() if self.who(one.buyer) == gone}
+        self._hand(
+            mine, theirs, [x for x in mine.lots if x.by == gone or x.origin in own], "", now
+        )
+        for origin in own & mine.pending.keys():
+            theirs.pending[origin] += mine.pending.pop(origin)
+        return True
+
+    def _hand(self, from_: Purse, to: Purse, lots: list[Lot], by: str, now: datetime) -> None:
+        today = day_of(now)
+        for lot in sorted(lots, key=lambda one: one.number):
+            from_.lots.remove(lot)
+            from_.moved = today
+            to.arrive(Lot(lot.origin, lot.left, lot.ends, today, by), today)
 
     # -------------------------------------------------------------------------------- redemptions
 
-    def redeem(self, wish: str, member: str, cost: int) -> bool:
+    def redeem(self, wish: str, member: str, cost: int, now: datetime) -> bool:
         purse = self.purse(member)
         if cost > purse.usable:
             return False
-        purse.held += cost
-        self.wishes[wish] = Wish(member, cost, purse.take(cost))
+        until = now + timedelta(days=CODE_DAYS)
+        self.wishes[wish] = Wish(self.who(member), cost, purse.take(cost, day_of(now)), until)
         return True
 
     def cancel(self, wish: str, now: datetime) -> bool:
         one = self.wishes[wish]
         if one.state != "held" or self._used(one):
             return False
-        self.purse(one.member).held -= one.cost
-        self._give_back(one, one.cost, now)
         one.state = "over"
+        self._give_back(one, one.cost, now)
         return True
 
     def _used(self, wish: Wish) -> list[Sale]:
         """Orders that hold on to the code."""
         sales = (self.sales[key] for key in wish.orders)
-        return [sale for sale in sales if sale.state not in ("cancelled", "refunded", "deleted")]
+        return [sale for sale in sales if sale.state not in UNDONE]
 
     def _use_codes(self, sale: Sale, now: datetime) -> None:
         """A paid order spends; when every order with the code is undone, all comes back."""
@@ -225,41 +208,36 @@ class Oracle:
         if sale.key not in wish.orders:
             wish.orders.append(sale.key)
         standing = self._used(wish)
-        paid = any(one.state in EARNING for one in standing)
-        if wish.state == "held" and (paid or not standing):
-            self.purse(wish.member).held -= wish.cost
-            wish.state = "spent" if paid else "over"
-        elif wish.state == "over" and paid:
+        if any(one.state in EARNING for one in standing):
             wish.state = "spent"
+        elif wish.state == "held" and not standing:
+            wish.state = "over"
         if wish.state == "spent" or not standing:
             share = min((returned(one) for one in standing), default=Fraction(1))
             wanted = int(wish.cost * share)
             if wanted > wish.back:
                 self._give_back(wish, wanted - wish.back, now)
             elif wanted < wish.back:
-                self._spend_again(wish, wish.back - wanted)
+                self._spend_again(wish, wish.back - wanted, now)
 
     def _give_back(self, wish: Wish, points: int, now: datetime) -> None:
-        """What ends last comes back first; it lives thirty days at least."""
-        purse, skip = self.purse(wish.member), wish.back
+        """What was owed first; then what ends last. It lives thirty days at least."""
+        purse, today, skip = self.purse(wish.member), day_of(now), wish.passed
         wish.back += points
-        ranked = sorted(
-            enumerate(wish.parts),
-            key=lambda part: (part[1][1] is None, part[1][1] or now, part[0]),
-            reverse=True,
-        )
-        for _, (origin, ends, granted) in ranked:
+        wish.passed += points
+        none = Lot("", 0, None, today)
+        ranked = sorted(wish.parts, key=lambda part: part[0].rank, reverse=True)
+        for lot, granted in [(none, wish.owed), *ranked]:
             passed = min(skip, granted)
             skip -= passed
             step = min(granted - passed, points)
             if step:
-                self._number += 1
-                purse.arrive(origin, step, ends and max(ends, now + RETURNED), self._number)
                 points -= step
+                ends = lot.ends and max(lot.ends, now + RETURNED)
+                purse.arrive(Lot(lot.origin, step, ends, today), today)
 
-    def _spend_again(self, wish: Wish, points: int) -> None:
-        purse = self.purse(wish.member)
+    def _spend_again(self, wish: Wish, points: int, now: datetime) -> None:
         wish.back -= points
-        step = max(min(points, purse.usable), 0)
-        purse.take(step)
-        purse.debt += points - step
+        taken = self.purse(wish.member).owe(points, day_of(now))
+        wish.parts += taken
+        wish.owed += points - total(taken)

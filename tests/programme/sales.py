@@ -21,7 +21,7 @@ class Promise:
     flat: int = 0  # for each order
     gift: int = 0  # for an order with a donation
     double: tuple[datetime, datetime, int] | None = None  # from, until, percent
-    months: int = 0  # after which a lot lapses; 0: never
+    lapse: tuple[str, int] = ("off", 0)  # "lot" or "inactivity", and after how many months
 
 
 @dataclass

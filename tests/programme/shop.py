@@ -14,6 +14,7 @@ from connector.core.db import Database
 from connector.core.discounts import Discount
 from connector.core.facts import Fact, publish
 from connector.orders import claiming
+from connector.rooms.expiry import service as expiry
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Balance
@@ -70,6 +71,23 @@ class Driven:
             facts = rewards.sweep(db, self.shop_id, now, AT_ONCE)[1]
             publish(db, app.SUBSCRIPTIONS, facts, now)
         self.run_errands(now)
+
+    def night(self, now: datetime) -> None:
+        """What the worker does each night."""
+        with self.database.write() as db:
+            clock = expiry.prepare(db, self.shop_id, now)
+            _, facts = expiry.night(db, self.shop_id, clock, now, "", AT_ONCE)
+            publish(db, app.SUBSCRIPTIONS, facts, now)
+
+    def show(self, member_id: int, now: datetime) -> None:
+        """The member opens the panel."""
+        with self.database.write() as db:
+            expiry.show_notices(db, self.shop_id, member_id, now)
+
+    def unmerge(self, gone_id: int, now: datetime) -> None:
+        with self.database.write() as db:
+            facts = self.world.members.unmerge(db, self.shop_id, gone_id, now, "staff:1")
+            publish(db, app.SUBSCRIPTIONS, facts, now)
 
     def run_errands(self, now: datetime) -> None:
         """Carry out what the outbox asks, as the dispatcher does."""

@@ -13,14 +13,20 @@ from connector.core.commerce import (
     Refund,
     RefundLine,
 )
-from connector.program.rules import Program, Rule
+from connector.program.rules import Program, Rule, Terms
 from connector.rooms.rewards.rules import Kind, Offer
+from tests.programme.oracle import CODE_DAYS
 from tests.programme.sales import Promise, Sale
 
 
 def offer(cost: int) -> Offer:
     return Offer(
-        kind=Kind.AMOUNT, names={"en": f"For {cost}"}, currency="USD", points=cost, value_minor=500
+        kind=Kind.AMOUNT,
+        names={"en": f"For {cost}"},
+        currency="USD",
+        points=cost,
+        value_minor=500,
+        valid_days=CODE_DAYS,
     )
 
 
@@ -45,6 +51,7 @@ def program(promise: Promise) -> Program:
         counts_fees=False,
         counts_history=False,
         rules=tuple(rules),
+        terms=Terms(expiry=promise.lapse[0], expiry_months=promise.lapse[1] or 12),
     )
 
 
