@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
+    CursorResult,
+    Select,
     and_,
     bindparam,
     func,
@@ -35,25 +39,19 @@ from connector.ledger.models import (
 )
 from connector.ledger.rules import Lot, Purse
 
+_STATES = ("member", "pending", "held", "debt")
+_FEW_NAMES = 16
+
 
 def load_purses(
     db: Connection, shop_id: int, unit: str, member_ids: Sequence[int]
 ) -> dict[int, Purse]:
     """The members' balances, their rows locked in one order; a new member has zeros."""
     purses = {member_id: Purse(member_id) for member_id in member_ids}
-    names = [
-        f"{state}:{member_id}"
-        for member_id in member_ids
-        for state in ("member", "pending", "held", "debt")
-    ]
-    chosen = (
-        select(ledger_account.c.name, ledger_account.c.balance)
-        .where(ledger_account.c.shop_id == shop_id, ledger_account.c.unit == unit)
-        .with_for_update()
-    )
-    for name, balance in db.execute(among(db, chosen, ledger_account.c.name, names)):
-        state, _, member_id = name.partition(":")
-        setattr(purses[int(member_id)], "available" if state == "member" else state, balance)
+    names = [f"{state}:{member_id}" for member_id in member_ids for state in _STATES]
+    for row in _of_names(db, _accounts, shop_id, unit, names):
+        state, _, member_id = row.name.partition(":")
+        setattr(purses[int(member_id)], "available" if state == "member" else state, row.balance)
     return purses
 
 
@@ -63,14 +61,53 @@ def load_lots(
     """Open lots of these members."""
     lots: dict[int, list[Lot]] = defaultdict(list)
     names = [f"member:{member_id}" for member_id in member_ids]
-    chosen = select(ledger_lot).where(
-        ledger_lot.c.shop_id == shop_id, ledger_lot.c.unit == unit, is_open(db)
-    )
-    for row in db.execute(among(db, chosen, ledger_lot.c.account, names)):
+    for row in _of_names(db, _open_lots, shop_id, unit, names):
         lots[int(row.account.partition(":")[2])].append(
             Lot(row.id, row.granted, row.remaining, row.origin, row.expires_at)
         )
     return lots
+
+
+_Chosen = Callable[[str], tuple[Select[Any], ColumnElement[Any]]]  # by the dialect's name
+
+
+def _accounts(_dialect: str) -> tuple[Select[Any], ColumnElement[Any]]:
+    account = ledger_account.c
+    chosen = select(account.name, account.balance).where(
+        account.shop_id == bindparam("of_shop"), account.unit == bindparam("of_unit")
+    )
+    return chosen.with_for_update(), account.name
+
+
+def _open_lots(dialect: str) -> tuple[Select[Any], ColumnElement[Any]]:
+    lot = ledger_lot.c
+    chosen = select(lot.id, lot.account, lot.origin, lot.granted, lot.remaining, lot.expires_at)
+    return chosen.where(
+        lot.shop_id == bindparam("of_shop"), lot.unit == bindparam("of_unit"), _is_open(dialect)
+    ), lot.account
+
+
+def _of_names(
+    db: Connection, chosen: _Chosen, shop_id: int, unit: str, names: Sequence[str]
+) -> CursorResult[Any]:
+    """Rows of accounts with these names.
+
+    A few names are each a parameter of a statement that is built once, and planned once: of an
+    array PostgreSQL expects ten values, so that it would plan again for every shorter one.
+    """
+    told: dict[str, Any] = {"of_shop": shop_id, "of_unit": unit}
+    if len(names) > _FEW_NAMES:
+        statement, column = chosen(db.dialect.name)
+        return db.execute(among(db, statement, column, names), told)
+    told |= {f"name_{number}": name for number, name in enumerate(sorted(names))}
+    return db.execute(_of_few(chosen, db.dialect.name, len(names)), told)
+
+
+@cache
+def _of_few(chosen: _Chosen, dialect: str, count: int) -> Select[Any]:
+    statement, column = chosen(dialect)
+    places: list[BindParameter[str]] = [bindparam(f"name_{number}") for number in range(count)]
+    return statement.where(column.in_(places)).order_by(column)
 
 
 def lapsed(
@@ -220,7 +257,11 @@ def _draw(db: Connection, shop_id: int, told: Sequence[Mapping[str, Any]]) -> in
 
 def is_open(db: Connection) -> ColumnElement[bool]:
     """Lots that hold something, as each database's index says it."""
-    return ledger_lot.c.is_open if db.dialect.name == "postgresql" else ledger_lot.c.remaining > 0
+    return _is_open(db.dialect.name)
+
+
+def _is_open(dialect: str) -> ColumnElement[bool]:
+    return ledger_lot.c.is_open if dialect == "postgresql" else ledger_lot.c.remaining > 0
 
 
 _MOVE = {"name": str, "amount": int, "entries": int}
