@@ -73,6 +73,9 @@ class Trace:
     qualifying: int = 0
 
 
+_Exact = Fraction | int  # most are whole, and whole numbers are far quicker
+
+
 @dataclass(slots=True)
 class _Part:
     """One rule while it is worked out. ``weights``: what each line has in it."""
@@ -80,11 +83,11 @@ class _Part:
     rule: Rule | None
     kind: str
     reason: str
-    exact: Fraction = Fraction(0)
+    exact: _Exact = 0
     weights: list[int] = field(default_factory=list)
     points: int = 0
     lines: Sequence[int] = ()
-    kept: Fraction = Fraction(0)
+    kept: _Exact = 0
     kept_points: int = 0
 
 
@@ -110,11 +113,11 @@ def trace(order: Order, basis: Basis) -> Trace:
     _round(parts)
     earned = sum(part.points for part in parts)
     reason = stop(order, basis)
-    nothing = [[Fraction(0)] * len(bases) for _ in parts]
+    nothing: list[list[_Exact]] = [[0] * len(bases) for _ in parts]
     kept = nothing if reason else _kept(order, bases, parts)
     for part, of_lines in zip(parts, kept, strict=True):
-        part.kept = sum(of_lines, Fraction(0))
-    points = int(sum((part.kept for part in parts), Fraction(0)))
+        part.kept = sum(of_lines)
+    points = int(sum(part.kept for part in parts))
     for part, whole in zip(parts, _whole([part.kept for part in parts], points), strict=True):
         part.kept_points = whole
     if not reason:
@@ -136,11 +139,11 @@ def _lines(
     order: Order,
     bases: Sequence[int],
     parts: Sequence[_Part],
-    kept: Sequence[Sequence[Fraction]],
+    kept: Sequence[Sequence[_Exact]],
     points: int,
 ) -> tuple[LineTrace, ...]:
     """Each line with its part of all rules; what is kept of them sums to ``points``."""
-    exact = [sum((one[at] for one in kept), Fraction(0)) for at in range(len(bases))]
+    exact = [sum(one[at] for one in kept) for at in range(len(bases))]
     whole = _whole(exact, points)
     return tuple(
         LineTrace(
@@ -213,7 +216,7 @@ def _cap(part: _Part, limit: int | None, *, gives_reward: bool) -> None:
         return
     if gives_reward or part.exact > limit:
         part.reason = "cap"
-        part.exact = Fraction(limit)
+        part.exact = limit
 
 
 def _closed(order: Order, basis: Basis, rule: Rule, bases: Sequence[int]) -> str:
@@ -294,7 +297,7 @@ def _added(
     elif not any(part.weights):
         part.reason = missing
     elif rule.kind != rules.SPEND:
-        part.exact = Fraction(rule.points)
+        part.exact = rule.points
     elif basis.currency not in rule.rates:
         part.reason = "no_rate"
     else:
@@ -306,7 +309,7 @@ def _added(
 def _round(parts: Sequence[_Part]) -> None:
     """Round down once, give each rule its whole points, and spread them over its lines."""
     exact = [part.exact for part in parts]
-    total = int(sum(exact, Fraction(0)))
+    total = int(sum(exact))
     if total > LIMIT:
         shrink = Fraction(LIMIT, total)
         exact, total = [one * shrink for one in exact], LIMIT
@@ -315,7 +318,7 @@ def _round(parts: Sequence[_Part]) -> None:
         part.lines = spread(points, part.weights)
 
 
-def _whole(exact: Sequence[Fraction], total: int) -> list[int]:
+def _whole(exact: Sequence[_Exact], total: int) -> list[int]:
     """Each part rounded down, and what is missing to ``total`` by the largest remainders."""
     parts = [int(one) for one in exact]
     missing = total - sum(parts)
@@ -334,12 +337,15 @@ def _is_kept_gift(order: Order, part: _Part) -> bool:
     return any(weight and share for weight, share in zip(part.weights, shares, strict=True))
 
 
-def _line_shares(order: Order) -> list[Fraction]:
+def _line_shares(order: Order) -> list[_Exact]:
     """How much of each line is kept after refunds that name it: 0 to 1."""
     taken, _ = _refunded(order.refunds)
-    shares = []
+    shares: list[_Exact] = []
     for line in order.lines:
-        quantity, money = taken.get(line.key, (0, 0))
+        if line.key not in taken:
+            shares.append(1)
+            continue
+        quantity, money = taken[line.key]
         share = Fraction(0)
         if quantity and line.quantity:
             share += Fraction(quantity, line.quantity)
@@ -349,10 +355,10 @@ def _line_shares(order: Order) -> list[Fraction]:
     return shares
 
 
-def _kept(order: Order, bases: Sequence[int], parts: Sequence[_Part]) -> list[list[Fraction]]:
+def _kept(order: Order, bases: Sequence[int], parts: Sequence[_Part]) -> list[list[_Exact]]:
     """Each rule's points of each line after refunds, exact."""
     shares = _line_shares(order)
-    kept = [
+    kept: list[list[_Exact]] = [
         [points * share for points, share in zip(part.lines, shares, strict=True)]
         for part in parts
     ]
@@ -363,7 +369,7 @@ def _kept(order: Order, bases: Sequence[int], parts: Sequence[_Part]) -> list[li
         return kept
     # Money off is a share of the whole order; of what line refunds left it is a larger one.
     whole = sum(part.lines[at] for part in parts for at in goods)
-    left = sum((lines[at] for lines in kept for at in goods), Fraction(0))
+    left = sum(lines[at] for lines in kept for at in goods)
     ratio = Fraction(whole) / left if left else Fraction(0)
     factor = max(1 - Fraction(other_minor, gross) * ratio, Fraction(0))
     for lines in kept:

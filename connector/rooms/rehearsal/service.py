@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 
-from msgspec import Struct, convert
+from msgspec import convert
 from sqlalchemy import Connection
 
 from connector import orders
@@ -16,64 +17,23 @@ from connector.core.clock import local_date
 from connector.core.db import Database
 from connector.core.errors import NotFound
 from connector.program import basis as bases
+from connector.program import rules as kinds
 from connector.program import service as programs
 from connector.program.basis import folded
 from connector.program.rules import Program, Rule
 from connector.rooms.rehearsal import store
-from connector.rooms.rehearsal.rules import Buyer, Judge, Sold
+from connector.rooms.rehearsal.deeds import Player, history, topics
+from connector.rooms.rehearsal.found import Gap, Result, Sums
+from connector.rooms.rehearsal.past import Past
+from connector.rooms.rehearsal.rules import Bits, Judge, Sold
 from connector.shops import service as shops
 
 BACK = timedelta(days=365)
+YEAR = timedelta(days=364)  # whole weeks: a bonus week of next year is that week of last year
 CHUNK = 20_000  # orders of one read
 TOP = 20
-_ANYBODY = Buyer()
-
-
-class Month(Struct, frozen=True):
-    """One month: orders, and points by the programme in force and by the draft."""
-
-    month: str
-    orders: int
-    now: int
-    draft: int
-
-
-class Person(Struct, frozen=True):
-    """One member's points over the time, by both."""
-
-    member_id: int
-    now: int
-    draft: int
-
-
-class Result(Struct, frozen=True):
-    """What a rehearsal found.
-
-    gain, lose, same: members by whether the draft gives them more. ``rules``: by the draft's rule
-    ids ("" is the rate), points, or times where a rule gives a reward. outstanding: points that
-    members have today; the draft would have made it ``outstanding - now + draft``.
-    """
-
-    since: str
-    orders: int
-    now: int
-    draft: int
-    gain: int
-    lose: int
-    same: int
-    months: tuple[Month, ...]
-    top_gain: tuple[Person, ...]
-    top_lose: tuple[Person, ...]
-    rules: Mapping[str, int]
-    outstanding: int
-
-    @property
-    def outstanding_draft(self) -> int:
-        return self.outstanding - self.now + self.draft
-
-    def cost_minor(self, points: int, per_points: int, minor: int) -> int:
-        """What so many points cost a merchant who says what ``per_points`` cost."""
-        return points * minor // per_points
+QUARTER_HOUR = 900
+REMEMBERED = (kinds.JOINED, kinds.OCCASION)  # whose days members' rows and calendars keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +104,7 @@ def rehearse(database: Database, shop_id: int, now: datetime) -> None:
         if not _note(database, shop_id, row, done=work.read_orders(count)):
             return
     with database.read() as db:
+        work.play(db)
         result = work.result(store.outstanding(db, shop_id))
     _note(database, shop_id, row, due_at=None, result=result, finished_at=now)
 
@@ -153,38 +114,46 @@ def _note(database: Database, shop_id: int, row: Any, **values: object) -> bool:
 
 
 class _Work:
-    """One rehearsal while it runs: two programmes over the same orders."""
+    """One rehearsal while it runs: two programmes over the same orders and the same deeds."""
 
     def __init__(self, db: Connection, shop_id: int, version: int, now: datetime) -> None:
-        shop = shops.get(db, shop_id)
-        draft, known = programs.numbered(db, shop_id, version), programs.newest(db, shop_id)
-        self._shop_id, self._zone = shop_id, shop.timezone
-        self._since = str(date.fromisoformat(local_date(now - BACK, shop.timezone)))
-        bits = {id(rule): 2 << at for at, rule in enumerate(_scoped(known, draft))}
-        catalogue = store.products(db, shop_id) if bits else {}
+        self._shop = shop = shops.get(db, shop_id)
+        self._history = programs.history(db, shop)
+        told = self._history.newest, programs.numbered(db, shop_id, version)
+        self._told, self._now = told, now
+        self._since = local_date(now - BACK, shop.timezone)
+        scopes = {id(rule): 2 << at for at, rule in enumerate(_scoped(told))}
+        windowed = [rule for rule in _of_orders(told) if rule.starts_at or rule.ends_at]
+        windows = {id(rule): 2 << at for at, rule in enumerate(windowed)}
+        self._windows = [_window(rule, windows[id(rule)], now) for rule in windowed]
+        catalogue = store.products(db, shop_id) if scopes else {}
         self._named = [
-            bases.matches(one.order_rules, _keys(one, catalogue), catalogue)
-            for one in (known, draft)
+            bases.matches(one.order_rules, _keys(one, catalogue), catalogue) for one in told
         ]
-        self._masks = _masks(self._named, (known, draft), bits)
-        wants_first = any(one.of_kind("first_order") for one in (known, draft))
+        self._masks = _masks(self._named, told, scopes)
+        wants_first = any(one.of_kind(kinds.FIRST_ORDER) for one in told)
         bought = store.bought_before(db, shop_id, self._since) if wants_first else set()
-        of_rules = [
-            {rule.id: bits[id(rule)] for rule in one.order_rules if rule.scope}
-            for one in (known, draft)
+        self._excluded = [
+            store.excluded(db, shop_id, folded(one.terms.member_tags)) for one in told
         ]
         self._judges = [
-            Judge(one, masks, bought, now)
-            for one, masks in zip((known, draft), of_rules, strict=True)
+            Judge(
+                one,
+                at,
+                Bits(_bits(one, scopes), _bits(one, windows)),
+                self._excluded[at],
+                bought,
+            )
+            for at, one in enumerate(told)
         ]
-        self._buyers = [
-            store.buyers(db, shop_id, folded(one.terms.member_tags)) for one in (known, draft)
+        self._countings = [
+            store.Counting(one.award_on, one.counts_tax, one.counts_fees) for one in told
         ]
-        days = store.counted_days(db, shop_id, self._since)
-        self.runs = _runs(days, CHUNK)
-        self._read = 0
-        self._members: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-        self._months: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._with_gifts = any(one.of_kind(kinds.DONATION) for one in told)
+        self.runs = _runs(store.counted_days(db, shop_id, self._since), CHUNK)
+        self._read = self._deeds = 0
+        self._gaps: list[Gap] = []
+        self._sums = Sums()
 
     def read_orders(self, count: int) -> int:
         """How many were read by now, ``count`` more than before."""
@@ -193,26 +162,93 @@ class _Work:
 
     def judge(self, db: Connection, days: tuple[str, str]) -> None:
         """Judge the orders of some days by both programmes."""
-        sold, refunded = store.sold(db, self._shop_id, self._zone, days, self._masks)
-        told = orders.load(db, self._shop_id, sorted(refunded))
+        now, draft = self._judges
+        refunded = store.refunded(db, self._shop.id, days)
+        hard: list[Sold] = []
+        sold = self._sold(db, days)
+        hard = [
+            one
+            for one in sold
+            if one.order_id in refunded and not (now.stops(one) and draft.stops(one))
+        ]
+        told = orders.load(db, self._shop.id, sorted(one.order_id for one in hard))
         loaded = {row.id: order for row, order in told}
+        for judge in self._judges:
+            judge.forget(days[0])
+        count = self._sums.count_order
         for one in sold:
-            found = []
-            for judge, buyers, named in zip(self._judges, self._buyers, self._named, strict=True):
-                buyer = buyers.get(one.member_id, _ANYBODY)
-                if one.order_id in loaded:
-                    order = loaded[one.order_id]
-                    found.append(judge.points_of(one, order, buyer, named))
-                else:
-                    found.append(judge.points(one, buyer))
-            self._count(one, found)
+            order = loaded.get(one.order_id) if loaded else None
+            if order is None:
+                count(one, now.points(one), draft.points(one))
+            else:
+                by_now = now.points_of(one, order, self._named[0])
+                count(one, by_now, draft.points_of(one, order, self._named[1]))
+
+    def _sold(self, db: Connection, days: tuple[str, str]) -> list[Sold]:
+        """The orders of some days as both programmes look at them."""
+        shop_id, zone = self._shop.id, self._shop.timezone
+        goods: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        gifts: dict[int, int] = {}
+        for order_id, mask, gift, now, draft in store.parts(
+            db, shop_id, days, self._countings, self._masks, with_gifts=self._with_gifts
+        ):
+            goods[order_id].append((mask, now, draft))
+            if gift:
+                gifts[order_id] = gifts.get(order_id, 0) + gift
+        found = []
+        for head in store.heads(db, shop_id, days, self._countings, self._windows):
+            order_id, member_id, currency, placed, tags, percent, is_first, windows = head[:8]
+            by_now, by_draft = head[8:]
+            found.append(
+                Sold(
+                    order_id,
+                    member_id,
+                    currency,
+                    (_day(by_now, placed, zone), _day(by_draft, placed, zone)),
+                    goods.get(order_id, ()),
+                    placed,
+                    percent,
+                    windows,
+                    is_first,
+                    gifts.get(order_id, 0),
+                    tags,
+                )
+            )
+        return found
+
+    def play(self, db: Connection) -> None:
+        """What members did without an order, by both programmes; and what nobody wrote down."""
+        shop = self._shop
+        past = Past(db, shop.id, shop.timezone, self._since, self._now)
+        players = [
+            Player(one, excluded, partial(_is_tried, now=self._now))
+            for one, excluded in zip(self._told, self._excluded, strict=True)
+        ]
+        begins = max(self._now - BACK, shop.installed_at or self._now - BACK)
+        asked = set(topics(self._told[1:]))
+        for topic in topics(self._told):
+            topical = history(topic, self._history)
+            deeds = past.deeds(topical)
+            self._deeds += len(deeds)
+            is_kept = topic.kind in REMEMBERED
+            missing = 0 if is_kept else topical.missing_days(begins, self._now)
+            if missing and topic in asked and not (topic.kind == kinds.SHARES and deeds):
+                all_days = (self._now - begins).days
+                self._gaps.append(Gap(topic.kind, topic.name, all_days - missing, all_days))
+            for at, player in enumerate(players):
+                rewards = {rule.id for rule in player.program.rules if rule.gives_reward}
+                for rule_id, deed, given in player.play(topic, deeds):
+                    self._judges[at].given[rule_id] += given
+                    if rule_id not in rewards:
+                        self._sums.count_deed(deed, at, given)
 
     def result(self, outstanding: int) -> Result:
-        told = [Person(one, now, draft) for one, (now, draft) in self._members.items()]
-        changed = sorted(told, key=lambda one: (one.draft - one.now, one.member_id))
+        people = self._sums.people()
+        changed = sorted(people, key=lambda one: (one.draft - one.now, one.member_id))
         lose = [one for one in changed if one.draft < one.now]
         gain = [one for one in changed if one.draft > one.now]
-        months = tuple(Month(month, *self._months[month]) for month in sorted(self._months))
+        months = self._sums.months()
+        by_now, by_draft = (dict(one.given) for one in self._judges)
         return Result(
             since=self._since,
             orders=sum(one.orders for one in months),
@@ -220,28 +256,55 @@ class _Work:
             draft=sum(one.draft for one in months),
             gain=len(gain),
             lose=len(lose),
-            same=len(told) - len(gain) - len(lose),
+            same=len(people) - len(gain) - len(lose),
             months=months,
             top_gain=tuple(reversed(gain[-TOP:])),
             top_lose=tuple(lose[:TOP]),
-            rules=dict(self._judges[1].given),
+            rules=by_draft,
             outstanding=outstanding,
+            rules_now=by_now,
+            deeds=self._deeds,
+            gaps=tuple(self._gaps),
         )
 
-    def _count(self, one: Sold, found: Sequence[int]) -> None:
-        now, draft = found
-        month = self._months[one.day[:7]]
-        month[0] += 1
-        month[1] += now
-        month[2] += draft
-        if now or draft:
-            mine = self._members[one.member_id]
-            mine[0] += now
-            mine[1] += draft
+
+def _of_orders(told: Iterable[Program]) -> list[Rule]:
+    return [rule for one in told for rule in one.order_rules]
 
 
-def _scoped(*told: Program) -> list[Rule]:
-    return [rule for one in told for rule in one.order_rules if rule.scope]
+def _scoped(told: Iterable[Program]) -> list[Rule]:
+    return [rule for rule in _of_orders(told) if rule.scope]
+
+
+def _bits(program: Program, bits: Mapping[int, int]) -> dict[str, int]:
+    return {rule.id: bits[id(rule)] for rule in program.order_rules if id(rule) in bits}
+
+
+def _window(rule: Rule, bit: int, now: datetime) -> store.Window:
+    """When a rule is tried: in its window; one still to come, or going on, a year earlier too."""
+    starts_at, ends_at = rule.starts_at, rule.ends_at
+    if ends_at is not None and ends_at <= now:
+        return bit, [(starts_at, ends_at)]
+    earlier = starts_at and starts_at - YEAR, ends_at and ends_at - YEAR
+    return bit, [(starts_at, ends_at), earlier]
+
+
+def _is_tried(rule: Rule, at: datetime, *, now: datetime) -> bool:
+    is_over = rule.ends_at is not None and rule.ends_at <= now
+    return rule.is_open(at) or (not is_over and rule.is_open(at + YEAR))
+
+
+def _day(began: int | None, placed: str, zone: str) -> str:
+    """The local day of a moment in seconds; 0 is when the order was placed, None is never."""
+    if began:
+        return _local_day(began // QUARTER_HOUR, zone)
+    return "" if began is None else placed
+
+
+@lru_cache(maxsize=40_000)
+def _local_day(quarter: int, zone: str) -> str:
+    """Zones differ by whole quarters of an hour."""
+    return local_date(datetime.fromtimestamp(quarter * QUARTER_HOUR, UTC), zone)
 
 
 def _keys(program: Program, catalogue: Mapping[str, Any]) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,30 +12,42 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Row,
+    Text,
     case,
     cast,
     column,
     delete,
     func,
     literal_column,
+    null,
+    or_,
     select,
     table,
+    true,
     update,
 )
 
 from connector.core.bulk import rows_of
-from connector.core.clock import local_date
-from connector.core.db import upsert
+from connector.core.commerce import LineKind
+from connector.core.db import Utc, upsert
 from connector.core.points import UNIT
 from connector.ledger.models import ledger_account
 from connector.members.models import member
 from connector.orders.models import order_line, order_refund, orders, product
+from connector.program.basis import folded
 from connector.rooms.rehearsal.models import rehearsal
-from connector.rooms.rehearsal.rules import Buyer, Sold
+from connector.rooms.rehearsal.rules import EVERYTHING
 
 _BOUGHT = ("paid", "completed", "refunded")
 _percents = table(
     "insight_points_member", column("shop_id"), column("member_id"), column("multiplier_percent")
+)
+_judged = table(
+    "insight_points_order",
+    column("shop_id"),
+    column("order_id"),
+    column("percent"),  # of the level its member was on when it began to earn
+    column("is_first"),
 )
 
 
@@ -119,23 +133,20 @@ def bought_before(db: Connection, shop_id: int, since: str) -> set[int]:
     )
 
 
-def buyers(db: Connection, shop_id: int, excluded_tags: set[str]) -> dict[int, Buyer]:
-    """Members who do not earn as most do."""
-    found: dict[int, Buyer] = {}
-    percent = _percents.c
-    chosen = select(percent.member_id, percent.multiplier_percent)
-    for member_id, of_tier in db.execute(chosen.where(percent.shop_id == shop_id)):
-        found[member_id] = Buyer(percent=of_tier)
+def excluded(db: Connection, shop_id: int, tags: set[str]) -> set[int]:
+    """Members who earn nothing as they are today: blocked, erased, or with one of these tags."""
     person = member.c
     special = person.blocked_at.is_not(None) | (person.state == "erased")
-    if excluded_tags:
+    if tags:
         special = special | person.tags.is_not(None)
     told = select(person.id, person.state, person.blocked_at, person.tags)
-    for row in db.execute(told.where(person.shop_id == shop_id, special)):
-        tags = {one.strip().casefold() for one in row.tags or ()}
-        if row.blocked_at is not None or row.state == "erased" or tags & excluded_tags:
-            found[row.id] = Buyer(excluded="excluded")
-    return found
+    return {
+        row.id
+        for row in db.execute(told.where(person.shop_id == shop_id, special))
+        if row.blocked_at is not None
+        or row.state == "erased"
+        or not tags.isdisjoint(folded(row.tags or ()))
+    }
 
 
 def products(db: Connection, shop_id: int) -> dict[str, Any]:
@@ -145,91 +156,165 @@ def products(db: Connection, shop_id: int) -> dict[str, Any]:
     return {row.key: row for row in db.execute(chosen.where(one.shop_id == shop_id))}
 
 
-def sold(
-    db: Connection, shop_id: int, zone: str, days: tuple[str, str], masks: Mapping[str, int]
-) -> tuple[list[Sold], set[int]]:
-    """Orders placed on these local days, in that sequence, and which of them have refunds.
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What of an order's lines counts, and from when it earns: one programme's words."""
 
-    masks: by product, the rules that name it.
+    award_on: str
+    with_tax: bool
+    with_fees: bool
+
+
+Span = tuple[datetime | None, datetime | None]  # from; until, not included
+Window = tuple[int, Sequence[Span]]  # the bit of who is in one of these
+
+
+def heads(
+    db: Connection,
+    shop_id: int,
+    days: tuple[str, str],
+    countings: Sequence[Counting],
+    windows: Sequence[Window],
+) -> list[tuple[Any, ...]]:
+    """Paid orders placed on these local days, in that sequence.
+
+    (id, member, currency, local day, tags, percent of its level, whether its member's first, the
+    bits of windows it is in, and for each counting when it began to earn: seconds, 0 for the
+    moment it was placed, None for not at all). The driver's own values: nothing is converted.
     """
-    order = orders.c
-    of_days = (
-        (order.shop_id == shop_id)
-        & order.local_date.between(*days)
-        & order.is_test.is_(False)
-        & order.member_id.is_not(None)
-        & order.state.in_(_BOUGHT)
-    )
-    heads = db.execute(
+    order, judged, standing = orders.c, _judged.c, _percents.c
+    same = (judged.shop_id == order.shop_id) & (judged.order_id == order.id)
+    of_member = (standing.shop_id == order.shop_id) & (standing.member_id == order.member_id)
+    bits: Any = literal_column(str(EVERYTHING))
+    for bit, spans in windows:
+        is_in = or_(*(_placed_in(one) for one in spans))
+        bits = bits + case((is_in, literal_column(str(bit))), else_=literal_column("0"))
+    statement = (
         select(
             order.id,
             order.member_id,
-            order.placed_at,
-            order.local_date,
-            order.state,
             order.currency,
-            order.paid_at,
-            order.completed_at,
-            func.coalesce(order.tags, "[]"),
-        ).where(of_days)
-    )
-    found: dict[int, Sold] = {}
-    for head in heads:
-        one = Sold(*head)
-        found[one.order_id] = one
-        start = one.paid_at or one.completed_at
-        if start is not None and start != one.placed_at:
-            one.day = local_date(start, zone)
-    for order_id, mask, goods, goods_taxed, fee, fee_taxed, gift in _parts(
-        db, shop_id, days, masks
-    ):
-        part_of = found.get(order_id)
-        if part_of is not None:
-            part_of.gift_minor += gift
-            if goods or goods_taxed or fee or fee_taxed:
-                part_of.parts.append((mask, (goods, goods_taxed), (fee, fee_taxed)))
-    same = (order_refund.c.shop_id == order.shop_id) & (order_refund.c.order_id == order.id)
-    refunded = set(db.scalars(select(order.id).join(order_refund, same).where(of_days)))
-    return sorted(found.values(), key=lambda one: (one.placed_at, one.order_id)), refunded
-
-
-def _parts(
-    db: Connection, shop_id: int, days: tuple[str, str], masks: Mapping[str, int]
-) -> Sequence[Any]:
-    """What counts of the orders of these days, by order and by the rules that name the goods."""
-    line, order = order_line.c, orders.c
-    net = case((line.total_minor > 0, line.total_minor), else_=0)
-    gross = line.total_minor + line.tax_minor
-    taxed = case((gross > 0, gross), else_=0)
-
-    def summed(kind: str, amount: Any, name: str) -> Any:
-        total = func.sum(case((line.kind == kind, amount), else_=0))
-        return cast(total, BigInteger).label(name)
-
-    same = (line.shop_id == order.shop_id) & (line.order_id == order.id)
-    joined = orders.join(order_line, same)
-    mask: Any = literal_column("0")
-    grouped: list[Any] = [line.order_id]
-    if masks:
-        told = [{"key": key, "mask": bits} for key, bits in sorted(masks.items())]
-        named = rows_of(db, {"key": str, "mask": int}, told)
-        joined = joined.outerjoin(named, named.c.key == line.product_key)
-        mask = func.coalesce(named.c.mask, 0)
-        grouped.append(mask)
-    return db.execute(
-        select(
-            line.order_id,
-            mask.label("mask"),
-            summed("goods", net, "goods"),
-            summed("goods", taxed, "goods_taxed"),
-            summed("fee", net, "fee"),
-            summed("fee", taxed, "fee_taxed"),
-            summed("donation", net, "gift"),
+            order.local_date,
+            cast(order.tags, Text),
+            func.coalesce(judged.percent, standing.multiplier_percent, literal_column("100")),
+            judged.is_first,
+            bits,
+            *(_began(db, one.award_on) for one in countings),
         )
+        .select_from(orders.outerjoin(_judged, same).outerjoin(_percents, of_member))
+        .where(*_paid(shop_id, days))
+        .order_by(order.placed_at, order.id)
+    )
+    return _raw(db, statement)
+
+
+def _placed_in(span: Span) -> Any:
+    starts_at, ends_at = span
+    found: Any = true()
+    if starts_at is not None:
+        found &= orders.c.placed_at >= starts_at
+    if ends_at is not None:
+        found &= orders.c.placed_at < ends_at
+    return found
+
+
+def _began(db: Connection, award_on: str) -> Any:
+    """When an order began to earn, in seconds; 0 for the moment it was placed."""
+    order = orders.c
+    if award_on == "completed":
+        earns: Any = order.state == "completed"
+        at: Any = order.completed_at
+    else:
+        earns = order.state.in_(("paid", "completed"))
+        at = func.coalesce(order.paid_at, order.completed_at, type_=Utc)
+    if db.dialect.name == "sqlite":
+        seconds: Any = cast(func.strftime("%s", at), BigInteger)
+    else:
+        seconds = cast(func.floor(func.extract("epoch", at)), BigInteger)
+    return case((~earns, null()), (at == order.placed_at, literal_column("0")), else_=seconds)
+
+
+def _paid(shop_id: int, days: tuple[str, str]) -> tuple[Any, ...]:
+    order = orders.c
+    return (
+        order.shop_id == shop_id,
+        order.local_date.between(*days),
+        order.is_test.is_(False),
+        order.member_id.is_not(None),
+        order.state.in_(_BOUGHT),
+    )
+
+
+def parts(
+    db: Connection,
+    shop_id: int,
+    days: tuple[str, str],
+    countings: Sequence[Counting],
+    masks: Mapping[str, int],
+    *,
+    with_gifts: bool,
+) -> list[tuple[Any, ...]]:
+    """(order, mask, gift to a cause, what counts by each counting) of the orders of these days.
+
+    masks: by product, the bits of the rules that name it.
+    """
+    line, order = order_line.c, orders.c
+    joined = orders.join(order_line, (line.shop_id == order.shop_id) & (line.order_id == order.id))
+    mask: Any = literal_column("0")
+    # An expression, lest SQLite walk the whole shop in the sequence of its orders.
+    grouped: list[Any] = [line.order_id + literal_column("0")]
+    if masks:
+        by_mask: dict[int, list[str]] = defaultdict(list)
+        for key, bits in masks.items():
+            by_mask[bits].append(key)
+        among: list[Any] = [
+            (line.product_key.in_(_keys(db, by_mask[bits])), literal_column(str(bits)))
+            for bits in sorted(by_mask)
+        ]
+        mask = case(*among, else_=literal_column("0")).label("mask")
+        grouped.append(column("mask"))
+    gift: Any = literal_column("0")
+    if with_gifts:
+        gift = _summed((LineKind.DONATION,), line.total_minor)
+    statement = (
+        select(grouped[0], mask, gift, *(_counted(one) for one in countings))
         .select_from(joined)
         .where(order.shop_id == shop_id, order.local_date.between(*days))
         .group_by(*grouped)
-    ).all()
+    )
+    return _raw(db, statement)
+
+
+def _keys(db: Connection, keys: Sequence[str]) -> Any:
+    named = rows_of(db, {"key": str}, [{"key": key} for key in keys])
+    return select(named.c.key)
+
+
+def _counted(counting: Counting) -> Any:
+    line = order_line.c
+    told = (LineKind.GOODS, LineKind.FEE) if counting.with_fees else (LineKind.GOODS,)
+    amount = line.total_minor + line.tax_minor if counting.with_tax else line.total_minor
+    return _summed(told, amount)
+
+
+def _summed(told: Sequence[LineKind], amount: Any) -> Any:
+    kinds: list[Any] = [literal_column(f"'{one}'") for one in told]
+    counts = order_line.c.kind.in_(kinds) & (amount > literal_column("0"))
+    total = func.sum(case((counts, amount), else_=literal_column("0")))
+    return cast(total, BigInteger)
+
+
+def refunded(db: Connection, shop_id: int, days: tuple[str, str]) -> set[int]:
+    """Which of the paid orders placed on these local days have refunds."""
+    order, refund = orders.c, order_refund.c
+    same = (refund.shop_id == order.shop_id) & (refund.order_id == order.id)
+    joined = orders.join(order_refund, same)
+    return set(db.scalars(select(order.id).select_from(joined).where(*_paid(shop_id, days))))
+
+
+def _raw(db: Connection, statement: Any) -> list[tuple[Any, ...]]:
+    """Rows as the driver gives them: at a million rows, every conversion costs seconds."""
+    return list(db.execute(statement).cursor.fetchall())
 
 
 def outstanding(db: Connection, shop_id: int) -> int:

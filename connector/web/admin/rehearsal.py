@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.rooms import insight
 from connector.rooms.rehearsal import service as rehearsals
-from connector.rooms.rehearsal.service import Month, Rehearsal, Result
+from connector.rooms.rehearsal.found import Month, Result
+from connector.rooms.rehearsal.service import Rehearsal
 from connector.web.admin import bars, door, drafts, ways
 from connector.web.admin.bars import Bars
 from connector.web.admin.door import blueprint

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector.core import clock
 from connector.core.errors import NotFound
 from connector.rooms.rehearsal import service as rehearsals
+from connector.rooms.rehearsal.found import Person, Result
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import shapes
@@ -83,7 +84,7 @@ def get_back_test(db: Connection, shop: Shop, version: str) -> BackTest:
     )
 
 
-def _result(found: rehearsals.Result) -> BackTestResult:
+def _result(found: Result) -> BackTestResult:
     return BackTestResult(
         since=found.since,
         orders=found.orders,
@@ -103,7 +104,7 @@ def _result(found: rehearsals.Result) -> BackTestResult:
     )
 
 
-def _people(told: tuple[rehearsals.Person, ...]) -> list[BackTestMember]:
+def _people(told: tuple[Person, ...]) -> list[BackTestMember]:
     return [BackTestMember(str(one.member_id), one.now, one.draft) for one in told]
 
 
