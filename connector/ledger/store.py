@@ -23,11 +23,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core.bulk import among, insert_rows, rows_of
+from connector.core.bulk import COPY_ROWS, among, insert_rows, rows_of
 from connector.core.db import upsert
 from connector.core.errors import InsufficientPoints
 from connector.ledger import page as small_page
@@ -246,7 +246,15 @@ def _draw(db: Connection, shop_id: int, told: Sequence[Mapping[str, Any]]) -> in
     """Lower what remains of lots; how many held enough."""
     if not told:
         return 0
-    lot, amount = ledger_lot.c, bindparam("taken", type_=BigInteger)
+    lot = ledger_lot.c
+    if _is_crowd(db, told):
+        draw = rows_of(db, _DRAW, told).c
+        return db.execute(
+            update(ledger_lot)
+            .where(lot.shop_id == shop_id, lot.id == draw.lot_id, lot.remaining >= draw.taken)
+            .values(remaining=lot.remaining - draw.taken)
+        ).rowcount
+    amount = bindparam("taken", type_=BigInteger)
     return db.execute(
         update(ledger_lot)
         .where(lot.shop_id == shop_id, lot.id == bindparam("lot_id"), lot.remaining >= amount)
@@ -265,6 +273,12 @@ def _is_open(dialect: str) -> ColumnElement[bool]:
 
 
 _MOVE = {"name": str, "amount": int, "entries": int}
+_DRAW: Mapping[str, type[int | str]] = {"lot_id": int, "taken": int}
+
+
+def _is_crowd(db: Connection, told: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether so many rows are worth one statement; SQLite has no way to them to save."""
+    return db.dialect.name != "sqlite" and len(told) >= COPY_ROWS
 
 
 def _raise_or_make(
@@ -272,22 +286,40 @@ def _raise_or_make(
 ) -> None:
     if not told:
         return
-    move, account = rows_of(db, _MOVE, told).c, ledger_account.c
-    statement = upsert(db, ledger_account).from_select(
-        ["shop_id", "unit", "name", "balance", "version"],
-        # SQLite takes ON CONFLICT for part of a join unless the SELECT has a WHERE.
-        select(literal(shop_id), literal(unit), move.name, move.amount, move.entries).where(
-            true()
-        ),
-    )
+    if _is_crowd(db, told):
+        move = rows_of(db, _MOVE, told).c
+        rows = select(literal(shop_id), literal(unit), move.name, move.amount, move.entries)
+        columns = [column.name for column in ledger_account.c]
+        db.execute(_raising(upsert(db, ledger_account).from_select(columns, rows)))
+        return
     db.execute(
-        statement.on_conflict_do_update(
-            index_elements=["shop_id", "unit", "name"],
-            set_={
-                "balance": account.balance + statement.excluded.balance,
-                "version": account.version + statement.excluded.version,
-            },
-        )
+        _raising_each(db.dialect.name),
+        [
+            {
+                "shop_id": shop_id,
+                "unit": unit,
+                "name": one["name"],
+                "balance": one["amount"],
+                "version": one["entries"],
+            }
+            for one in told
+        ],
+    )
+
+
+@cache
+def _raising_each(dialect: str) -> Any:
+    return _raising((sqlite if dialect == "sqlite" else postgresql).insert(ledger_account))
+
+
+def _raising(statement: Any) -> Any:
+    account = ledger_account.c
+    return statement.on_conflict_do_update(
+        index_elements=["shop_id", "unit", "name"],
+        set_={
+            "balance": account.balance + statement.excluded.balance,
+            "version": account.version + statement.excluded.version,
+        },
     )
 
 
@@ -295,7 +327,20 @@ def _lower(db: Connection, shop_id: int, unit: str, told: Sequence[Mapping[str, 
     """Lower accounts, each only if it holds that much; how many did."""
     if not told:
         return 0
-    account, amount = ledger_account.c, bindparam("amount", type_=BigInteger)
+    account = ledger_account.c
+    if _is_crowd(db, told):
+        move = rows_of(db, _MOVE, told).c
+        return db.execute(
+            update(ledger_account)
+            .where(
+                account.shop_id == shop_id,
+                account.unit == unit,
+                account.name == move.name,
+                or_(account.balance + move.amount >= 0, account.name.startswith("debt:")),
+            )
+            .values(balance=account.balance + move.amount, version=account.version + move.entries)
+        ).rowcount
+    amount = bindparam("amount", type_=BigInteger)
     return db.execute(
         update(ledger_account)
         .where(
