@@ -36,6 +36,7 @@ from connector.core.keeper import Keeper
 from connector.core.outbox import Errand
 from connector.listeners import handlers as listeners
 from connector.members import Members
+from connector.orders import claiming
 from connector.rooms.actions import handlers as actions
 from connector.rooms.expiry import handlers as expiry
 from connector.rooms.giving import handlers as giving
@@ -93,6 +94,7 @@ SUBSCRIPTIONS: Subscriptions = {
         listeners.on_member_erased,
     ),
     MemberJoined: (
+        claiming.on_member_joined,
         actions.on_member_joined,
         tiers.on_member_joined,
     ),

@@ -99,7 +99,11 @@ HEARD: Subscriptions = {
         rewards_handlers.on_member_erased,
         tiers_handlers.on_member_erased,
     ),
-    MemberJoined: (actions_handlers.on_member_joined, tiers_handlers.on_member_joined),
+    MemberJoined: (
+        claiming.on_member_joined,
+        actions_handlers.on_member_joined,
+        tiers_handlers.on_member_joined,
+    ),
     MemberChanged: (actions_handlers.on_member_changed,),
     PointsChanged: (tiers_handlers.on_points_changed,),
     GiftGiven: (
@@ -148,7 +152,7 @@ class World:
             facts += self.members.merge(db, self.shop.id, merges, at)
             facts += orders.record(db, context, self.members, told, at)
             facts += self.members.newcomers(db, self.shop.id)
-            facts += claiming.claim(db, self.shop.id, self.members, at)
+            facts += claiming.claim(db, self.shop.id, at)
             self.facts += facts
             publish(db, HEARD, facts, at)
 

@@ -62,6 +62,8 @@ def merge(
     store.follow(db, shop_id, gone.id, kept.id)
     store.drop_words(db, shop_id, [gone.id])
     sides.share_occasions(db, shop_id, gone.id, kept.id)
+    if gone.state == "member" and kept.state == "guest":  # who joined stays joined
+        store.change(db, shop_id, kept.id, state="member", joined_at=gone.joined_at)
     if gone.blocked_at and not kept.blocked_at:  # no block is left behind by becoming another
         store.change(db, shop_id, kept.id, blocked_at=gone.blocked_at)
         sides.carry_block(db, shop_id, gone.id, kept.id)
@@ -109,7 +111,7 @@ def undo(
     if not _can_undo(newest, now) or not store.member_keys(db, shop_id, [gone_id]):
         raise Conflict("merge_final", f"a merge can be undone for {UNDO_DAYS} days")
     guests = store.guests_by_hash(db, shop_id, [email_hash] if email_hash else [])
-    if newest.gone_state == "guest" and guests:
+    if newest.gone_state == "guest" and newest.gone_key is None and guests:
         raise Conflict("guest_returned", "this guest has ordered again; merge the two instead")
     store.change(
         db, shop_id, gone_id, state=newest.gone_state, merged_into=None, email_hash=email_hash

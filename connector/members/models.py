@@ -23,7 +23,7 @@ member = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("customer_key", Key),  # the platform account; None for a guest identity
+    Column("customer_key", Key),  # the platform account; of a guest: one that has not joined yet
     Column("email_hash", Key),
     Column("state", Text, nullable=False),
     Column("merged_into", Id),
@@ -37,13 +37,14 @@ member = Table(
     UniqueConstraint("shop_id", "customer_key"),
     CheckConstraint("state IN ('member', 'guest', 'merged', 'erased')", name="state"),
 )
+_NAMELESS = (member.c.state == "guest") & member.c.customer_key.is_(None)
 Index(
     "uq_member_guest",
     member.c.shop_id,
     member.c.email_hash,
     unique=True,
-    sqlite_where=member.c.state == "guest",
-    postgresql_where=member.c.state == "guest",
+    sqlite_where=_NAMELESS,
+    postgresql_where=_NAMELESS,
 )
 Index("ix_member_email", member.c.shop_id, member.c.email_hash)
 Index(

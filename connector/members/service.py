@@ -1,7 +1,7 @@
 """Who a customer is to us.
 
-Every platform account is a member on first sight; an order without an account belongs to a guest
-identity, known by a keyed hash of its e-mail.
+Every platform account is a member on first sight, or a guest until it joins where the shop says
+so; an order without an account belongs to a guest identity, known by a keyed hash of its e-mail.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from connector.core.commerce import Customer, CustomerMerge, Person
 from connector.core.errors import NotFound
@@ -18,7 +18,6 @@ from connector.core.facts import Fact, MemberErased, MemberJoined
 from connector.core.ids import new_id
 from connector.core.keyring import KeyRing
 from connector.members import joining, merging, news, sides, signs, store
-from connector.members.joining import Claim
 from connector.members.people import People
 from connector.shops import service as shops
 
@@ -86,10 +85,10 @@ class Members:
             for (key, _), one in zip(buyers, hashes, strict=True)
             if key is None and one and one not in gone
         }
-        accounts = {
-            key: Identity(row.id, row.merged_into or row.id)
-            for key, row in store.by_customer_keys(db, shop_id, sorted(keys)).items()
-        }
+        rows = store.by_customer_keys(db, shop_id, sorted(keys))
+        if live:
+            joining.catch_up(db, shop_id, rows.values(), now)
+        accounts = {key: Identity(row.id, row.merged_into or row.id) for key, row in rows.items()}
         guests = {
             one: Identity(guest_id, guest_id)
             for one, guest_id in store.guests_by_hash(db, shop_id, sorted(guest_hashes)).items()
@@ -97,6 +96,7 @@ class Members:
         joining.met(db).mailboxes |= guest_hashes
         new: list[dict[str, object]] = []
         told: list[tuple[int, Person]] = []
+        joins_first = len(rows) < len(keys) and shops.get(db, shop_id).joins_first
         found: list[Identity | None] = []
         for (key, person), one in zip(buyers, hashes, strict=True):
             identity = None
@@ -104,12 +104,20 @@ class Members:
                 identity = accounts.get(key)
                 if identity is None:
                     email = person.email and self.email_hash(shop_id, person.email)
-                    row = _row(shop_id, now, key=key, email_hash=email or None, live=live)
+                    row = joining.row(
+                        shop_id,
+                        now,
+                        key=key,
+                        email_hash=email or None,
+                        joins="later" if joins_first else "now" if live else "before",
+                    )
                     identity = accounts[key] = _made(row, new)
             elif one in guest_hashes:
                 identity = guests.get(one or "")
                 if identity is None:
-                    identity = guests[one or ""] = _made(_row(shop_id, now, email_hash=one), new)
+                    identity = guests[one or ""] = _made(
+                        joining.row(shop_id, now, email_hash=one), new
+                    )
             if identity is not None:
                 told.append((identity.id, person))
             found.append(identity)
@@ -133,6 +141,8 @@ class Members:
         if unknown:
             self._meet(db, shop_id, unknown, now, live=live)
             rows |= store.by_customer_keys(db, shop_id, [one.key for one in unknown])
+        if live and joining.catch_up(db, shop_id, rows.values(), now):
+            rows = store.by_customer_keys(db, shop_id, [one.key for one in customers])
         facts: list[Fact] = []
         people: dict[int, Person] = {}
         newest: dict[str, dict[str, Any]] = {}
@@ -141,7 +151,7 @@ class Members:
             if row is None and customer.deleted:
                 # A deletion may overtake the news it deletes: those must not bring anybody back.
                 self._bury(db, shop_id, customer.key, None, now)
-            if row is None or row.state != "member":
+            if row is None or row.state not in ("member", "guest"):
                 continue
             if customer.deleted:
                 facts += self.erase(db, shop_id, row.id, now)
@@ -176,7 +186,9 @@ class Members:
             if gone is None and kept_id is not None and told.gone_key != told.kept_key:
                 self._lead(db, shop_id, told.gone_key, kept_id, now)
             kept = kept_id and store.get(db, shop_id, kept_id)
-            if not kept or gone is None or gone.state != "member" or gone.id == kept.id:
+            if not kept or gone is None or gone.id == kept.id:
+                continue
+            if gone.state not in ("member", "guest"):
                 continue
             if (kept.id, gone.id) not in sides.undone_merges(db, shop_id, [gone.id]):
                 facts += merging.merge(db, shop_id, kept, gone, now, cause=merging.PLATFORM)
@@ -197,16 +209,25 @@ class Members:
         """Who joined in this transaction; asked at its end."""
         return [MemberJoined(shop_id, one) for one in joining.newcomers(db, shop_id)]
 
-    def claim(
-        self, db: Connection, shop_id: int, claims: Sequence[Claim], now: datetime
+    def join(
+        self, db: Connection, shop_id: int, member_id: int, now: datetime, *, afresh: bool = False
     ) -> list[Fact]:
-        """Let accounts have what they did as guests."""
-        facts: list[Fact] = []
-        for one in claims:
-            kept, gone = (store.get(db, shop_id, who) for who in (one.member_id, one.guest_id))
-            if kept and gone and (kept.state, gone.state) == ("member", "guest"):
-                facts += merging.merge(db, shop_id, kept, gone, now, cause=merging.CLAIM)
-        return facts
+        """An account that waited is a member from now on; joining twice is joining once.
+
+        afresh: without what it did before, which stays with somebody who has no name.
+        """
+        row = store.get(db, shop_id, member_id)
+        if row is None or not joining.waits(row):
+            return []
+        if afresh:
+            member_id = self._begin_afresh(db, shop_id, row, now)
+        joined = store.join(db, shop_id, [member_id], now)
+        return [MemberJoined(shop_id, one) for one in joined]
+
+    def waiting(self, db: Connection, shop_id: int, key: str) -> int | None:
+        """The account of this key, if it is known and has not joined."""
+        row = store.by_customer_keys(db, shop_id, [key]).get(key)
+        return int(row.id) if row is not None and joining.waits(row) else None
 
     def erase(self, db: Connection, shop_id: int, member_id: int, now: datetime) -> list[Fact]:
         """Drop what is personal; the book keeps numbers under an id that names nobody."""
@@ -306,13 +327,23 @@ class Members:
         people = {one: person for one, person in reversed(told) if one in fresh}
         self._people.add(db, shop_id, people)
         joining.met(db).joined += [row["id"] for row in new if row["joined_at"]]
-        signs.note_people(db, self._keys, shop_id, _seen_anew(told, fresh), now)
+        signs.note_people(db, self._keys, shop_id, joining.seen_anew(told, fresh), now)
+
+    def _begin_afresh(self, db: Connection, shop_id: int, row: Row[Any], now: datetime) -> int:
+        """The account as a new row; the old one keeps its numbers and nothing of the person."""
+        person = self.person(db, shop_id, row.id)
+        store.change(db, shop_id, row.id, customer_key=None, email_hash=None)
+        store.erase_sides(db, shop_id, row.id)
+        fresh = row._asdict() | {"id": new_id(), "created_at": now, "merged_into": None}
+        store.insert_members(db, [fresh])
+        self._people.write(db, shop_id, {fresh["id"]: person})
+        return int(fresh["id"])
 
     def _lead(self, db: Connection, shop_id: int, key: str, kept_id: int, now: datetime) -> None:
         """Keep that an account became part of a member: two keys, and nothing of the person."""
         if self._is(shop_id, key, self._buried(db, shop_id, [key], [], now)):
             return
-        row = _row(shop_id, now, key=key, email_hash=None)
+        row = joining.row(shop_id, now, key=key, email_hash=None)
         store.insert_members(db, [row | {"state": "merged", "merged_into": kept_id}])
         sides.note_merge(
             db,
@@ -350,36 +381,6 @@ class Members:
 
     def _is(self, shop_id: int, customer_key: str, gone: set[str]) -> bool:
         return bool(gone) and self._keys.hash(shop_id, "customer", customer_key) in gone
-
-
-def _row(
-    shop_id: int,
-    now: datetime,
-    *,
-    email_hash: str | None,
-    key: str | None = None,
-    live: bool = False,
-) -> dict[str, Any]:
-    return {
-        "shop_id": shop_id,
-        "id": new_id(),
-        "customer_key": key,
-        "email_hash": email_hash,
-        "state": "member" if key else "guest",
-        "created_at": now,
-        "joined_at": now if live else None,
-    }
-
-
-def _seen_anew(
-    told: Sequence[tuple[int, Person]], fresh: Collection[int]
-) -> list[tuple[int, Person]]:
-    """What orders tell of people that may be new: of who is known, no mailbox."""
-    return [
-        (one, person if one in fresh else Person(phone=person.phone, address=person.address))
-        for one, person in told
-        if one in fresh or person.phone or person.address
-    ]
 
 
 def _made(row: dict[str, Any], new: list[dict[str, Any]]) -> Identity:

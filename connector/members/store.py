@@ -35,7 +35,7 @@ def by_customer_keys(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[
 def guests_by_hash(db: Connection, shop_id: int, hashes: Sequence[str]) -> dict[str, int]:
     """Guest identities by keyed e-mail hash."""
     chosen = select(member.c.email_hash, member.c.id).where(
-        member.c.shop_id == shop_id, member.c.state == "guest"
+        member.c.shop_id == shop_id, member.c.state == "guest", member.c.customer_key.is_(None)
     )
     rows = db.execute(among(db, chosen, member.c.email_hash, hashes))
     return {row.email_hash: row.id for row in rows}
@@ -165,6 +165,26 @@ def living(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[int]
     """Those of these accounts that are members, in the order of their ids."""
     chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "member")
     return sorted(db.scalars(among(db, chosen, member.c.id, member_ids)))
+
+
+def join(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime) -> list[int]:
+    """Accounts that waited are members from now on; which did."""
+    waits = member.c.id.in_(member_ids) & (member.c.state == "guest")
+    statement = update(member).where(
+        member.c.shop_id == shop_id, waits, member.c.customer_key.is_not(None)
+    )
+    made = statement.values(state="member", joined_at=now).returning(member.c.id)
+    return sorted(db.scalars(made))
+
+
+def mailboxes_of_joined(db: Connection, shop_id: int, member_ids: Sequence[int]) -> set[str]:
+    """E-mail hashes of those of these members who were known before they joined."""
+    chosen = select(member.c.email_hash).where(
+        member.c.shop_id == shop_id,
+        member.c.email_hash.is_not(None),
+        member.c.joined_at > member.c.created_at,
+    )
+    return set(db.scalars(among(db, chosen, member.c.id, member_ids)))
 
 
 def add_people(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from connector.core.db import Id, Json, Key, Utc, metadata
@@ -50,6 +52,7 @@ shop = Table(
     Column("reconciled_at", Utc),
     Column("reconcile_due_at", Utc),
     Column("nightly_due_at", Utc),
+    Column("joins_first", Boolean, nullable=False, server_default=false()),  # else: by buying
     UniqueConstraint("platform", "key"),
     CheckConstraint("state IN ('pending', 'unpaired', 'active', 'uninstalled')", name="state"),
 )

@@ -42,6 +42,7 @@ class Shop:
     uninstalled_at: datetime | None
     last_event_at: datetime | None
     reconciled_at: datetime | None
+    joins_first: bool  # an account is a member once it joined, not by buying
 
     @property
     def is_live(self) -> bool:
@@ -218,6 +219,11 @@ def note_facts(db: Connection, shop_id: int, facts: ShopFacts) -> None:
 def _values(facts: ShopFacts) -> dict[str, object]:
     told = {"name": facts.name, "currency": facts.currency, "timezone": facts.timezone}
     return {**told, "platform_version": facts.version}
+
+
+def set_joins_first(db: Connection, shop_id: int, *, wanted: bool) -> None:
+    """Say whether accounts are members only after they joined; who is one stays one."""
+    store.change(db, shop_id, joins_first=wanted)
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:

@@ -262,7 +262,7 @@ def take_snapshots(
         elif isinstance(one, PrivacyRequest):
             facts += privacy.answer(db, members, shop, one, now)
     facts += members.newcomers(db, shop.id)
-    facts += claiming.claim(db, shop.id, members, now)
+    facts += claiming.claim(db, shop.id, now)
     publish(db, runtime.subscriptions, facts, now)
 
 

@@ -132,7 +132,7 @@ class _Chunk:
         counts["refused"] = len(self._refused)
         counts["points_refused"] = sum(one.points for one in self._refused)
         lines.note_problems(db, self._shop_id, job.id, self._refused)
-        self._facts += claiming.claim(db, self._shop_id, self._members, self._now)
+        self._facts += claiming.claim(db, self._shop_id, self._now)
         publish(db, self._runtime.subscriptions, self._facts, self._now)
         return counts
 

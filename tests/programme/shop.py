@@ -60,7 +60,7 @@ class Driven:
             facts = members.merge(db, self.shop_id, merges, now)
             facts += orders.record(db, context, members, told, now)
             facts += members.newcomers(db, self.shop_id)
-            facts += claiming.claim(db, self.shop_id, members, now)
+            facts += claiming.claim(db, self.shop_id, now)
             publish(db, app.SUBSCRIPTIONS, facts, now)
 
     def work(self, now: datetime) -> None:

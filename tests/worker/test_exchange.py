@@ -252,7 +252,7 @@ def test_a_balance_by_mailbox_is_claimed_by_the_account(service, shop):
     with service.database.write() as db:
         news = [Customer("1", person, clock.now(), email_verified=True)]
         service.runtime.members.record(db, shop.id, news, clock.now())
-        facts = claiming.claim(db, shop.id, service.runtime.members, clock.now())
+        facts = claiming.claim(db, shop.id, clock.now())
         publish(db, service.runtime.subscriptions, facts, clock.now())
     with service.database.read() as db:
         mia = service.runtime.members.by_customer_key(db, shop.id, "1")

@@ -14,6 +14,8 @@ from connector.core.errors import BadInput, NotFound
 from connector.core.facts import Fact
 from connector.members import blocking, merging, occasions
 from connector.members import store as member_store
+from connector.orders import claiming
+from connector.shops import service as shops
 from connector.web import addresses
 from connector.web.admin import door, forms, members, sentences
 from connector.web.admin.door import blueprint
@@ -44,6 +46,32 @@ def undo_merge(member_id: int, gone_id: int) -> Response:
         return runtime().members.unmerge(db, g.shop.id, gone_id, now, _who())
 
     return _do(member_id, work, "unmerged")
+
+
+@blueprint.post("/<shop>/members/joining")
+def set_joining() -> Response:
+    """Say whether accounts are members by buying, or once they joined."""
+    wanted = request.form.get("joins") == "first"
+    runtime().database.run(lambda db: shops.set_joins_first(db, g.shop.id, wanted=wanted))
+    return door.redirected(url_for("admin.members", said="saved"))
+
+
+@blueprint.post("/<shop>/members/<id:member_id>/join")
+def join(member_id: int) -> Response:
+    """An account that has not joined does: the shop asked the shopper."""
+    with runtime().database.read() as db:
+        row = member_store.get(db, g.shop.id, member_id)
+    key = row.customer_key if row is not None else None
+
+    def work(db: Connection, now: datetime) -> Sequence[Fact]:
+        return claiming.join(db, g.shop.id, runtime().members, member_id, now)
+
+    done = _do(member_id, work, "joined")
+    with runtime().database.read() as db:
+        found = runtime().members.by_customer_key(db, g.shop.id, key) if key else None
+    if found in (None, member_id):
+        return done
+    return door.redirected(url_for("admin.member", member_id=found, said="joined"))
 
 
 @blueprint.post("/<shop>/members/<id:member_id>/block")

@@ -53,6 +53,7 @@ class Listed:
 
     id: int
     state: str
+    is_waiting: bool  # an account that has not joined
     person: Person
     span: Span
     balance: Balance
@@ -87,6 +88,7 @@ def members() -> Response:
         orders=orders,
         more=more,
         before=before,
+        said=sentences.said(addresses.text("said")),
     )
 
 
@@ -296,6 +298,7 @@ def _listed(db: Connection, rows: Sequence[Row[Any]]) -> list[Listed]:
         Listed(
             id=row.id,
             state=row.state,
+            is_waiting=row.state == "guest" and row.customer_key is not None,
             person=people.get(row.id, Person()),
             span=spans[row.id],
             balance=balances[row.id],

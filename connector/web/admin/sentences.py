@@ -148,6 +148,7 @@ SAID = {
     "blocked": mark("Blocked. This member earns and redeems nothing from now on."),
     "unblocked": mark("This member takes part again."),
     "saved": mark("Saved."),
+    "joined": mark("This account is a member now."),
     "questions": mark("Saved. Members are asked this from now on."),
     "adjusted": mark("Points adjusted. The new balance is below."),
     "confirmed": mark("This was confirmed already. Nothing more was given."),

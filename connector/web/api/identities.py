@@ -15,11 +15,13 @@ from connector.core.facts import Fact
 from connector.members import blocking, merging, occasions, preferences
 from connector.members import store as member_store
 from connector.members.blocking import REASON_LENGTH
+from connector.orders import claiming
+from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import members
 from connector.web.api.openapi import Operation
-from connector.web.api.shapes import utc
+from connector.web.api.shapes import Member, utc
 from connector.web.body import read_json
 from connector.web.runtime import runtime
 
@@ -56,6 +58,13 @@ class Block(Struct):
 class Blocks(Struct):
     is_blocked: Annotated[bool, Meta(description="Earns and redeems nothing at present")]
     blocks: list[Block]
+
+
+class Membership(Struct, forbid_unknown_fields=True):
+    joins_first: Annotated[
+        bool,
+        Meta(description="Accounts are members once they joined; else from their first order on"),
+    ]
 
 
 class OccasionRequest(Struct, forbid_unknown_fields=True):
@@ -262,7 +271,31 @@ def _answers(db: Connection, shop: Shop, member_id: int) -> Answers:
 
 
 _MEMBER = "/members/<member_id>"
+def get_membership(_db: Connection, shop: Shop) -> Membership:
+    """How shoppers become members."""
+    return Membership(shop.joins_first)
+
+
+def put_membership(db: Connection, shop: Shop) -> Membership:
+    """Say how; who is a member stays one, and who waits joins with the next order or by itself."""
+    wanted = read_json(Membership)
+    shops.set_joins_first(db, shop.id, wanted=wanted.joins_first)
+    return wanted
+
+
+def join(db: Connection, shop: Shop, member_id: str) -> Member:
+    """An account that has not joined does: the shop asked the shopper."""
+    row = members.found(db, shop, member_id)
+    now = clock.now()
+    noticed.notice(db, claiming.join(db, shop.id, runtime().members, int(row.id), now), now)
+    known = row.customer_key and runtime().members.by_customer_key(db, shop.id, row.customer_key)
+    return members.get_member(db, shop, str(known or row.id))
+
+
 OPERATIONS = (
+    Operation("GET", "/membership", get_membership, Membership),
+    Operation("PUT", "/membership", put_membership, Membership, body=Membership),
+    Operation("POST", "/members/<member_id>/join", join, Member),
     Operation("GET", f"{_MEMBER}/merges", list_merges, Merges),
     Operation("POST", f"{_MEMBER}/merges", merge_members, Merges, body=MergeRequest),
     Operation("DELETE", f"{_MEMBER}/merges/<gone_id>", undo_merge, Merges),

@@ -20,7 +20,9 @@ class Money(Struct):
 class Member(Struct):
     id: str
     customer_key: Annotated[str | None, Meta(description="The platform's own customer id")]
-    state: Annotated[str, Meta(description="member, or guest: known by an order's e-mail only")]
+    state: Annotated[
+        str, Meta(description="member, or guest: by an order's e-mail, or an account to join")
+    ]
     name: str | None
     email: str | None
     available: Annotated[int, Meta(description="What can be used; below zero by the debt")]

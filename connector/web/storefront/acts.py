@@ -28,6 +28,7 @@ ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "close_summary": Act(tiers.Wish, tiers.close_summary),
 }
 GUEST_ACTS: Mapping[str, Act[Visitor, Any]] = {  # for everybody, members too
+    "join": Act(members.Join, members.join),
     "visit": Act(visits.Visit, visits.visit),
     "referral_visit": Act(referrals.Follow, referrals.visit),
     "referral_claim": Act(referrals.Claim, referrals.claim),

@@ -45,7 +45,7 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
         code, claim = addresses.text("ref", 40), addresses.text("claim", 80)
         gift, soon = referrals.welcome(db, visitor, code, claim, say)
         sections = _filled(gift, earning.ways(db, visitor, say), rewards.to_see(db, visitor, say))
-        return Club(points.guests_head(visitor, say), sections, says, LATER_MS * soon)
+        return Club(points.guests_head(db, visitor, say), sections, says, LATER_MS * soon)
     tier = tier_room.part(db, visitor, now)["tier"]
     referral = referral_room.part(db, visitor, now)["referral"]
     yours, soon = rewards.to_use(db, visitor, say)

@@ -10,10 +10,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from connector.core import noticed
+from connector.core.errors import NotFound, Unauthenticated
 from connector.members import occasions, preferences
+from connector.orders import claiming
 from connector.program import rules
 from connector.program import service as program
-from connector.web.storefront.asker import Asker
+from connector.web.runtime import runtime
+from connector.web.storefront.asker import Asker, Visitor
 
 
 class PreferenceWish(msgspec.Struct, forbid_unknown_fields=True):
@@ -21,6 +24,24 @@ class PreferenceWish(msgspec.Struct, forbid_unknown_fields=True):
 
     question_1: int | msgspec.UnsetType | None = msgspec.UNSET
     question_2: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Join(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing to say but yes."""
+
+
+def join(db: Connection, visitor: Visitor, _wish: Join, now: datetime) -> dict[str, Any]:
+    """An account that the shop knows becomes a member; who is one is told so."""
+    if isinstance(visitor, Asker):
+        return {"joined": True}
+    if visitor.customer_key is None:
+        raise Unauthenticated("sign_in_needed", "sign in at the store first")
+    shop_id, members = visitor.shop.id, runtime().members
+    waiting = members.waiting(db, shop_id, visitor.customer_key)
+    if waiting is None:
+        raise NotFound("member_not_found", "we have not heard of this account yet")
+    noticed.notice(db, claiming.join(db, shop_id, members, waiting, now), now)
+    return {"joined": True}
 
 
 def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from connector.web.tongue import Tongue, mark
 
 REFUSALS = {
     "occasion_day": mark("There is no such day. Choose another one."),
+    "member_not_found": mark("The shop has not heard of your account yet. Try again in a minute."),
     "occasions_many": mark("You have named enough days."),
 }
 _MONTHS, _DAYS = 12, 31

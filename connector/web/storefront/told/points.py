@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from connector.orders import claiming
 from connector.program import service as programme
 from connector.program.earning import TIER
 from connector.program.rules import Rule
@@ -86,8 +87,15 @@ def have(db: Connection, asker: Asker, say: Tongue) -> str:
     return say.t("You have {points}", points=say.points(balance.available))
 
 
-def guests_head(visitor: Visitor, say: Tongue) -> Head:
-    """For who is not a member, or not signed in."""
+def guests_head(db: Connection, visitor: Visitor, say: Tongue) -> Head:
+    """For who is not a member, or not signed in; who is and has not joined does so here."""
+    if visitor.customer_key is not None and visitor.shop.joins_first:
+        return Head(
+            title=own(visitor.shop.name),
+            invite=say.t("Join free. Earn on every order."),
+            lines=tuple(_waiting(db, visitor, visitor.customer_key, say)),
+            acts=(Act(say.t("Join"), name="join", done=say.t("You are a member now.")),),
+        )
     return Head(
         title=own(visitor.shop.name),
         invite=say.t("Join free. Earn on every order."),
@@ -96,6 +104,18 @@ def guests_head(visitor: Visitor, say: Tongue) -> Head:
             Act(say.t("Log in"), door="log-in"),
         ),
     )
+
+
+def _waiting(db: Connection, visitor: Visitor, key: str, say: Tongue) -> list[str]:
+    """What an account that has not joined earned so far, while it is kept for it."""
+    waiting = runtime().members.waiting(db, visitor.shop.id, key)
+    if waiting is None or claiming.stale(db, visitor.shop.id, [waiting], say.now):
+        return []
+    balance = points.balance(db, visitor.shop.id, waiting)
+    count = balance.available + balance.pending
+    if count <= 0:
+        return []
+    return [say.t("{points} from your orders wait for you.", points=say.points(count))]
 
 
 def _coming(db: Connection, asker: Asker, say: Tongue, balance: Held) -> list[str]:
