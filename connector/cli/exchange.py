@@ -11,7 +11,7 @@ import msgspec
 
 from connector.cli.process import ID, runtime
 from connector.core import clock
-from connector.core.errors import BadInput, NotFound
+from connector.core.errors import BadInput
 from connector.members import exchange, lines, sheets
 from connector.members.exchange import Import
 from connector.members.sheets import Layout
@@ -32,9 +32,10 @@ def members() -> None:
 @members.command("import")
 @click.argument("file", type=_FILE)
 @click.option("--shop", "shop_id", type=ID, required=True)
-@click.option("--layout", "layout_name", help="A layout that was saved by this name.")
+@click.option("--layout", "layout_name", help="Saved by this name, or of a known program.")
 @click.option("--column", "columns", multiple=True, help="FIELD=COLUMN; else guessed by name.")
 @click.option("--days", type=click.Choice(sheets.DAY_ORDERS), default="ymd", show_default=True)
+@click.option("--from", "place", default="", help="Where they come from, as members are told.")
 @click.option("--check", "only_check", is_flag=True, help="Only say what would happen.")
 @click.option("--keep-going", is_flag=True, help="Leave out lines that cannot be taken.")
 def import_(
@@ -43,13 +44,14 @@ def import_(
     layout_name: str | None,
     columns: tuple[str, ...],
     days: str,
+    place: str,
     *,
     only_check: bool,
     keep_going: bool,
 ) -> None:
-    """Take over balances and birthdays of FILE; exit 1, with nothing taken, if one is refused."""
+    """Take over points, tiers and birthdays of FILE; exit 1, nothing taken, if one is refused."""
     parts = runtime()
-    layout = _layout(parts, shop_id, layout_name, columns, days)
+    layout = _layout(parts, shop_id, layout_name, columns, days, place)
     with file.open("rb") as source:
         job_id = exchange.keep(
             parts.database,
@@ -78,32 +80,34 @@ def import_(
 
 @members.command()
 @click.option("--shop", "shop_id", type=ID, required=True)
-@click.option("--what", type=click.Choice(tuple(takeout.EXPORTS)), default="members")
-@click.option("--format", "kind", type=click.Choice(tuple(takeout.FORMATS)), default="csv")
+@click.option("--what", type=click.Choice((*takeout.EXPORTS, takeout.ALL)), default="members")
+@click.option("--format", "kind", type=click.Choice(("csv", "json")), default="csv")
 @click.option("--output", type=click.File("wb"), default="-", help="A file; else it is printed.")
 def export(shop_id: int, what: str, kind: str, output: BinaryIO) -> None:
-    """Write all of one kind that the shop has."""
+    """Write all of one kind that the shop has, or everything as one ZIP."""
     parts = runtime()
     with parts.database.read() as db:
         shop = shops.get(db, shop_id)
-    output.writelines(takeout.stream(parts, shop, what, kind))
+    format_ = "zip" if what == takeout.ALL else kind
+    output.writelines(takeout.stream(parts, shop, what, format_))
 
 
 def _layout(
-    parts: Runtime, shop_id: int, name: str | None, columns: tuple[str, ...], days: str
-) -> Layout | None:
+    parts: Runtime,
+    shop_id: int,
+    name: str | None,
+    columns: tuple[str, ...],
+    days: str,
+    place: str,
+) -> Layout:
     with parts.database.read() as db:
-        saved = lines.layouts(db, shops.get(db, shop_id).id)
-    if name is not None:
-        if name not in saved:
-            raise NotFound("layout_not_found", f"saved are: {', '.join(saved) or 'none'}")
-        return saved[name]
-    if not columns:
-        return None
+        shops.get(db, shop_id)
+        if name is not None:
+            return lines.layout(db, shop_id, name)
     pairs = [one.partition("=") for one in columns]
     if not all(sign for _, sign, _ in pairs):
         raise BadInput("column_format", "say FIELD=COLUMN, for example points=Balance")
-    return Layout({field: column for field, _, column in pairs}, days)
+    return Layout({field: column for field, _, column in pairs}, days, place)
 
 
 def _run(parts: Runtime, shop_id: int, job_id: int) -> Import:

@@ -102,14 +102,16 @@ def keep(
     made_by: str,
     now: datetime,
 ) -> int:
-    """Keep a file, to be checked by the worker; the import's id. Without a layout it is guessed.
+    """Keep a file, to be checked by the worker; the import's id.
 
     The same file by the same layout, while one waits to be decided on, is that one. BadInput for
     what is no CSV; nothing of it is kept.
     """
     source = _Hashed(file)
     sheet = Sheet(source)
-    chosen = layout or sheets.guess(sheet.header)
+    chosen = layout or Layout()
+    if not chosen.columns:
+        chosen = structs.replace(chosen, columns=sheets.guess(sheet.header))
     sheets.check(chosen, sheet.header)
     mapping = {"header": sheet.header, **structs.asdict(chosen)}
     import_id = new_id()

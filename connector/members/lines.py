@@ -129,6 +129,14 @@ def layouts(db: Connection, shop_id: int) -> dict[str, Layout]:
     }
 
 
+def layout(db: Connection, shop_id: int, name: str) -> Layout:
+    """The layout saved by this name, else the one of the program called so."""
+    found = layouts(db, shop_id).get(name) or sheets.PRESETS.get(name)
+    if found is None:
+        raise BadInput("layout_not_found", "no columns are saved by this name", field="layout")
+    return found
+
+
 def save_layout(db: Connection, shop_id: int, name: str, layout: Layout, now: datetime) -> None:
     """Keep a layout under a name; the same name again replaces it."""
     name = name.strip()

@@ -19,6 +19,7 @@ from connector.core.facts import Fact, MemberChanged
 from connector.members import sides
 from connector.shops import service as shops
 
+BIRTHDAY = "birthday"
 WAIT_DAYS = 30
 MOST = 12  # of one member
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -17,7 +17,7 @@ import msgspec
 
 from connector.core.errors import BadInput
 
-FIELDS = ("customer_key", "email", "name", "points", "birthday")
+FIELDS = ("customer_key", "email", "name", "points", "birthday", "tier")
 DAY_ORDERS = ("ymd", "mdy", "dmy")
 LINE_BYTES = 100_000
 MOST_COLUMNS = 200
@@ -37,18 +37,35 @@ _KNOWN = {  # what columns are called by many programs, in small letters and dig
     "name": ("name", "fullname", "customername", "displayname"),
     "points": ("points", "pointsbalance", "pointbalance", "balance", "currentpoints", "available"),
     "birthday": ("birthday", "birthdate", "dateofbirth", "dob"),
+    "tier": ("tier", "viptier", "tiername", "level", "viplevel", "rank", "membershiptype"),
 }
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``columns``: field -> column; ``days``: how a birthday is written, ymd, mdy or dmy.
+    """``columns``: field -> column, guessed while none is named.
 
-    ``place``: where members come from, as they are told.
+    ``days``: how a birthday is written, ymd, mdy or dmy; ``place``: where members come from, as
+    they are told.
     """
 
-    columns: dict[str, str]
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
     days: str = "ymd"
     place: str = ""
+
+
+PRESETS = {  # of programs whose makers say what the columns of their export are called
+    "Joy Loyalty": Layout(  # help.joy.so/customers-activities/customers-activities/
+        {  # import-and-export-customer-data: "Export Customer"
+            "email": "Email",
+            "name": "Name",
+            "tier": "Membership Type",
+            "points": "Points",
+            "birthday": "Birthday",
+        },
+        "mdy",
+        "Joy Loyalty",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,7 @@ class Told:
     name: str | None
     points: int | None
     birthday: str | None  # 02-29
+    tier: str | None = None  # its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +164,7 @@ class _Lines:
             ) from None
 
 
-def guess(header: Sequence[str]) -> Layout:
+def guess(header: Sequence[str]) -> dict[str, str]:
     """What the columns probably are, by what they are called."""
     found: dict[str, str] = {}
     for field, names in _KNOWN.items():
@@ -154,7 +172,7 @@ def guess(header: Sequence[str]) -> Layout:
         match = next((called[name] for name in names if name in called), None)
         if match is not None:
             found[field] = match
-    return Layout(found)
+    return found
 
 
 def check(layout: Layout, header: Sequence[str]) -> None:
@@ -193,6 +211,7 @@ def read(line: int, cells: Sequence[str], header: Sequence[str], layout: Layout)
         name=told.get("name") or None,
         points=points,
         birthday=_month_day(birthday, layout.days) if birthday else None,
+        tier=told.get("tier") or None,
     )
 
 
@@ -213,12 +232,15 @@ def _problem(field: str, text: str, days: str) -> str | None:
         return "control_character"
     if len(text) > TEXT_LENGTH:
         return "text_length"
-    wrong: Mapping[str, bool] = {
-        "email": not _EMAIL.fullmatch(text),
-        "points": _points(text) is None,
-        "birthday": _month_day(text, days) is None,
-    }
-    return f"{field}_format" if text and wrong.get(field) else None
+    return f"{field}_format" if text and _is_wrong(field, text, days) else None
+
+
+def _is_wrong(field: str, text: str, days: str) -> bool:
+    if field == "email":
+        return not _EMAIL.fullmatch(text)
+    if field == "points":
+        return _points(text) is None
+    return field == "birthday" and _month_day(text, days) is None
 
 
 def _points(text: str) -> int | None:

@@ -22,10 +22,11 @@ from connector.members.exchange import Import
 from connector.members.sheets import Refused, Told
 from connector.orders import claiming
 from connector.rooms.points import service as points
+from connector.rooms.tiers import programs
+from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
 
 STEP_SECONDS = 20.0
-BIRTHDAY = "birthday"
 _log = logging.getLogger("perennial.exchange")
 
 
@@ -105,6 +106,7 @@ class _Chunk:
         self._now = now
         self._refused: list[Refused] = []
         self._facts: list[Fact] = []
+        self._levels: Mapping[str, int] = {}
 
     def go_through(self, rows: Sequence[tuple[int, list[str]]]) -> dict[str, int]:
         """Check or take these lines; what they came to."""
@@ -120,7 +122,7 @@ class _Chunk:
         is_taken = job.step == "take"
         counts = {"lines": len(rows), "points_in_file": sum(one.points or 0 for one in told)}
         counts["points_in_file"] += sum(one.points for one in self._refused)
-        told = self._of_one_line(told, known)
+        told = self._of_one_line(self._on_known_tiers(told), known)
         whose = self._enter(told, known) if is_taken else known
         told = [one for one in told if one.line in whose or not is_taken]
         counts |= self._book(told, whose, is_taken=is_taken)
@@ -129,6 +131,7 @@ class _Chunk:
         counts["matched"] = sum(one.line in known for one in told)
         counts["created"] = len(told) - counts["matched"]
         counts["birthdays"] = self._set_birthdays(told, whose, is_taken=is_taken)
+        counts["tiers"] = self._set_tiers(told, whose, is_taken=is_taken)
         counts["refused"] = len(self._refused)
         counts["points_refused"] = sum(one.points for one in self._refused)
         lines.note_problems(db, self._shop_id, job.id, self._refused)
@@ -226,12 +229,33 @@ class _Chunk:
         days = {one.line: one.birthday for one in told if one.birthday is not None}
         ids = [whose[line] for line in days if line in whose]
         rows = sides.occasions_of(db, shop_id, ids) if ids else []
-        known = {row.member_id for row in rows if row.name == BIRTHDAY}
+        known = {row.member_id for row in rows if row.name == occasions.BIRTHDAY}
         fresh = {line: day for line, day in days.items() if whose.get(line) not in known}
         if is_taken:
             told_days = {whose[line]: day for line, day in fresh.items()}
-            self._facts += occasions.put_new(db, shop_id, BIRTHDAY, told_days, self._now)
+            self._facts += occasions.put_new(db, shop_id, occasions.BIRTHDAY, told_days, self._now)
         return len(fresh)
+
+    def _on_known_tiers(self, told: Sequence[Told]) -> list[Told]:
+        """Without lines of tiers that the program does not have."""
+        if any(one.tier for one in told):
+            self._levels = programs.names(self._db, self._shop_id)
+        kept = []
+        for one in told:
+            if one.tier and programs.spelled(one.tier) not in self._levels:
+                self._refuse(one, "tier", "tier_unknown")
+            else:
+                kept.append(one)
+        return kept
+
+    def _set_tiers(self, told: Sequence[Told], whose: Mapping[int, int], *, is_taken: bool) -> int:
+        """Members put on the tier they had elsewhere; returns how many."""
+        levels = {one.line: self._levels[programs.spelled(one.tier)] for one in told if one.tier}
+        if is_taken and levels:
+            by_member = {whose[line]: level_id for line, level_id in levels.items()}
+            reason = f"import:{self._job.id}"
+            self._facts += tiers.place(self._db, self._shop_id, by_member, self._now, reason)
+        return len(levels)
 
     def _refuse(self, one: Told, field: str, code: str) -> None:
         self._refused.append(Refused(one.line, field, code, one.points or 0))

@@ -9,7 +9,7 @@ from connector.members import sheets
 from connector.members.sheets import Layout, Refused, Sheet, Told
 
 HEADER = ["Customer ID", "E-mail", "Name", "Points", "Birthday"]
-ALL = sheets.guess(HEADER)
+ALL = Layout(sheets.guess(HEADER))
 
 
 def line(*cells, layout=ALL):
@@ -29,8 +29,8 @@ def test_columns_are_guessed_by_what_they_are_called():
         "points": "Points",
         "birthday": "Birthday",
     }
-    assert sheets.guess(["email", "points"]).columns == {"email": "email", "points": "points"}
-    assert sheets.guess(["x"]).columns == {}
+    assert sheets.guess(["email", "points"]) == {"email": "email", "points": "points"}
+    assert sheets.guess(["x"]) == {}
 
 
 def test_a_line_says_who_and_what():

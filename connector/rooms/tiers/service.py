@@ -82,8 +82,9 @@ def place(
     """Put members on levels (ids by member) because a merchant says so; what others must hear.
 
     A level counts as earned until that day, or as if earned today. It gives no entry gift, ends
-    like any other, and lowers nobody at once; a newer decision replaces it. Who is no living
-    member is passed over. NotFound for a level that the program in force does not have.
+    like any other, and lowers nobody at once; a newer decision replaces it. A guest's waits for
+    the account that claims the guest; who is gone is passed over. NotFound for a level that the
+    program in force does not have.
     """
     published = current(db, shop_id)
     known = {level.id for level in published.program.levels} if published else set()
@@ -92,6 +93,7 @@ def place(
         raise NotFound("tier_not_found", f"no such levels: {sorted(unknown)}")
     owners = store.owners(db, shop_id, levels)
     living = {one for group in owners.values() for one in group}
+    living |= store.guests(db, shop_id, levels.keys() - living)
     if until is None:
         until = published.program.window_until(today_of(shops.get(db, shop_id), now))
     theirs = {one: level_id for one, level_id in levels.items() if one in living}

@@ -149,6 +149,12 @@ def owners(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[in
     return found
 
 
+def guests(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int]:
+    """Those of these who are guests."""
+    chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "guest")
+    return set(db.scalars(among(db, chosen, member.c.id, member_ids)))
+
+
 def parts_of(db: Connection, shop_id: int, member_id: int) -> list[int]:
     """Who ever became part of a member; their rows remain when that one is erased."""
     chosen = select(member.c.id).where(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from flask import g, request, url_for
+from msgspec import structs
 from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.core.errors import BadInput
 from connector.members import exchange as files
 from connector.members import lines, sheets
+from connector.members.exchange import Import
 from connector.members.sheets import Layout
 from connector.web import addresses, takeout
 from connector.web.admin import door, forms, sentences, store
@@ -28,6 +32,7 @@ FIELDS = {
     "name": mark("Name"),
     "points": mark("Points"),
     "birthday": mark("Birthday"),
+    "tier": mark("Tier"),
 }
 DAYS = {
     "ymd": mark("year, month, day"),
@@ -44,6 +49,7 @@ WRONG = {
     "identity_missing": mark("neither platform id nor e-mail"),
     "duplicate_member": mark("an earlier line is about the same member"),
     "member_erased": mark("this person was erased and asked not to come back"),
+    "tier_unknown": mark("the program has no tier of this name"),
     "insufficient_points": mark("the member has spent these points already"),
 }
 STEPS = {
@@ -55,12 +61,19 @@ STEPS = {
 }
 WHAT = {
     "members": mark("Members"),
-    "entries": mark("Ledger entries"),
+    "people": mark("Birthdays, preferences, merges and blocks"),
+    "entries": mark("Points, entry by entry"),
+    "lots": mark("Points that expire"),
+    "awards": mark("What points were for"),
     "orders": mark("Orders"),
-    "programs": mark("Programs"),
-    "redemptions": mark("Redemptions"),
+    "order_lines": mark("Order lines, codes and refunds"),
+    "products": mark("Products"),
+    "programs": mark("Programs, rewards and levels, every version"),
+    "redemptions": mark("Redemptions and their codes"),
     "referrals": mark("Referrals"),
     "tiers": mark("Tier standings"),
+    "giving": mark("Causes and donations"),
+    "settings": mark("Settings"),
 }
 
 
@@ -111,6 +124,7 @@ def imported(import_id: int) -> Response:
         done=done,
         percent_done=done * 100 // job.lines if job.lines else 0,
         report=job.report,
+        parts_of_file=_parts(job),
         difference=_difference(job.report),
         wrong=wrong,
         reasons=WRONG,
@@ -163,24 +177,56 @@ def take_out(name: str) -> Response:
     return download(g.shop, name)
 
 
-def _layout() -> Layout | None:
-    """The saved one that was chosen, or the columns that were named; None: guess."""
+def _layout() -> Layout:
+    """The saved one that was chosen, or the columns that were named."""
     chosen = request.form.get("layout", "")
+    place = forms.line("place")
     if chosen:
         with runtime().database.read() as db:
-            saved = lines.layouts(db, g.shop.id)
-        if chosen not in saved:
-            raise BadInput("layout_not_found", "it is gone", field="layout")
-        return saved[chosen]
+            saved = lines.layout(db, g.shop.id, chosen)
+        return structs.replace(saved, place=place or saved.place)
     columns = {field: forms.line(f"column_{field}") for field in FIELDS}
     named = {field: column for field, column in columns.items() if column}
-    return Layout(named, request.form.get("days", "ymd")) if named else None
+    return Layout(named, request.form.get("days", sheets.DAY_ORDERS[0]), place)
 
 
 def _save_layout(name: str, job_id: int) -> None:
     with runtime().database.write() as db:
         layout = files.get(db, g.shop.id, job_id).layout
         lines.save_layout(db, g.shop.id, name, layout, clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One bar of the report: from ``start`` to ``end``, in percent of the chart's width."""
+
+    words: str
+    points: int
+    start: float
+    end: float
+    is_total: bool = False
+
+
+def _parts(job: Import) -> list[Part]:
+    """Where the points of a file are: parts one after the other, up to the whole."""
+    booked = mark("booked now") if job.step in ("take", "done") else mark("to be booked")
+    names = {
+        "points_before": mark("booked from earlier files"),
+        "points_booked": booked,
+        "points_refused": mark("of refused lines"),
+    }
+    sums = list(accumulate((job.report.get(one, 0) for one in names), initial=0))
+    whole = job.report.get("points_in_file", 0)
+    width = max(*sums, whole, 1)
+    at = [round(100 * one / width, 2) for one in sums]
+    found = [
+        Part(words, after - before, start, end)
+        for words, before, after, start, end in zip(
+            names.values(), sums, sums[1:], at, at[1:], strict=False
+        )
+    ]
+    total = round(100 * whole / width, 2)
+    return [*found, Part(mark("Points in the file"), whole, 0, total, is_total=True)]
 
 
 def _difference(report: dict[str, int]) -> int:
@@ -199,6 +245,7 @@ def _page(given: dict[str, str], errors: dict[str, Any]) -> Response:
         status=422 if errors else 200,
         imports=found,
         layouts=saved,
+        presets=sheets.PRESETS,
         makers=makers,
         steps=STEPS,
         fields=FIELDS,

@@ -1,7 +1,7 @@
 """Files of members in, and everything out: streams, which describe themselves.
 
 ``POST /imports``: a CSV as the body; 202, and the worker checks it.
-``GET /exports/<what>.csv`` or ``.json``: members, entries, orders, programs, redemptions, ...
+``GET /exports/<what>.csv`` or ``.json``: members, entries, orders, ...; ``everything.zip``: all.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Annotated
 
 from flask import Blueprint, Response, g, request
-from msgspec import Meta, Struct, json
+from msgspec import Meta, Struct, json, structs
 from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.errors import BadInput, NotFound, PerennialError
-from connector.members import exchange, lines
+from connector.members import exchange, lines, sheets
 from connector.members.exchange import Import as Kept
 from connector.members.sheets import Layout
 from connector.shops.service import Shop
@@ -138,16 +138,14 @@ def download(shop: Shop, name: str) -> Response:
     return response
 
 
-def _layout(shop: Shop) -> Layout | None:
-    """The layout the query names; None: guess."""
-    name = addresses.text("layout")
+def _layout(shop: Shop) -> Layout:
+    """The layout the query names, and where members come from."""
+    name, place = addresses.text("layout"), addresses.text("from", sheets.PLACE_LENGTH)
     if not name:
-        return None
+        return Layout(place=place)
     with runtime().database.read() as db:
-        saved = lines.layouts(db, shop.id)
-    if name not in saved:
-        raise NotFound("layout_not_found", "no layout was saved by this name")
-    return saved[name]
+        saved = lines.layout(db, shop.id, name)
+    return structs.replace(saved, place=place or saved.place)
 
 
 def _found(db: Connection, shop: Shop, import_id: str) -> Kept:
@@ -199,7 +197,11 @@ PATHS: dict[str, dict[str, dict[str, object]]] = {
         "post": _described(
             "bring_members",
             "Bring a CSV of members as the body; it is kept, and checked before it is taken.",
-            {"name": "What the file is called", "layout": "A layout saved by this name"},
+            {
+                "name": "What the file is called",
+                "layout": "Columns saved by this name, or of a known program",
+                "from": "Where they come from, as members are told",
+            },
             {
                 "202": {
                     "description": "Kept; see how far it is under its id",
@@ -214,8 +216,8 @@ PATHS: dict[str, dict[str, dict[str, object]]] = {
     "/exports/{name}": {
         "get": _described(
             "take_out",
-            "All of one kind that the shop has: members, entries, orders, programs, ...",
-            {"name": "members.csv, or members.json with one object a line"},
+            "All of one kind that the shop has: members, entries, orders, ... Or all of it.",
+            {"name": "members.csv, members.json with one object a line, or everything.zip"},
             {"200": {"description": "Done", "content": {"text/csv": _CSV}}},
         )
     },

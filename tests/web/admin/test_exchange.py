@@ -1,11 +1,15 @@
 """The page where files come in and everything goes out."""
 
+import zipfile
 from io import BytesIO
 
 import pytest
 from flask import Flask
 
+from connector.core import clock
 from connector.members import lines
+from connector.shops import service as shops
+from connector.web import takeout
 from connector.web.runtime import EXTENSION
 from connector.worker import exchange as worker
 from connector.worker import schedule
@@ -27,8 +31,9 @@ def work(app: Flask) -> None:
 
 
 def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: World):
+    form = {"days": "dmy", "layout_name": "Old club", "place": "Klub"}
     columns = {"column_email": "E-Mail", "column_points": "Punkte", "column_birthday": "Tag"}
-    answer = bring(ada, FILE, days="dmy", layout_name="Old club", **columns)
+    answer = bring(ada, FILE, **form, **columns)
     assert answer.status_code == 303, words_of(answer.text)
     where = answer.location
     waiting = ada.see(where)
@@ -38,8 +43,8 @@ def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: Wor
     told = words_of(ada.see(where))
     assert "What would happen checked" in told
     assert "New members 1" in told
-    assert "Points in the file 57 to be booked +50" in told
-    assert "of refused lines 7 Difference 0" in told
+    assert "booked from earlier files 0 to be booked +50 of refused lines +7" in told
+    assert "Points in the file 57 It adds up: no point is missing." in told
     assert "3 E-mail not an e-mail address" in told
     path = where.partition(f"/admin/{ada.shop}/")[2]
     assert ada.send(path, "exchange").location == where
@@ -49,6 +54,8 @@ def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: Wor
     assert "booked now +50" in told
     with world.database.read() as db:
         assert list(lines.layouts(db, world.shop.id)) == ["Old club"]
+        mia = world.members.by_email(db, world.shop.id, "mia@x.example")
+    assert "Brought over from Klub" in words_of(ada.see(f"members/{mia}"))
     refused = ada.ask(f"{path}/refused.csv")
     assert refused.text.splitlines() == [
         "\ufeffline,column,code,reason",
@@ -57,7 +64,7 @@ def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: Wor
     assert "Old club" in ada.see("exchange")
     again = bring(ada, FILE, layout="Old club")
     work(app)
-    assert "booked from earlier files 50" in words_of(ada.see(again.location))
+    assert "booked from earlier files +50" in words_of(ada.see(again.location))
 
 
 def test_a_file_may_be_decided_against(ada: Ada, app: Flask, world: World):
@@ -94,14 +101,28 @@ def test_no_file_is_no_import(ada: Ada):
 def test_everything_is_taken_out(ada: Ada, world: World):
     world.member()
     page = ada.see("exchange")
-    for what in ("members", "entries", "orders", "programs", "redemptions", "referrals", "tiers"):
+    for what in takeout.EXPORTS:
         for kind in ("csv", "json"):
             assert f"exports/{what}.{kind}" in page
             answer = ada.ask(f"exports/{what}.{kind}")
             assert answer.status_code == 200
             assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "exports/everything.zip" in page
+    with zipfile.ZipFile(BytesIO(ada.ask("exports/everything.zip").data)) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == [f"{what}.csv" for what in takeout.EXPORTS]
+        assert packed.read("members.csv") == ada.ask("exports/members.csv").data
     assert ada.ask("exports/shoes.csv").status_code == 404
     assert ada.ask("exchange/7").status_code == 404
+
+
+def test_a_shop_that_left_takes_everything_out_all_the_same(ada: Ada, world: World):
+    world.member()
+    with world.database.write() as db:
+        shops.uninstall(db, world.shop.id, clock.now(), clock.now())
+    assert "exports/everything.zip" in ada.see("exchange")
+    with zipfile.ZipFile(BytesIO(ada.ask("exports/everything.zip").data)) as packed:
+        assert packed.read("members.csv").count(b"\r\n") == 2
 
 
 @pytest.mark.parametrize("tag", ["ar", "zh-Hant"])
