@@ -121,15 +121,15 @@ def lapsed(
     rows = db.execute(
         select(entry.c.to_account, func.sum(taken.c.amount))
         .select_from(
-            lot.join(
-                taken, and_(taken.c.shop_id == lot.c.shop_id, taken.c.lot_id == lot.c.id)
-            ).join(entry, and_(entry.c.shop_id == taken.c.shop_id, entry.c.id == taken.c.entry_id))
+            entry.join(
+                taken, and_(taken.c.shop_id == entry.c.shop_id, taken.c.entry_id == entry.c.id)
+            ).join(lot, and_(lot.c.shop_id == taken.c.shop_id, lot.c.id == taken.c.lot_id))
         )
         .where(
-            lot.c.shop_id == shop_id,
-            lot.c.account == f"member:{member_id}",
-            lot.c.origin == origin,
+            entry.c.shop_id == shop_id,
+            entry.c.from_account == f"member:{member_id}",
             entry.c.to_account.in_(("expired", "forfeited")),
+            lot.c.origin == origin,
         )
         .group_by(entry.c.to_account)
     ).all()

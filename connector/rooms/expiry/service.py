@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -132,12 +133,10 @@ def _tell_and_lapse(
     today = date.fromisoformat(local_date(now, zone))
     told = _told(store.notices(db, shop_id, due), zone)
     book = Book(db, shop_id, UNIT, zone, list(due))
-    new = []
-    lapsed: list[tuple[int, date]] = []
+    new, lapsed, void = [], list[tuple[int, date]](), list[tuple[int, date]]()
     for member_id, days in sorted(due.items()):
-        void = [str(day) for day in told[member_id] if day not in {one for one, _ in days}]
-        if void:
-            store.drop_notices(db, shop_id, member_id, void)
+        coming = {day for day, _ in days}
+        void += [(member_id, day) for day in told[member_id] if day not in coming]
         for day, amount in sorted(days):
             step = rules.next_step(day, told[member_id].get(day, {}), today)
             if step == "lapse":
@@ -147,18 +146,16 @@ def _tell_and_lapse(
                 before = rules.FIRST_DAYS if step == "first" else rules.LAST_DAYS
                 new.append(
                     {
-                        "shop_id": shop_id,
                         "member_id": member_id,
                         "lapses_on": str(day),
                         "days": before,
                         "points": amount,
-                        "made_at": now,
                     }
                 )
     book.close()
-    store.add_notices(db, new)
-    for member_id, day in lapsed:
-        store.note_lapsed(db, shop_id, member_id, day, now)
+    store.drop_days(db, shop_id, void)
+    store.add_notices(db, shop_id, new, now)
+    store.note_lapsed(db, shop_id, lapsed, now)
     return [PointsChanged(shop_id, one) for one in sorted({one for one, _ in lapsed})]
 
 
@@ -217,6 +214,7 @@ def _day_of_end(expires_at: datetime, zone: str) -> date:
     return day if _midnight(day, zone) >= expires_at else day + timedelta(days=1)
 
 
+@lru_cache(maxsize=1_000)
 def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 

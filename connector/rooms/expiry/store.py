@@ -6,10 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
-from connector.core.bulk import among
-from connector.core.db import upsert
+from connector.core.bulk import among, rows_of
+from connector.core.db import Utc, upsert
 from connector.core.ids import first_id
 from connector.core.points import UNIT
 from connector.ledger.models import ledger_account, ledger_entry, ledger_lot
@@ -17,6 +28,8 @@ from connector.ledger.store import is_open
 from connector.rooms.expiry.models import expiry_clock, expiry_notice
 
 _MEMBER = "member:"
+_DAY: Mapping[str, type[int | str]] = {"member_id": int, "lapses_on": str}
+_NOTICE: Mapping[str, type[int | str]] = {**_DAY, "days": int, "points": int}
 
 
 def clock(db: Connection, shop_id: int) -> Row[Any] | None:
@@ -185,9 +198,21 @@ def notices(db: Connection, shop_id: int, member_ids: Collection[int]) -> list[R
     return sorted(rows, key=lambda row: (row.member_id, row.lapses_on, -row.days))
 
 
-def add_notices(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        db.execute(upsert(db, expiry_notice).on_conflict_do_nothing(), list(rows))
+def add_notices(
+    db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """What members are to be told from now on; a notice that is there already stays."""
+    if not rows:
+        return
+    new = rows_of(db, _NOTICE, rows).c
+    statement = upsert(db, expiry_notice).from_select(
+        ["shop_id", "made_at", *_NOTICE],
+        # SQLite takes ON CONFLICT for part of a join unless the SELECT has a WHERE.
+        select(literal(shop_id), literal(now, Utc), *(new[name] for name in _NOTICE)).where(
+            true()
+        ),
+    )
+    db.execute(statement.on_conflict_do_nothing())
 
 
 def note_delivered(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
@@ -206,27 +231,45 @@ def note_delivered(db: Connection, shop_id: int, member_id: int, now: datetime) 
 
 
 def note_lapsed(
-    db: Connection, shop_id: int, member_id: int, lapses_on: date, now: datetime
+    db: Connection, shop_id: int, days: Collection[tuple[int, date]], now: datetime
 ) -> None:
-    notice = expiry_notice.c
+    """What these members were told of these days, and of days before, is over."""
+    if not days:
+        return
+    notice, over = expiry_notice.c, rows_of(db, _DAY, _days(days)).c
     db.execute(
         update(expiry_notice)
         .where(
             notice.shop_id == shop_id,
-            notice.member_id == member_id,
-            notice.lapses_on <= str(lapses_on),
+            notice.member_id == over.member_id,
+            notice.lapses_on <= over.lapses_on,
             notice.lapsed_at.is_(None),
         )
         .values(lapsed_at=now)
     )
 
 
-def drop_notices(
-    db: Connection, shop_id: int, member_id: int, lapses_on: Collection[str] | None = None
-) -> None:
-    """Forget what a member was to be told: of these days, or all of it."""
+def drop_days(db: Connection, shop_id: int, days: Collection[tuple[int, date]]) -> None:
+    """Forget what these members were to be told of these days, unless it is over."""
+    if not days:
+        return
+    notice, void = expiry_notice.c, rows_of(db, _DAY, _days(days))
+    gone = select(void.c.member_id, void.c.lapses_on)
+    db.execute(
+        delete(expiry_notice).where(
+            notice.shop_id == shop_id,
+            tuple_(notice.member_id, notice.lapses_on).in_(gone),
+            notice.lapsed_at.is_(None),
+        )
+    )
+
+
+def drop_notices(db: Connection, shop_id: int, member_id: int) -> None:
+    """Forget everything a member was told, or was to be."""
     notice = expiry_notice.c
     mine = (notice.shop_id == shop_id) & (notice.member_id == member_id)
-    if lapses_on is not None:
-        mine = mine & notice.lapses_on.in_(lapses_on) & notice.lapsed_at.is_(None)
     db.execute(delete(expiry_notice).where(mine))
+
+
+def _days(days: Collection[tuple[int, date]]) -> list[dict[str, object]]:
+    return [{"member_id": one, "lapses_on": str(day)} for one, day in days]
