@@ -101,7 +101,6 @@ ledger_consumption = Table(
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("amount > 0", name="amount"),
 )
-Index("ix_ledger_consumption_lot", ledger_consumption.c.shop_id, ledger_consumption.c.lot_id)
 
 ledger_seal = Table(
     "ledger_seal",
