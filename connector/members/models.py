@@ -82,6 +82,7 @@ member_occasion = Table(
     Column("month_day", Key, nullable=False),  # 02-29
     Column("set_at", Utc, nullable=False),
     Column("counts_from", Text, nullable=False),  # local date: a change counts next year
+    Column("greet_at", Utc),  # when they agreed to a greeting and a gift; None: they did not
 )
 Index("ix_member_occasion_day", member_occasion.c.shop_id, member_occasion.c.month_day)
 

@@ -2,6 +2,9 @@
 
 A day counts thirty days after it was set, and a changed one from the next year on: nobody moves
 a birthday to today. That one was removed is remembered, and setting it again is a change.
+
+Telling a day is not agreeing to be greeted: that is asked for by itself, apart from newsletters.
+Only who agreed has a greeting and a gift that day. Changing one's mind moves no day.
 """
 
 from __future__ import annotations
@@ -36,12 +39,13 @@ class Occasion:
     month_day: str
     set_at: datetime
     counts_from: str
+    greet_at: datetime | None  # since when they agree to a greeting and a gift
 
 
 def of_member(db: Connection, shop_id: int, member_id: int) -> list[Occasion]:
     """A member's occasions by name."""
     return [
-        Occasion(row.name, row.month_day, row.set_at, row.counts_from)
+        Occasion(row.name, row.month_day, row.set_at, row.counts_from, row.greet_at)
         for row in sides.occasions(db, shop_id, member_id)
         if row.month_day != _REMOVED
     ]
@@ -59,28 +63,45 @@ def of_members(
 
 
 def put(
-    db: Connection, shop_id: int, member_id: int, name: str, month_day: str, now: datetime
+    db: Connection,
+    shop_id: int,
+    member_id: int,
+    name: str,
+    month_day: str,
+    now: datetime,
+    *,
+    greet: bool = False,
 ) -> list[Fact]:
-    """Set or change an occasion; setting what is set is nothing. BadInput for no such day."""
+    """Set or change an occasion; setting what is set is nothing. BadInput for no such day.
+
+    greet: they agree to a greeting and a gift that day.
+    """
     check(name, month_day)
     known = {row.name: row for row in sides.occasions(db, shop_id, member_id)}
     before = known.get(name)
-    if before is not None and before.month_day == month_day:
-        return []
     if before is None and len(known) >= MOST:
         raise BadInput("occasions_many", f"at most {MOST} occasions", field="name")
-    today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
-    counts_from = today + timedelta(days=WAIT_DAYS)
-    if before is not None:
-        counts_from = max(counts_from, date(today.year + 1, 1, 1))
+    since = before.greet_at if before is not None else None
+    greet_at = (since or now) if greet else None
+    if before is not None and before.month_day == month_day:
+        set_at, counts_from = before.set_at, before.counts_from
+        if greet_at == since:
+            return []
+    else:
+        today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
+        first = today + timedelta(days=WAIT_DAYS)
+        if before is not None:
+            first = max(first, date(today.year + 1, 1, 1))
+        set_at, counts_from = now, first.isoformat()
     sides.put_occasion(
         db,
         shop_id=shop_id,
         member_id=member_id,
         name=name,
         month_day=month_day,
-        set_at=now,
-        counts_from=counts_from.isoformat(),
+        set_at=set_at,
+        counts_from=counts_from,
+        greet_at=greet_at,
     )
     return [MemberChanged(shop_id, member_id)]
 
@@ -88,7 +109,10 @@ def put(
 def put_new(
     db: Connection, shop_id: int, name: str, days: Mapping[int, str], now: datetime
 ) -> list[Fact]:
-    """Set one occasion of many members who never had it, by member."""
+    """Set one occasion of many members who never had it, by member.
+
+    They agreed to be greeted where they told it.
+    """
     today = date.fromisoformat(local_date(now, shops.get(db, shop_id).timezone))
     counts_from = (today + timedelta(days=WAIT_DAYS)).isoformat()
     rows = []
@@ -102,6 +126,7 @@ def put_new(
                 "month_day": month_day,
                 "set_at": now,
                 "counts_from": counts_from,
+                "greet_at": now,
             }
         )
     sides.insert_occasions(db, rows)
@@ -114,6 +139,7 @@ def remove(db: Connection, shop_id: int, member_id: int, name: str, now: datetim
     if name not in known or known[name].month_day == _REMOVED:
         return []
     values = {"month_day": _REMOVED, "set_at": now, "counts_from": known[name].counts_from}
+    values["greet_at"] = None
     sides.put_occasion(db, shop_id=shop_id, member_id=member_id, name=name, **values)
     return [MemberChanged(shop_id, member_id)]
 

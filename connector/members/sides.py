@@ -143,7 +143,7 @@ def occasions_of(db: Connection, shop_id: int, member_ids: Sequence[int]) -> lis
 
 def put_occasion(db: Connection, **values: object) -> None:
     statement = upsert(db, member_occasion).values(**values)
-    changed = {name: values[name] for name in ("month_day", "set_at", "counts_from")}
+    changed = {name: values[name] for name in ("month_day", "set_at", "counts_from", "greet_at")}
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "member_id", "name"], set_=changed

@@ -1,13 +1,17 @@
 """Days of the year, what people prefer, and who is blocked."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import MemberChanged
-from connector.members import blocking, occasions, preferences, store
+from connector.members import blocking, occasions, preferences, sides, store
 from connector.members.preferences import Question
+from connector.program import service as programs
+from connector.program.rules import Rule
+from connector.rooms.actions import service as actions
 from tests.world import NOOR, NOW, acme
 
 DAY = timedelta(days=1)
@@ -22,10 +26,10 @@ def world(database):
     return acme(database)
 
 
-def put(world, month_day, name="birthday", at=NOW):
+def put(world, month_day, name="birthday", at=NOW, *, greet=False):
     mia = world.member()
     with world.database.write() as db:
-        return occasions.put(db, world.shop.id, mia, name, month_day, at)
+        return occasions.put(db, world.shop.id, mia, name, month_day, at, greet=greet)
 
 
 def found(world):
@@ -50,6 +54,46 @@ def test_a_changed_day_counts_from_the_next_year_on(world):
     assert found(world) == [("birthday", "11-24", "2027-01-01")]
     put(world, "01-05", at=NOW + 35 * DAY)
     assert found(world) == [("birthday", "01-05", "2027-01-26")]
+
+
+def agreed(world):
+    mia = world.member()
+    with world.database.read() as db:
+        (one,) = occasions.of_member(db, world.shop.id, mia)
+    return one.greet_at
+
+
+def test_agreeing_to_a_greeting_is_a_wish_of_its_own_and_moves_no_day(world):
+    put(world, "12-01")
+    assert agreed(world) is None
+    assert put(world, "12-01", at=NOW + DAY, greet=True) != []
+    assert agreed(world) == NOW + DAY
+    assert found(world) == [("birthday", "12-01", "2026-12-22")]
+    assert put(world, "12-01", at=NOW + 2 * DAY, greet=True) == []
+    assert put(world, "12-02", at=NOW + 2 * DAY, greet=True) != []
+    assert agreed(world) == NOW + DAY, "the day changed, the wish did not"
+    put(world, "12-02", at=NOW + 3 * DAY)
+    assert agreed(world) is None
+
+
+def test_only_who_agreed_is_greeted_and_erasure_forgets_both(world):
+    rule = Rule(id="b", kind="occasion", occasion="birthday", points=50)
+    with world.database.write() as db:
+        program = replace(programs.newest(db, world.shop.id), rules=(rule,))
+        programs.publish(db, world.shop.id, program, NOW - 99 * DAY)
+    put(world, "11-22", at=NOW - 60 * DAY)
+
+    def celebrated():
+        with world.database.write() as db:
+            return sum(one.points for one in actions.celebrate(db, world.shop.id, NOW))
+
+    assert celebrated() == 0
+    put(world, "11-22", greet=True)
+    assert celebrated() == 50
+    mia = world.member()
+    world.erase(mia)
+    with world.database.read() as db:
+        assert sides.occasions(db, world.shop.id, mia) == []
 
 
 def test_removing_and_setting_again_is_a_change(world):

@@ -34,24 +34,33 @@ def test_a_day_is_told_changed_and_forgotten(birthdays):
     birthday = day(birthdays)
     assert birthday["title"] == "Your birthday"
     (save,) = birthday["acts"]
-    assert [one["label"] for one in save["fields"]] == ["Day", "Month"]
+    assert [one["label"] for one in save["fields"][:2]] == ["Day", "Month"]
+    greet = {"name": "greet", "kind": "checkbox", "value": False}
+    assert greet.items() <= save["fields"][2].items(), "nobody agrees by saying nothing"
     assert save["fields"][1]["options"][1] == ["01", "January"]
     assert save["join"] == {"month_day": ["month", "day"]}
-    press(birthdays, save, month_day="05-14")
+    press(birthdays, save, month_day="05-14", greet=False)
+    assert day(birthdays)["lines"] == [
+        "No greeting and no gift that day: you did not agree to one."
+    ]
+    press(birthdays, save, "k1b", month_day="05-14", greet=True)
     birthday = day(birthdays)
     assert birthday["lines"][0].startswith("It counts from ")
     save, remove = birthday["acts"]
-    assert [one["value"] for one in save["fields"]] == ["14", "05"]
+    assert [one["value"] for one in save["fields"]] == ["14", "05", True]
     press(birthdays, remove, "k2")
     (again,) = day(birthdays)["acts"]
     assert again["name"] == "set_occasion"
 
 
 def test_it_is_said_from_when_on_it_counts(birthdays):
-    wanted = {"name": "birthday", "month_day": "05-14"}
+    wanted = {"name": "birthday", "month_day": "05-14", "greet": True}
     answer = birthdays.do("set_occasion", wanted, birthdays.token(), lang="ar").get_json()
     assert answer["sentence"].startswith("حُفظ. يسري من ")
     assert answer["counts_from"] > "2026"
+    declined = {**wanted, "greet": False}
+    answer = birthdays.do("set_occasion", declined, birthdays.token(), once="k2").get_json()
+    assert answer["sentence"] == "Saved. No greeting and no gift that day, as you wish."
 
 
 def test_no_such_day(birthdays):
@@ -67,7 +76,7 @@ def test_no_such_day(birthdays):
 )
 def test_day_and_month_come_as_people_say_them(birthdays, lang, labels, may):
     (save,) = day(birthdays, lang=lang)["acts"]
-    assert [one["label"] for one in save["fields"]] == labels
+    assert [one["label"] for one in save["fields"][:2]] == labels
     months = next(one for one in save["fields"] if one["name"] == "month")
     assert months["options"][5] == ["05", may]
 

@@ -73,8 +73,12 @@ def test_days_are_set_and_removed(acme, mia):
     )
     assert ask(acme, "PUT", f"{path}/Bad", {"month_day": "02-03"}, 422)["code"] == "occasion_name"
     told = ask(acme, "PUT", f"{path}/birthday", {"month_day": "02-29"}, key="k2")
-    assert told["occasions"][0]["month_day"] == "02-29"
+    (one,) = told["occasions"]
+    assert (one["month_day"], one["greet_at"]) == ("02-29", None)
     assert acme.get(path) == told
+    wanted = {"month_day": "02-29", "greet": True}
+    (one,) = ask(acme, "PUT", f"{path}/birthday", wanted, key="k4")["occasions"]
+    assert one["greet_at"] is not None
     assert ask(acme, "DELETE", f"{path}/birthday", key="k3") == {"occasions": []}
 
 

@@ -39,7 +39,9 @@ def test_nothing_is_asked_where_nothing_is_given(acme):
 
 def test_she_sees_the_days_that_are_asked_for(asked):
     own = asked.ask("me", asked.token()).get_json()
-    assert own["occasions"] == [{"name": "birthday", "month_day": None, "counts_from": None}]
+    assert own["occasions"] == [
+        {"name": "birthday", "month_day": None, "counts_from": None, "greet": False}
+    ]
 
 
 def test_a_wish_is_kept(asked):

@@ -54,6 +54,7 @@ def test_a_night_gives_what_its_day_brings_and_comes_again(service, shop, databa
             month_day=f"{today - DAY:%m-%d}",
             set_at=now - 90 * DAY,
             counts_from="2020-01-01",
+            greet_at=now,
         )
     service.work(["night"])
     with database.read() as db:

@@ -118,7 +118,7 @@ def put_streak(db: Connection, shop_id: int, member_id: int, days: int, last_day
 def occasions(
     db: Connection, shop_id: int, month_days: Collection[str], names: Collection[str]
 ) -> list[Row[Any]]:
-    """Occasions of these names on these days of a year (02-29), of living members."""
+    """Occasions on these days of a year (02-29), of living members who agreed to be greeted."""
     occasion = member_occasion.c
     same = (member.c.shop_id == occasion.shop_id) & (member.c.id == occasion.member_id)
     return list(
@@ -129,6 +129,7 @@ def occasions(
                 occasion.shop_id == shop_id,
                 occasion.month_day.in_(month_days),
                 occasion.name.in_(names),
+                occasion.greet_at.is_not(None),
                 member.c.state == "member",
             )
             .order_by(occasion.member_id)

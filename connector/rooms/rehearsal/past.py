@@ -140,7 +140,9 @@ class Past:
         chosen = select(mine.member_id, mine.name, mine.month_day, mine.set_at, mine.counts_from)
         rows = self.db.execute(
             chosen.select_from(member_occasion.join(member, same)).where(
-                mine.shop_id == self.shop_id, person.state == "member"
+                mine.shop_id == self.shop_id,
+                mine.greet_at.is_not(None),
+                person.state == "member",
             )
         )
         today = date.fromisoformat(local_date(self.now, self.zone))

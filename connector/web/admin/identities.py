@@ -97,7 +97,8 @@ def occasion(member_id: int) -> Response:
         if "remove" in request.form:
             return occasions.remove(db, g.shop.id, member_id, name, now)
         month_day = f"{month.zfill(2)}-{day.zfill(2)}"
-        return occasions.put(db, g.shop.id, member_id, name, month_day, now)
+        greet = "greet" in request.form
+        return occasions.put(db, g.shop.id, member_id, name, month_day, now, greet=greet)
 
     return _do(member_id, work, "saved")
 

@@ -69,12 +69,17 @@ class Membership(Struct, forbid_unknown_fields=True):
 
 class OccasionRequest(Struct, forbid_unknown_fields=True):
     month_day: Annotated[str, Meta(description="MM-DD: never a year")]
+    greet: Annotated[
+        bool,
+        Meta(description="They agreed to a greeting and a gift that day, apart from newsletters"),
+    ] = False
 
 
 class Occasion(Struct):
     name: str
     month_day: str
     counts_from: Annotated[str, Meta(description="The first date it can be used")]
+    greet_at: Annotated[str | None, Meta(description="Since when they agree to a greeting")]
 
 
 class Occasions(Struct):
@@ -172,7 +177,8 @@ def put_occasion(db: Connection, shop: Shop, member_id: str, name: str) -> Occas
     wanted = read_json(OccasionRequest)
     row = members.found(db, shop, member_id)
     now = clock.now()
-    noticed.notice(db, occasions.put(db, shop.id, row.id, name, wanted.month_day, now), now)
+    told = wanted.month_day, now
+    noticed.notice(db, occasions.put(db, shop.id, row.id, name, *told, greet=wanted.greet), now)
     return _occasions(db, shop, row.id)
 
 
@@ -259,7 +265,12 @@ def _blocks(db: Connection, shop: Shop, row: Row[Any]) -> Blocks:
 def _occasions(db: Connection, shop: Shop, member_id: int) -> Occasions:
     return Occasions(
         [
-            Occasion(one.name, one.month_day, one.counts_from)
+            Occasion(
+                one.name,
+                one.month_day,
+                one.counts_from,
+                utc(one.greet_at) if one.greet_at else None,
+            )
             for one in occasions.of_member(db, shop.id, member_id)
         ]
     )

@@ -56,6 +56,7 @@ def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
                 "name": name,
                 "month_day": known[name].month_day if name in known else None,
                 "counts_from": known[name].counts_from if name in known else None,
+                "greet": name in known and known[name].greet_at is not None,
             }
             for name in asked(db, shop_id, now)
         ],

@@ -17,10 +17,14 @@ _Name = Annotated[str, Meta(max_length=40)]
 
 
 class Day(Struct, forbid_unknown_fields=True):
-    """A day by its name: birthday, wedding, or another that the programme names."""
+    """A day by its name: birthday, wedding, or another that the programme names.
+
+    greet: yes to a greeting and a gift that day, which no newsletter decides.
+    """
 
     name: _Name
     month_day: Annotated[str, Meta(max_length=5)]
+    greet: bool = False
 
 
 class Name(Struct, forbid_unknown_fields=True):
@@ -32,16 +36,21 @@ class Name(Struct, forbid_unknown_fields=True):
 def put(db: Connection, asker: Asker, wanted: Day, now: datetime) -> dict[str, Any]:
     """Set or change it, and say from when on it counts."""
     shop_id, member_id = asker.shop.id, asker.member_id
-    facts = occasions.put(db, shop_id, member_id, wanted.name, wanted.month_day, now)
+    facts = occasions.put(
+        db, shop_id, member_id, wanted.name, wanted.month_day, now, greet=wanted.greet
+    )
     noticed.notice(db, facts, now)
     known = {one.name: one for one in occasions.of_member(db, shop_id, member_id)}
     counts_from = known[wanted.name].counts_from
     say = Tongue.of(asker.shop, asker.language, now)
     told = say.t("Saved. It counts from {date} on.", date=say.day(counts_from))
+    if not wanted.greet:
+        told = say.t("Saved. No greeting and no gift that day, as you wish.")
     return {
         "name": wanted.name,
         "month_day": wanted.month_day,
         "counts_from": counts_from,
+        "greet": wanted.greet,
         "sentence": told,
     }
 

@@ -193,6 +193,7 @@ def born(
             member_id=member_id,
             name=name,
             month_day=month_day,
+            greet_at=set_at,
             set_at=set_at,
             counts_from=counts_from,
         )

@@ -228,7 +228,12 @@ def test_birthday_occasion_is_once_a_year_on_its_day_and_a_late_date_counts_next
     with database.write() as db:
         told = {"shop_id": world.shop.id, "name": "birthday", "month_day": "11-24"}
         sides.put_occasion(
-            db, **told, member_id=mia, set_at=NOW - 90 * DAY, counts_from="2026-01-01"
+            db,
+            **told,
+            member_id=mia,
+            set_at=NOW - 90 * DAY,
+            counts_from="2026-01-01",
+            greet_at=NOW,
         )
         given = [
             sum(one.points for one in actions.celebrate(db, world.shop.id, NOW + days * DAY))

@@ -40,6 +40,8 @@ def _day(name: str, told: Occasion | None, say: Tongue) -> Block:
     acts = [_form(name, told, say)]
     if told is not None:
         lines = (say.t("It counts from {date} on.", date=say.day(told.counts_from)),)
+        if told.greet_at is None:
+            lines = (say.t("No greeting and no gift that day: you did not agree to one."),)
         remove = Act(
             say.t("Remove"),
             name="remove_occasion",
@@ -58,11 +60,17 @@ def _form(name: str, told: Occasion | None, say: Tongue) -> Act:
     empty = ("", "")
     of_day = Field("day", say.t("Day"), options=(empty, *numbers), value=day)
     of_month = Field("month", say.t("Month"), options=(empty, *months), value=month)
+    greet = Field(
+        "greet",
+        say.t("Greet me that day, with a gift. This is not the newsletter."),
+        kind="checkbox",
+        value=told is not None and told.greet_at is not None,
+    )
     month_first = say.language.tag == "zh-Hant"
     return Act(
         say.t("Save"),
         name="set_occasion",
         body={"name": name},
-        fields=(of_month, of_day) if month_first else (of_day, of_month),
+        fields=(*((of_month, of_day) if month_first else (of_day, of_month)), greet),
         join={"month_day": ("month", "day")},
     )
