@@ -66,8 +66,8 @@ class Coupons:
     def change(self, key: str, wanted: Discount) -> None:
         """One use more than there have been: asking twice gives no second one.
 
-        A cancelled order gives its use back, so there may be one too many for a while; the value
-        is the balance all the same.
+        A paid order that is cancelled gives its use back before we hear of it, so there may be
+        one too many for a while. Of an unpaid one the store is told nothing.
         """
         place = _place(key)
         used = decode(self._rest.get(place, {"_fields": "id,usage_count"}), Coupon).usage_count

@@ -7,7 +7,7 @@ became part of another, what returns is handed over at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from connector import orders
 from connector.core import outbox
+from connector.core.commerce import OrderState
 from connector.core.facts import Fact, GiftGiven, PointsChanged, PointsDonated, RewardRedeemed
 from connector.core.ids import new_id
 from connector.core.points import UNIT
@@ -128,7 +129,7 @@ class Desk:
             outbox.send(self._db, self._shop.id, "uncode", [str(one.id)], self.now)
 
     def change_balance(self, one: Redemption) -> None:
-        """The code is to have what is left of it, and one more use."""
+        """The code is to have what is left of it, and one more use, when none is unpaid."""
         outbox.send(self._db, self._shop.id, "balance", [str(one.id)], self.now)
 
     def give_again(self, one: Redemption) -> None:
@@ -201,7 +202,9 @@ def settle_code(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
 def settle_balance(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
     """What orders left of a code that stands for store credit, and give back of it.
 
-    Money goes back to the code while it lives. Points return for what nobody spent of it by then.
+    Money goes back to the code while it lives; points return for what nobody spent of it by then.
+    The store is told once its orders are paid or undone: who cancels an unpaid one has its use
+    back before we hear of it.
     """
     is_paid = rules.phase(uses, was_used=one.state is State.USED) is Phase.USED
     if is_paid and one.state is not State.USED:
@@ -209,7 +212,7 @@ def settle_balance(desk: Desk, one: Redemption, uses: Sequence[Use]) -> None:
     before, one.left_minor = one.left_minor, rules.left(one.value_minor, uses)
     if one.state is State.USED and one.ended_at is not None:
         desk.spend_to(one, one.points - one.points * one.left_minor // one.value_minor)
-    elif before != one.left_minor:
+    elif uses or before != one.left_minor:
         desk.change_balance(one)
 
 
@@ -217,18 +220,29 @@ def uses_of(
     db: Connection, shop_id: int, redemptions: Sequence[Redemption]
 ) -> Mapping[int, list[Use]]:
     """The orders that were placed with their codes, by redemption; kept, too."""
+    uses: dict[int, list[Use]] = defaultdict(list)
+    for one, order_id, use in _placed(db, shop_id, redemptions):
+        uses[one.id].append(use)
+        store.put_uses(db, shop_id, one.id, [order_id])
+    return uses
+
+
+def waits_for_payment(db: Connection, shop_id: int, one: Redemption) -> bool:
+    """Whether an order has its code that nobody paid yet."""
+    return any(use.state is OrderState.OPEN for _, _, use in _placed(db, shop_id, [one]))
+
+
+def _placed(
+    db: Connection, shop_id: int, redemptions: Sequence[Redemption]
+) -> Iterator[tuple[Redemption, int, Use]]:
     by_code = {one.code.lower(): one for one in redemptions if one.code}
     found = order_store.with_codes(db, shop_id, list(by_code)) if by_code else []
-    uses: dict[int, list[Use]] = defaultdict(list)
     for row, order in orders.load(db, shop_id, [order_id for order_id, _ in found]):
         for code in order.codes:
             one = by_code.get(code.code.lower())
-            if one is None:
-                continue
-            share = rules.share_returned(order, one.kind)
-            uses[one.id].append(Use(order.state, share, code.amount_minor))
-            store.put_uses(db, shop_id, one.id, [row.id])
-    return uses
+            if one is not None:
+                share = rules.share_returned(order, one.kind)
+                yield one, row.id, Use(order.state, share, code.amount_minor)
 
 
 def agreed(reward: Reward, price: Price, member_id: int, source: str, now: datetime) -> Redemption:

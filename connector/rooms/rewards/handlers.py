@@ -40,6 +40,7 @@ from connector.core.outbox import Errand
 from connector.members import Members
 from connector.members import store as member_store
 from connector.rooms.rewards import rules, service, store
+from connector.rooms.rewards.desk import waits_for_payment
 from connector.rooms.rewards.rules import Kind, Redemption, State
 from connector.shops import service as shops
 
@@ -205,7 +206,7 @@ class Balance:
         one = store.get(db, shop_id, int(about))
         if one is None or one.discount_key is None or one.ending or one.ended_at:
             return None
-        if one.left_minor == 0:
+        if one.left_minor == 0 or waits_for_payment(db, shop_id, one):
             return None
         wanted = replace(self._code.discount(db, shop_id, one), value_minor=one.left_minor)
         return Change(one.discount_key, wanted)

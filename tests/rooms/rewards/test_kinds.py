@@ -158,6 +158,37 @@ def test_a_code_with_a_balance_keeps_what_orders_leave_of_it(database):
     shelf.sound()
 
 
+def test_the_rest_of_a_balance_waits_until_its_orders_are_paid(database):
+    """Who cancels an unpaid order gives its use back to the store before we hear of it."""
+    shelf, one = with_balance(database)
+    shelf.order(one, amount=100, state=OrderState.OPEN, paid_at=None)
+    shelf.run()
+    assert shelf.get(one).left_minor == 900
+    assert (shelf.store.codes[one.code].value_minor, shelf.store.calls.count("change")) == (
+        1000,
+        0,
+    )
+    shelf.order(one, minute=1, amount=100)
+    shelf.run()
+    assert shelf.store.codes[one.code].value_minor == 900
+    shelf.order(one, "2", amount=200, state=OrderState.OPEN, paid_at=None)
+    shelf.order(one, minute=2, amount=100, state=OrderState.REFUNDED)
+    shelf.run()
+    assert (shelf.get(one).left_minor, shelf.store.codes[one.code].value_minor) == (800, 900)
+    shelf.order(one, "2", minute=3, amount=200, state=OrderState.CANCELLED)
+    shelf.run()
+    assert (shelf.get(one).left_minor, shelf.store.codes[one.code].value_minor) == (1000, 1000)
+    shelf.sound()
+
+
+def test_what_is_told_of_a_balance_is_looked_at_again_when_it_is_told(database):
+    shelf, one = with_balance(database)
+    shelf.order(one, amount=100)
+    shelf.order(one, "2", amount=200, state=OrderState.OPEN, paid_at=None)
+    shelf.run()
+    assert "change" not in shelf.store.calls
+
+
 def test_a_refund_goes_back_to_the_balance_and_points_stay_spent(database):
     shelf, one = with_balance(database)
     cup = line("a", 750, subtotal_minor=1000)
