@@ -194,3 +194,23 @@ def test_the_order_of_locks_leaves_no_deadlock(postgres_url):
     with database.read() as db:
         assert balances(db) == {"member:42": 460, "member:43": 460}
     database.dispose()
+
+
+def test_what_one_member_needs_is_planned_once(postgres_url):
+    database = Database(postgres_url, pool_size=1)
+    booked(database, ("award", MIA, 500, why("a")))
+    for number in range(20):
+        with database.write() as db:
+            book = Book(db, SHOP, "PTS", "UTC", [MIA])
+            book.spend(MIA, 1, "redeemed", why(f"gift:{number}"))
+            book.close()
+    with database.read() as db:
+        plans = db.execute(
+            text(
+                "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
+                " WHERE statement LIKE '%ledger_%'"
+            )
+        ).all()
+    assert len(plans) == 3  # accounts, lots and the page
+    assert all(custom <= 5 < generic for custom, generic in plans), plans
+    database.dispose()
