@@ -115,9 +115,16 @@ def lapsed(
 ) -> list[tuple[str, int]]:
     """How much of this origin's lots expired or was forfeited, by account.
 
-    Less what entries under ``stem`` already took back from there.
+    Less what entries under ``stem`` already took back from there. What it brought may have gone
+    to another member, who became part of this one.
     """
     entry, lot, taken = ledger_entry, ledger_lot, ledger_consumption
+    brought = select(entry.c.to_account).where(
+        entry.c.shop_id == shop_id,
+        entry.c.source.startswith(f"{stem}:", autoescape=True),
+        entry.c.to_account.startswith("member:"),
+    )
+    accounts = {f"member:{member_id}", *db.scalars(brought.distinct())}
     rows = db.execute(
         select(entry.c.to_account, func.sum(taken.c.amount))
         .select_from(
@@ -127,7 +134,7 @@ def lapsed(
         )
         .where(
             entry.c.shop_id == shop_id,
-            entry.c.from_account == f"member:{member_id}",
+            entry.c.from_account.in_(sorted(accounts)),
             entry.c.to_account.in_(("expired", "forfeited")),
             lot.c.origin == origin,
         )

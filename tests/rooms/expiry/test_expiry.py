@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
+from connector.core.commerce import CustomerMerge, OrderState
 from connector.core.facts import publish
 from connector.ledger.models import ledger_lot
 from connector.program.rules import Terms
@@ -13,7 +14,7 @@ from connector.rooms.expiry import rules
 from connector.rooms.expiry import service as expiry
 from connector.rooms.expiry.rules import Clock, Notice
 from connector.rooms.points import service as points
-from tests.world import HEARD, MIA, NOOR, NOW, acme
+from tests.world import HEARD, MIA, NOOR, NOW, acme, goods, order
 
 DAY = timedelta(days=1)
 LOT = Terms(expiry="lot", expiry_months=3)
@@ -192,3 +193,18 @@ def test_steps_follow_one_another():
     assert rules.next_step(end, {30: first, 7: last}, end - timedelta(days=1)) == ""
     assert rules.next_step(end, {30: first, 7: last}, end) == "lapse"
     assert rules.lot_lapses_on("2026-11", Clock("lot", 3, date(2026, 12, 5))) == date(2027, 4, 1)
+
+
+def test_what_lapsed_before_a_merge_is_not_asked_for_again(database):
+    world = acme(database)
+    promise(world, LOT)
+    world.tell(order("1", goods("a", 5000)))
+    night(world, NOW)
+    world.release(NOW + 15 * DAY)
+    nights(world, 100, 140)
+    assert world.balance().available == 0
+    world.adjust(world.member(NOOR), 80)
+    world.tell(CustomerMerge(NOOR, MIA))
+    world.tell(order("1", goods("a", 5000), minute=1, state=OrderState.REFUNDED))
+    assert world.balance(NOOR).available == 80
+    assert world.audit() == []
