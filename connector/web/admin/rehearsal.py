@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from flask import g, request, url_for
+from markupsafe import Markup
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from connector.core import clock
+from connector.program import rules as kinds
+from connector.program import service as programs
+from connector.program.rules import Program
 from connector.rooms import insight
 from connector.rooms.rehearsal import service as rehearsals
-from connector.rooms.rehearsal.found import Month, Result
+from connector.rooms.rehearsal.found import Gap, Month, Result
 from connector.rooms.rehearsal.service import Rehearsal
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.rules import gift
 from connector.web.admin import bars, door, drafts, ways
 from connector.web.admin.bars import Bars
 from connector.web.admin.door import blueprint
-from connector.web.admin.words import spoken
+from connector.web.admin.words import count, mark, name, number, spoken, t
 from connector.web.runtime import runtime
 
 ENOUGH_ORDERS = 200
@@ -38,6 +45,15 @@ class Cost:
 
     def of(self, points: int) -> int:
         return int(Fraction(points * self.value_minor, insight.PER_POINTS) * self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class Gifts:
+    """What rewards cost that rules give instead of points, as far as rewards say it."""
+
+    now_minor: int
+    draft_minor: int
+    by_rule: Mapping[str, int]  # of the draft
 
 
 @blueprint.get("/<shop>/program/drafts/<id:version>/back-test")
@@ -59,6 +75,8 @@ def rehearsal(version: int) -> Response:
             "months": [(one, _first(one)) for one in result.months] if result else [],
             "since": date.fromisoformat(result.since) if result else None,
             "cost": _cost(db) if result else None,
+            "gifts": _gifts(db, draft, told.against, result) if told and result else None,
+            "gaps": [_gap(one) for one in result.gaps] if result else [],
             "chart": _chart(result) if result else None,
             "of_rules": [
                 (ways.sentence(rule, names, g.shop.currency), rule, result.rules[rule.id])
@@ -98,6 +116,61 @@ def _cost(db: Connection) -> Cost | None:
     if owed.worth is None:
         return None
     return Cost(owed.worth.value_minor, owed.redemption_used or Fraction(1))
+
+
+def _gifts(db: Connection, draft: Program, against: int, result: Result) -> Gifts:
+    """Flexible rewards are given at their least; those in other money are not counted."""
+    costs = {
+        one.id: gift(one.offer).cost_minor
+        for one in catalogue.rewards(db, g.shop.id)
+        if one.offer.currency == g.shop.currency
+    }
+    known = programs.history(db, g.shop).numbered(against)
+    by_now, by_draft = (
+        {
+            rule.id: costs.get(rule.reward_id or 0, 0) * given.get(rule.id, 0)
+            for rule in one.rules
+            if rule.gives_reward
+        }
+        for one, given in ((known, result.rules_now), (draft, result.rules))
+    )
+    return Gifts(sum(by_now.values()), sum(by_draft.values()), by_draft)
+
+
+def _gap(gap: Gap) -> Markup:
+    """What nobody wrote down, and how it counts."""
+    if gap.kind in _HALF_KNOWN:
+        return t(_HALF_KNOWN[gap.kind])
+    what = t(_UNKNOWN[gap.kind], target=name(gap.name))
+    if not gap.known_days:
+        return t("We have no record of {what} before today, so it counts 0 here.", what=what)
+    return t(
+        "We have a record of {what} for {known} of {days} only; for the others it counts 0 here.",
+        what=what,
+        known=number(gap.known_days),
+        days=count("day", gap.days),
+    )
+
+
+_UNKNOWN = {
+    kinds.SHARES: mark("visits by share links"),
+    kinds.VISIT: mark("openings of {target}"),
+    kinds.CUSTOM: mark("the event {target}"),
+}
+_HALF_KNOWN = {
+    kinds.VERIFIED: mark(
+        "When members verified their e-mail address was not always written down: for those days"
+        " it counts for who joined then, and 0 for everybody else."
+    ),
+    kinds.NEWSLETTER: mark(
+        "When members agreed to the newsletter was not always written down: for those days it"
+        " counts for who joined then, and 0 for everybody else."
+    ),
+    kinds.STREAK: mark(
+        "Visits on days in a row were not always written down: for those days only the rows that"
+        " members are in today count, the rest is 0 here."
+    ),
+}
 
 
 def _chart(result: Result) -> Bars | None:

@@ -35,9 +35,17 @@ class BackTestRule(Struct):
     given: Annotated[int, Meta(description="Points, or times of a reward")]
 
 
+class BackTestGap(Struct):
+    kind: Annotated[str, Meta(description="The kind of rule that nothing is known about")]
+    name: Annotated[str, Meta(description="The page, event or occasion; empty where none")]
+    known_days: int
+    days: int
+
+
 class BackTestResult(Struct):
     since: str
     orders: int
+    actions: Annotated[int, Meta(description="What members did without an order")]
     now: int
     draft: int
     gain: Annotated[int, Meta(description="Members who would have got more")]
@@ -49,6 +57,10 @@ class BackTestResult(Struct):
     top_gain: list[BackTestMember]
     top_lose: list[BackTestMember]
     rules: list[BackTestRule]
+    gaps: Annotated[
+        list[BackTestGap],
+        Meta(description="What was not written down on all days; on the others it counts 0"),
+    ]
 
 
 class BackTest(Struct):
@@ -88,6 +100,7 @@ def _result(found: Result) -> BackTestResult:
     return BackTestResult(
         since=found.since,
         orders=found.orders,
+        actions=found.deeds,
         now=found.now,
         draft=found.draft,
         gain=found.gain,
@@ -101,6 +114,7 @@ def _result(found: Result) -> BackTestResult:
         rules=[
             BackTestRule(rule_id or None, given) for rule_id, given in sorted(found.rules.items())
         ],
+        gaps=[BackTestGap(one.kind, one.name, one.known_days, one.days) for one in found.gaps],
     )
 
 

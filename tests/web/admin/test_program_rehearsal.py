@@ -1,16 +1,23 @@
 """The back-test page: started, followed, and what it found in figures, months and people."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from connector.program import service as programs
+from connector.program.rules import Rule
 from connector.rooms import insight
 from connector.rooms.rehearsal import service as rehearsals
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.rules import Kind, Offer
 from connector.web.admin import bars
 from tests.web.admin.conftest import Ada, words_of
 from tests.web.admin.test_program_drafts import DRAFT, add, begun, draft
 from tests.world import NOOR, NOW, World, goods, order
+
+VOUCHER = Offer(Kind.AMOUNT, {"en": "Three off"}, "USD", value_minor=300)
 
 
 def placed(world: World, key: str, minor: int, days: int, **values: Any) -> None:
@@ -126,3 +133,32 @@ def test_bars_stand_on_zero_and_are_mirrored():
         assert one.before.x + one.before.width == pytest.approx(100 - other.before.x, abs=0.02)
     assert bars.bars([("Nov", 0, 0)], is_mirrored=False) is None
     assert bars.bars([], is_mirrored=False) is None
+
+
+def test_rewards_that_rules_give_cost_what_they_are_worth(ada: Ada, world: World):
+    """And what nobody wrote down is said, not guessed."""
+    placed(world, "1", 5000, 20)
+    with world.database.write() as db:
+        insight.set_worth(db, world.shop.id, 1000, 100, NOW)
+        reward_id = catalogue.publish(db, world.shop.id, VOUCHER, NOW).id
+        known = programs.newest(db, world.shop.id)
+        rules = (
+            Rule(id="gift", kind="first_order", reward_id=reward_id),
+            Rule(id="page", kind="visit", target="/story", points=5),
+            Rule(id="run", kind="streak", count=3, points=5),
+            Rule(id="hello", kind="joined", points=5),
+        )
+        drafted = programs.save_draft(db, world.shop.id, replace(known, rules=rules), NOW)
+    path = f"program/drafts/{drafted.version}"
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    page = words_of(ada.see(f"{path}/back-test"))
+    assert "Expected cost $3.05 $0.50 today, $3.55 by the draft" in page
+    assert "Rewards given by rules: $0.00 today, $3.00 by the draft" in page
+    assert "We have no record of openings of /story before today, so it counts 0 here." in page
+    assert "Visits on days in a row were not always written down" in page
+    assert page.count("We have no record") == 1, "when members joined is known"
+    for language in ("ar", "zh-Hant"):
+        other = words_of(ada.see(f"{path}/back-test", lang=language))
+        assert "We have no record" not in other
+        assert "/story" in other
