@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from connector.core.outbox import outbox
 from connector.ledger.models import ledger_entry
@@ -138,6 +138,33 @@ def most_bought(db: Connection, shop_id: int, since: str, limit: int) -> list[st
         .limit(limit)
     )
     return list(db.scalars(bought))
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """What a merge and its undo did in the book: points that came, went back, and were owed."""
+
+    came: int = 0
+    back: int = 0
+    owed: int = 0
+
+
+def parted(db: Connection, shop_id: int, gone_id: int) -> Parted:
+    """Of somebody who became part of a member and is by themselves again."""
+    entry = ledger_entry.c
+    given = select(func.coalesce(func.sum(entry.amount), 0)).where(
+        entry.shop_id == shop_id, entry.from_account == "program"
+    )
+
+    def under(stem: str) -> ColumnElement[bool]:
+        stem = f"points:{stem}:{gone_id}"
+        return (entry.source >= f"{stem}:") & (entry.source < f"{stem};")
+
+    is_owed = entry.to_account == f"debt:{gone_id}"
+    came = db.scalar(given.where(under("merge"), ~is_owed))
+    back = db.scalar(given.where(under("unmerge")))
+    owed = db.scalar(given.where(under("merge"), is_owed))
+    return Parted(int(came or 0), int(back or 0), int(owed or 0))
 
 
 def makers(db: Connection, shop: Shop) -> dict[str, str]:

@@ -27,6 +27,11 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
     return {
         "tier": tiers.progress(db, g.shop.id, row.id, now),
         "merges": merges,
+        "parted": {
+            one.gone_id: store.parted(db, g.shop.id, one.gone_id)
+            for one in merges
+            if one.undone_at
+        },
         "undo_days": merging.UNDO_DAYS,
         "makers": store.makers(db, g.shop),
         "blocks": blocking.of_member(db, g.shop.id, row.id),

@@ -212,6 +212,22 @@ def why_of_other(world):
     return why(world, "3")[2]["r"][0]
 
 
+@pytest.mark.parametrize(
+    "caps", [Caps(per_member=50), Caps(per_day=50), Caps(per_month=50), Caps(per_rule=50)]
+)
+@pytest.mark.parametrize("state", [OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DELETED])
+def test_an_undone_order_frees_what_it_had_of_every_cap(database, caps, state):
+    world = acme(database)
+    rule = Rule(id="r", kind="spend", rates={"USD": (1, 100)}, caps=caps)
+    promise(world, rule)
+    world.tell(order("1", CUP))
+    assert why(world, "1")[2]["r"][1] == 50
+    world.tell(order("1", CUP, minute=1, state=state))
+    world.tell(order("2", CUP))
+    assert why(world, "2")[2]["r"][1] == 50
+    assert world.audit() == []
+
+
 def test_what_a_refund_gives_back_to_a_cap_another_order_may_have(database):
     world = acme(database)
     rule = Rule(id="r", kind="spend", rates={"USD": (1, 100)}, caps=Caps(per_member=50))

@@ -1,9 +1,13 @@
 """The merchant merges and undoes, blocks, keeps days and asks for wishes."""
 
+from datetime import timedelta
+
 from flask import Flask
 
-from connector.core.commerce import Customer, Person
+from connector.core.commerce import Customer, OrderState, Person
 from connector.core.facts import publish
+from connector.core.points import UNIT
+from connector.ledger import Book, Voucher
 from connector.members import preferences
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import HEARD, MIA, NOOR, NOW, World, goods, order
@@ -40,9 +44,56 @@ def test_two_become_one_and_two_again(ada: Ada, app: Flask, world: World):
     answer = ada.send(f"{path}/merges/{noor}/undo", path)
     assert answer.location.endswith("said=unmerged")
     hear(app, world)
-    assert "undone on 22 November" in words_of(ada.see(path))
+    page = words_of(ada.see(path))
+    assert "undone on 22 November" in page
+    assert "7 points had come over, 7 points went back, with all their orders" in page
+    assert "they owed" not in page
     assert (world.balance_of(mia).pending, world.balance_of(noor).pending) == (0, 7)
     assert ada.send(f"{path}/merges/7/undo", path).status_code == 404
+
+
+def test_what_stays_after_an_undo_is_said_and_what_is_held_is_shown(
+    ada: Ada, app: Flask, world: World
+):
+    mia, noor = named(world)
+    shop = world.shop
+    world.adjust(noor, 100)
+    with world.database.write() as db:
+        book = Book(db, shop.id, UNIT, shop.timezone, [noor])
+        book.hold(noor, 30, Voucher("test:held", "reserved", NOW))
+        book.close()
+    path = f"members/{mia}"
+    ada.send(f"{path}/merges", path, other="NOOR@customers.example")
+    hear(app, world)
+    page = words_of(ada.see(path))
+    assert "Reserved 30" in page
+    assert (world.balance_of(mia).available, world.balance_of(mia).held) == (70, 30)
+    world.adjust(mia, -50)
+    ada.send(f"{path}/merges/{noor}/undo", path)
+    hear(app, world)
+    page = words_of(ada.see(path))
+    assert "70 points had come over, 20 points went back" in page
+    assert "Reserved" not in page
+    assert (world.balance_of(noor).available, world.balance_of(noor).held) == (20, 30)
+
+
+def test_a_debt_that_came_over_stays_settled(ada: Ada, app: Flask, world: World):
+    mia, noor = named(world)
+    world.adjust(mia, 100)
+    world.tell(order("1", goods("a", 4_000), customer_key=NOOR))
+    world.release(NOW + timedelta(days=30))
+    world.adjust(noor, -40)
+    world.tell(
+        order("1", goods("a", 4_000), customer_key=NOOR, minute=1, state=OrderState.CANCELLED)
+    )
+    assert world.balance_of(noor).debt == 40
+    path = f"members/{mia}"
+    ada.send(f"{path}/merges", path, other="NOOR@customers.example")
+    hear(app, world)
+    ada.send(f"{path}/merges/{noor}/undo", path)
+    hear(app, world)
+    assert "40 points they owed stay settled here." in words_of(ada.see(path))
+    assert (world.balance_of(mia).available, world.balance_of(noor).debt) == (60, 0)
 
 
 def test_whom_to_merge_is_named_by_mail_account_or_number(ada: Ada, world: World):
@@ -77,6 +128,9 @@ def test_days_are_set_and_removed(ada: Ada, world: World):
     path = f"members/{mia}"
     form = {"name": "birthday", "month": "2", "day": "29"}
     assert ada.send(f"{path}/occasions", path, **form).status_code == 303
+    assert "no greeting and no gift: they did not agree" in words_of(ada.see(path))
+    ada.send(f"{path}/occasions", path, **form, greet="yes")
+    assert "agreed to a greeting and a gift on 22 November" in words_of(ada.see(path))
     assert "Birthday 02-29 counts from 2026-12-22 on" in words_of(ada.see(path))
     answer = ada.send(f"{path}/occasions", path, **form | {"day": "30"})
     assert (answer.status_code, "no such day in the year" in words_of(answer.text)) == (422, True)
