@@ -41,6 +41,18 @@ def coffee(world: World):
         return catalogue.publish(db, world.shop.id, COFFEE, NOW)
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("shipping", "only where a shipping zone has the method “Free shipping”"),
+        ("credit", "What is left of a code can be used once the orders it was used in are paid."),
+    ],
+)
+def test_what_a_woocommerce_store_asks_of_a_reward_is_said(ada: Ada, kind: str, told: str):
+    assert told in plain(ada.see("rewards/new", kind=kind))
+    assert told not in plain(ada.see("rewards/new", kind="amount"))
+
+
 def redeemed(world: World, coffee, *, parked=False):
     mia = world.member()
     world.adjust(mia, 250)
