@@ -17,13 +17,17 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Select,
+    Text,
     and_,
     bindparam,
+    column,
     func,
     literal,
     or_,
     select,
+    true,
     update,
+    values,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -97,17 +101,22 @@ def _of_names(
     """
     told: dict[str, Any] = {"of_shop": shop_id, "of_unit": unit}
     if len(names) > _FEW_NAMES:
-        statement, column = chosen(db.dialect.name)
-        return db.execute(among(db, statement, column, names), told)
-    told |= {f"name_{number}": name for number, name in enumerate(sorted(names))}
+        statement, name = chosen(db.dialect.name)
+        return db.execute(among(db, statement, name, names), told)
+    told |= {f"name_{number}": one for number, one in enumerate(sorted(names))}
     return db.execute(_of_few(chosen, db.dialect.name, len(names)), told)
 
 
 @cache
 def _of_few(chosen: _Chosen, dialect: str, count: int) -> Select[Any]:
-    statement, column = chosen(dialect)
+    """The same look-up of each value by the column's index as of ``among``."""
+    statement, name = chosen(dialect)
     places: list[BindParameter[str]] = [bindparam(f"name_{number}") for number in range(count)]
-    return statement.where(column.in_(places)).order_by(column)
+    if dialect == "sqlite":
+        return statement.where(name.in_(places))
+    value = values(column("value", Text), name="told").data([(one,) for one in places])
+    found = statement.where(name == value.c.value).offset(0).lateral()
+    return select(*found.c).select_from(value.join(found, true()))
 
 
 def lapsed(
