@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+import zipfile
 
 import pytest
 
@@ -12,6 +13,7 @@ from connector.core.commerce import Customer, Person
 from connector.members import lines, occasions, preferences
 from connector.members.preferences import Question
 from connector.members.sheets import Layout
+from connector.web import takeout
 from tests.world import MIA, NOW, acme, goods, order
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -126,6 +128,19 @@ def test_what_came_out_goes_in_again_as_it_was(perennial, world, path, tmp_path)
     assert perennial(*words)[0] == 0
     code, said, _ = perennial("members", "import", out, "--shop", world.shop.id)
     assert (code, told(said)["matched"], told(said)["points_booked"]) == (0, 2, 0)
+
+
+def test_everything_is_one_file_of_all_that_there_is(perennial, world, path, tmp_path):
+    perennial("members", "import", path, "--shop", world.shop.id, "--from", "Old club")
+    out = tmp_path / "all.zip"
+    words = ("members", "export", "--shop", world.shop.id, "--what", "everything")
+    assert perennial(*words, "--output", out)[0] == 0
+    with zipfile.ZipFile(out) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == [f"{what}.csv" for what in takeout.EXPORTS]
+        people = list(csv.DictReader(io.StringIO(packed.read("people.csv").decode("utf-8-sig"))))
+        (file,) = [row for row in people if row["table"] == "member_import"]
+        assert json.loads(file["mapping"])["place"] == "Old club"
 
 
 def test_json_is_one_object_a_line(perennial, world):

@@ -95,6 +95,22 @@ def test_wishes_are_told_and_counted(acme, mia):
     assert acme.get(path) == {"answers": {"1": 2}}
 
 
+def test_the_questions_are_asked_by_the_api(acme, mia):
+    tea = {
+        "number": 1,
+        "texts": {"en": "Which tea?"},
+        "choices": {"1": {"en": "Green"}, "2": {"en": "Black"}},
+    }
+    told = ask(acme, "PUT", "/preferences", {"questions": [tea]})
+    assert told == acme.get("/preferences")
+    (question,) = told["questions"]
+    assert [one["texts"]["en"] for one in question["choices"]] == ["Green", "Black"]
+    for wrong, code in (({"9": {"en": "No"}}, "choice_number"), ({}, "choices_count")):
+        wanted = {"questions": [tea | {"choices": wrong}]}
+        assert ask(acme, "PUT", "/preferences", wanted, 422, key=f"k-{code}")["code"] == code
+    assert ask(acme, "PUT", "/preferences", {"questions": []}, key="k3") == {"questions": []}
+
+
 def test_a_member_tells_consent_and_tags(acme, noor):
     with acme._service.database.write() as db:
         news = Customer(
@@ -110,7 +126,8 @@ def test_a_member_tells_consent_and_tags(acme, noor):
 
 
 def test_a_file_is_sent_checked_and_taken(acme, mia):
-    answer = acme.ask("/imports", "POST", data="customer_id,points\n7,5\n7,6\n")
+    lines = "customer_id,points\n7,5\n7,6\n"
+    answer = acme.ask("/imports?from=Old+club", "POST", data=lines)
     assert answer.status_code == 202, answer.text
     job = answer.get_json()["id"]
     path = f"/imports/{job}"
@@ -129,9 +146,13 @@ def test_a_file_is_sent_checked_and_taken(acme, mia):
         {"line": 3, "field": "customer_key", "code": "duplicate_member"}
     ]
     assert acme.get(f"/members/{mia}")["available"] == 25
+    told = acme.get(f"/members/{mia}/entries")["entries"]
+    assert ("brought", 5, "Old club") in [
+        (one["kind"], one["points"], one["note"]) for one in told
+    ]
     assert [one["id"] for one in acme.get("/imports")["imports"]] == [job]
     assert acme.ask("/imports/7").status_code == acme.ask("/imports/x").status_code == 404
-    assert acme.ask("/imports?layout=x", "POST", data="email\na@b.c\n").status_code == 404
+    assert acme.ask("/imports?layout=x", "POST", data="email\na@b.c\n").status_code == 422
     assert acme.ask("/imports", "POST", data="shoe\n7\n").status_code == 422
     assert acme.ask("/imports", "POST", key="pk_x", data="email\na@b.c\n").status_code == 401
 
@@ -148,8 +169,10 @@ def test_everything_is_taken_out(acme):
         "redemptions.csv",
         "referrals.json",
         "tiers.csv",
+        "giving.csv",
+        "everything.zip",
     ):
         assert acme.ask(f"/exports/{name}").status_code == 200
-    for name in ("shoes.csv", "members.xls", "members", ".csv"):
+    for name in ("shoes.csv", "members.xls", "members.zip", "everything.csv", "members", ".csv"):
         assert acme.ask(f"/exports/{name}").status_code == 404
     assert acme.ask("/exports/members.csv", key="pk_x").status_code == 401
