@@ -65,7 +65,7 @@ def _rewards(db: Connection, shop: Shop, cause: Cause, unit: int, now: datetime)
     """What points buy; the id of the one that friends of members get."""
     off = Offer(
         kind=Kind.AMOUNT,
-        names=_said("5 off", "خصم 5", "折抵 5 元"),
+        names=_said("Money off an order", "خصم على طلب", "訂單折抵"),
         currency=shop.currency,
         points=250,
         value_minor=5 * unit,

@@ -7,7 +7,8 @@ const MOST_ASKED = 8;
 /**
  * <perennial-club only join-href log-in-href tone>: a shopper's club as a page: what the server tells, and its acts.
  *
- * `only` names what to tell of it ("rewards"); then it has no head, and is hidden while there is nothing to tell.
+ * `only` names what to tell of it ("rewards"); then it has no head and a height of its own, and
+ * goes once out of sight when there is nothing to tell.
  */
 export class PerennialClub extends Widget {
   static styles = "club";
@@ -129,8 +130,8 @@ export class PerennialClub extends Widget {
   }
 
   paint() {
-    this.hidden = this.#only && !this.#sections.length;
-    this.draw(html`<div class="page" part="panel">${this.#only ? this.#body() : this.inside()}</div>`);
+    if (this.#only && this.view.told && !this.#sections.length) this.leave(this.signal);
+    else this.draw(html`<div class="page" part="panel">${this.#only ? this.#body() : this.inside()}</div>`);
   }
 
   inside(close) {

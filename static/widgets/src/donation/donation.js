@@ -32,6 +32,7 @@ export class PerennialDonation extends Widget {
       this.#result = "gift_chosen";
     }
     if (this.#chosen?.roundUp) this.#roundAgain();
+    this.keepHeight(signal);
     this.#paint();
   }
 
