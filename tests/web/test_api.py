@@ -112,6 +112,11 @@ def test_every_answer_is_what_the_description_says(acme, mia):
     refused = post["responses"]["default"]["content"]["application/json"]["schema"]
     assert problems(acme.adjust(mia, 0, "k3").get_json(), refused, api) == []
     called.add(("post", template))
+    repaired = acme.ask("/orders/1/repair", "POST", headers={"Idempotency-Key": "repair"})
+    template = "/orders/{key}/repair"
+    schema = api["paths"][template]["post"]["responses"]["200"]["content"]["application/json"]
+    assert problems(repaired.get_json(), schema["schema"], api) == []
+    called.add(("post", template))
     own = (members, points, orders, products)  # each other subject has its own test
     assert called == {named for subject in own for named in operations(subject.OPERATIONS)}
 
@@ -152,6 +157,9 @@ def test_what_a_key_shows(acme, mia):
         }
     ]
     assert acme.get("/orders/1/diagnosis")["reason"] == "earned"
+    once = {"Idempotency-Key": "repair"}
+    repaired = acme.ask("/orders/1/repair", "POST", headers=once)
+    assert repaired.get_json() == acme.get("/orders/1/diagnosis")
 
 
 def test_a_key_of_another_shop_finds_nothing(acme, rival, mia):

@@ -55,6 +55,23 @@ def test_a_gift_is_told_to_the_rooms(acme, coffee, mia):
     assert (one["points"], one["note"], one["state"]) == (0, "Thanks", "reserved")
 
 
+def test_a_gift_to_everybody_is_counted_before_it_is_sent(acme, coffee, mia):
+    wanted = {"reward_id": coffee, "note": "Thanks"}
+    counted = acme.ask("/gifts/count", "POST", json=wanted)
+    assert counted.get_json() == {
+        "members": 1,
+        "cost_at_most": {"minor": 500, "currency": "USD"},
+    }
+    assert acme.get("/redemptions")["redemptions"] == []
+    assert send(acme, "/gifts", wanted).get_json() == counted.get_json()
+    acme._service.work(["drain"])
+    (one,) = acme.get("/redemptions")["redemptions"]
+    assert (one["member_id"], one["note"]) == (str(mia), "Thanks")
+    nobody = send(acme, "/gifts", wanted | {"from_level": 3}, "k2")
+    assert refusal(nobody) == (422, "members_missing")
+    assert acme.get(f"/rewards/{coffee}")["id"] == coffee
+
+
 def test_a_paused_reward_is_no_gift_either(acme, coffee, mia):
     send(acme, f"/rewards/{coffee}/state", {"state": "paused"}, "p1", "PUT")
     answer = send(acme, f"/members/{mia}/gifts", {"reward_id": coffee}, "p2")
@@ -121,10 +138,13 @@ def test_every_answer_is_what_the_description_says(acme, coffee, mia):
     ]
     answer = send(acme, f"/members/{mia}/gifts", {"reward_id": coffee}, "s6")
     check(answer, "post", "/members/{member_id}/gifts")
+    check(send(acme, "/gifts", {"reward_id": coffee}, "s7"), "post", "/gifts")
+    check(send(acme, "/gifts/count", {"reward_id": coffee}), "post", "/gifts/count")
+    check(acme.ask(f"/rewards/{coffee}"), "get", "/rewards/{reward_id}")
     check(acme.ask("/redemptions"), "get", "/redemptions")
     path = "/redemptions/{redemption_id}"
     check(acme.ask(f"/redemptions/{ones[0]['id']}"), "get", path)
-    answer = send(acme, f"/redemptions/{ones[0]['id']}/cancellation", {}, "s7")
+    answer = send(acme, f"/redemptions/{ones[0]['id']}/cancellation", {}, "s7b")
     check(answer, "post", f"{path}/cancellation")
     with acme._service.database.write() as db:
         service.park(db, acme.shop.id, int(ones[1]["id"]), "two_candidates")

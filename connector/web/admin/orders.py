@@ -12,14 +12,13 @@ from flask import g, redirect, request, url_for
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
-from connector.core import clock, noticed, outbox
+from connector.core import clock, outbox
 from connector.core.commerce import NeedsFetch
-from connector.core.db import try_shop_lock
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Diagnosis
-from connector.web import addresses
+from connector.web import addresses, repairs
 from connector.web.admin import door, forms, traces, ways
 from connector.web.admin import store as asked_store
 from connector.web.admin.door import blueprint
@@ -123,17 +122,7 @@ def order(order_id: int) -> Response:
 
 @blueprint.post("/<shop>/orders/<id:order_id>/repair")
 def repair(order_id: int) -> Response:
-    """Ask the store again for this order, and book at once what the book can already tell."""
-
-    def work(db: Connection) -> None:
-        now = clock.now()
-        key = points.diagnose(db, g.shop.id, order_id).order.key
-        outbox.ask(db, g.shop.id, [NeedsFetch("order", key)], now)
-        if try_shop_lock(db, g.shop.id):
-            noticed.notice(db, points.settle(db, g.shop.id, [order_id], now), now)
-            giving.settle(db, g.shop.id, [order_id], now)
-
-    runtime().database.run(work)
+    runtime().database.run(lambda db: repairs.repair(db, g.shop.id, order_id, clock.now()))
     return door.redirected(url_for("admin.order", order_id=order_id, asked="yes"))
 
 

@@ -25,6 +25,8 @@ from connector.web.api.shapes import Member, utc
 from connector.web.body import read_json
 from connector.web.runtime import runtime
 
+_CHOICES = {str(number) for number in range(1, preferences.CHOICES + 1)}
+
 
 class MergeRequest(Struct, forbid_unknown_fields=True):
     gone_id: Annotated[str, Meta(description="The member who becomes part of this one")]
@@ -100,6 +102,18 @@ class Question(Struct):
 
 class Questions(Struct):
     questions: list[Question]
+
+
+class QuestionRequest(Struct, forbid_unknown_fields=True):
+    number: int
+    texts: dict[str, str]
+    choices: Annotated[dict[str, dict[str, str]], Meta(description="Texts by choice number")]
+
+
+class QuestionsRequest(Struct, forbid_unknown_fields=True):
+    questions: Annotated[
+        list[QuestionRequest], Meta(description="One that is left out is not asked any more")
+    ]
 
 
 class Answers(Struct):
@@ -208,6 +222,18 @@ def list_preferences(db: Connection, shop: Shop) -> Questions:
     )
 
 
+def put_questions(db: Connection, shop: Shop) -> Questions:
+    """Ask these from now on; a choice that stays keeps its answers."""
+    wanted = []
+    for one in read_json(QuestionsRequest).questions:
+        if not set(one.choices) <= _CHOICES:
+            raise BadInput("choice_number", f"1 to {preferences.CHOICES}", field="choices")
+        choices = {int(number): texts for number, texts in one.choices.items()}
+        wanted.append(preferences.Question(one.number, one.texts, choices))
+    preferences.ask(db, shop.id, wanted, clock.now())
+    return list_preferences(db, shop)
+
+
 def get_preferences(db: Connection, shop: Shop, member_id: str) -> Answers:
     """What the member chose."""
     return _answers(db, shop, members.found(db, shop, member_id).id)
@@ -282,6 +308,8 @@ def _answers(db: Connection, shop: Shop, member_id: int) -> Answers:
 
 
 _MEMBER = "/members/<member_id>"
+
+
 def get_membership(_db: Connection, shop: Shop) -> Membership:
     """How shoppers become members."""
     return Membership(shop.joins_first)
@@ -319,4 +347,5 @@ OPERATIONS = (
     Operation("GET", f"{_MEMBER}/preferences", get_preferences, Answers),
     Operation("PUT", f"{_MEMBER}/preferences", put_preferences, Answers, body=AnswersRequest),
     Operation("GET", "/preferences", list_preferences, Questions),
+    Operation("PUT", "/preferences", put_questions, Questions, body=QuestionsRequest),
 )

@@ -18,6 +18,7 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops.service import Shop
+from connector.web import repairs
 from connector.web.admin import sentences, traces, ways
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
@@ -91,6 +92,13 @@ def get_diagnosis(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
     )
 
 
+def repair_order(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
+    """Ask the store for the order again and book what is missing; the answer is as of now."""
+    row, _ = _order(db, shop, key)
+    repairs.repair(db, shop.id, row.id, clock.now())
+    return get_diagnosis(db, shop, key)
+
+
 def _rules(db: Connection, shop: Shop, told: Diagnosis) -> list[shapes.DiagnosisRule]:
     known = ways.names_of(db, shop.id, told.basis.rules)
     return [
@@ -119,4 +127,5 @@ def _order(db: Connection, shop: Shop, key: str) -> tuple[Row[Any], Any]:
 OPERATIONS = (
     Operation("GET", "/orders/<key>", get_order, shapes.Order),
     Operation("GET", "/orders/<key>/diagnosis", get_diagnosis, shapes.Diagnosis),
+    Operation("POST", "/orders/<key>/repair", repair_order, shapes.Diagnosis),
 )

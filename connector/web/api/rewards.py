@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask import request
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, NotFound
+from connector.core.facts import GiftGiven
 from connector.core.points import LIMIT
 from connector.rooms.giving import service as giving
 from connector.rooms.rewards import catalogue, rules, service
@@ -126,6 +128,17 @@ class GiftRequest(Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=rules.NOTE_LENGTH)] = ""
 
 
+class GiftsRequest(GiftRequest):
+    from_level: Annotated[
+        int, Meta(ge=0, description="This level and those above it; 0: everybody with an account")
+    ] = 0
+
+
+class Gifts(Struct):
+    members: Annotated[int, Meta(description="How many it goes to")]
+    cost_at_most: Annotated[shapes.Money | None, Meta(description="null: nobody knows")]
+
+
 class Gift(Struct):
     source: Annotated[str, Meta(description="What the gift is known by")]
 
@@ -134,6 +147,11 @@ def list_rewards(db: Connection, shop: Shop) -> Rewards:
     """Everything the shop offers."""
     keys = {cause.id: cause.key for cause in giving.causes(db, shop.id)}
     return Rewards([_reward(one, keys) for one in catalogue.rewards(db, shop.id)])
+
+
+def get_reward(db: Connection, shop: Shop, reward_id: str) -> Reward:
+    """One of them."""
+    return _told(db, shop, catalogue.reward(db, shop.id, _reward_id(reward_id)))
 
 
 def create_reward(db: Connection, shop: Shop) -> Reward:
@@ -200,6 +218,18 @@ def give_reward(db: Connection, shop: Shop, member_id: str) -> Gift:
     return Gift(facts[0].source)
 
 
+def count_gifts(db: Connection, shop: Shop) -> Gifts:
+    """Whom a gift to many would reach, and what it costs at most; nothing is sent."""
+    return _gifts(db, shop, read_json(GiftsRequest))[0]
+
+
+def give_to_many(db: Connection, shop: Shop) -> Gifts:
+    """Give a reward to a level and those above it, or to everybody."""
+    told, facts = _gifts(db, shop, read_json(GiftsRequest))
+    noticed.notice(db, facts, clock.now())
+    return told
+
+
 def cancel_redemption(db: Connection, shop: Shop, redemption_id: str) -> RedemptionOf:
     """Undo what is not used; points return once the store has no code of it any more."""
     now = clock.now()
@@ -230,6 +260,14 @@ def _redemption_id(text: str) -> int:
     if found is None:
         raise NotFound("redemption_not_found", "no such redemption")
     return found
+
+
+def _gifts(db: Connection, shop: Shop, wanted: GiftsRequest) -> tuple[Gifts, Sequence[GiftGiven]]:
+    found = catalogue.reward(db, shop.id, _reward_id(wanted.reward_id))
+    ids = catalogue.members_from(db, shop.id, wanted.from_level)
+    facts = catalogue.gifts(db, shop.id, ids, note=wanted.note, reward_id=found.id)
+    cost = rules.gift(found.offer).cost_minor * len(facts)
+    return Gifts(len(facts), shapes.Money(cost, shop.currency) if cost else None), facts
 
 
 def _offer(db: Connection, shop: Shop, wanted: Terms) -> Offer:
@@ -290,6 +328,7 @@ def _redemption(one: Redemption) -> RedemptionOf:
 OPERATIONS = (
     Operation("GET", "/rewards", list_rewards, Rewards),
     Operation("POST", "/rewards", create_reward, Reward, body=Terms),
+    Operation("GET", "/rewards/<reward_id>", get_reward, Reward),
     Operation("PUT", "/rewards/<reward_id>", change_reward, Reward, body=Terms),
     Operation("PUT", "/rewards/<reward_id>/state", switch_reward, Reward, body=Switch),
     Operation(
@@ -308,6 +347,8 @@ OPERATIONS = (
         "POST", "/members/<member_id>/redemptions", redeem_for_member, RedemptionOf, body=Redeem
     ),
     Operation("POST", "/members/<member_id>/gifts", give_reward, Gift, body=GiftRequest),
+    Operation("POST", "/gifts/count", count_gifts, Gifts, body=GiftsRequest, changes=False),
+    Operation("POST", "/gifts", give_to_many, Gifts, body=GiftsRequest),
     Operation(
         "POST", "/redemptions/<redemption_id>/cancellation", cancel_redemption, RedemptionOf
     ),

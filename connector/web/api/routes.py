@@ -18,6 +18,7 @@ from connector.web.api import (
     actions,
     exchange,
     identities,
+    liability,
     listeners,
     members,
     orders,
@@ -45,6 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
     *referrals.OPERATIONS,
+    *liability.OPERATIONS,
     *listeners.OPERATIONS,
 )
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="../templates")
