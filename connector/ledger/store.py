@@ -100,7 +100,7 @@ def _of_names(
     array PostgreSQL expects ten values, so that it would plan again for every shorter one.
     """
     told: dict[str, Any] = {"of_shop": shop_id, "of_unit": unit}
-    if len(names) > _FEW_NAMES:
+    if not 0 < len(names) <= _FEW_NAMES:
         statement, name = chosen(db.dialect.name)
         return db.execute(among(db, statement, name, names), told)
     told |= {f"name_{number}": one for number, one in enumerate(sorted(names))}
