@@ -321,8 +321,9 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
 
 
 def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
-    """What a member brought into a merge is hers again."""
-    store.move_back(db, shop_id, gone_id, kept_id)
+    """What a member, or who was part of her, brought into a merge is hers again."""
+    parts = [row.id for row in member_store.merged_into(db, shop_id, gone_id)]
+    store.move_back(db, shop_id, gone_id, kept_id, [gone_id, *parts])
 
 
 def forget(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:

@@ -300,9 +300,11 @@ def move_to_member(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> 
     _move(db, shop_id, redemption.c.member_id == gone_id, kept_id)
 
 
-def move_back(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> None:
-    """What was ``gone_id``'s before the merge is again."""
-    own = (redemption.c.member_id == kept_id) & (redemption.c.account_id == gone_id)
+def move_back(
+    db: Connection, shop_id: int, gone_id: int, kept_id: int, were: Collection[int]
+) -> None:
+    """What was of these accounts before a merge is ``gone_id``'s again."""
+    own = (redemption.c.member_id == kept_id) & redemption.c.account_id.in_(were)
     _move(db, shop_id, own, gone_id)
 
 

@@ -7,8 +7,9 @@ import pytest
 from msgspec import structs
 
 from connector import orders
+from connector.app import SUBSCRIPTIONS
 from connector.core.commerce import CodeUse, CustomerMerge, OrderState
-from connector.core.facts import PointsChanged, RewardRedeemed
+from connector.core.facts import PointsChanged, RewardRedeemed, publish
 from connector.rooms.rewards import catalogue, service
 from connector.rooms.rewards.rules import Kind, Offer
 from tests.rooms.rewards.counter import COFFEE, counter
@@ -263,6 +264,19 @@ def test_points_spent_before_a_merge_return_to_who_is_left(database):
     assert shelf.world.balance_of(noor).available == 150
     shelf.do(lambda db, shop_id, _now: service.unmerge(db, shop_id, noor, shelf.mia))
     assert shelf.get(one).member_id == shelf.mia
+    shelf.sound()
+
+
+def test_a_wish_goes_with_whom_its_member_was_part_of_when_a_later_merge_is_undone(database):
+    shelf, one = issued(database)
+    noor, zoe = shelf.world.member(NOOR), shelf.world.member("1003")
+    shelf.world.tell(CustomerMerge(kept_key=NOOR, gone_key="1001"))
+    shelf.world.tell(CustomerMerge(kept_key="1003", gone_key=NOOR))
+    assert shelf.get(one).member_id == zoe
+    with database.write() as db:
+        facts = shelf.world.members.unmerge(db, shelf.world.shop.id, noor, NOW, "staff:1")
+        publish(db, SUBSCRIPTIONS, facts, NOW)
+    assert shelf.get(one).member_id == noor
     shelf.sound()
 
 
