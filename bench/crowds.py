@@ -1,6 +1,7 @@
-"""What a night costs a large shop: a million lots that lapse, a million members placed on levels.
+"""What a night costs a large shop: a million lots that lapse, a million members re-evaluated.
 
-Each beside one statement of the database over the same rows in the same run. PostgreSQL.
+Each beside a bare statement of the database that writes as many rows of the same width in the
+same run. PostgreSQL.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import text
 
 from bench import Figure, benchmark
@@ -57,33 +59,52 @@ _SEED = (
     FROM generate_series(1, :members) AS n, unnest(ARRAY[30, 7]) AS days
     """,
 )
-_SUMS = """
-    SELECT to_account, SUM(qualifying) FROM ledger_entry
-    WHERE shop_id = :shop AND to_account LIKE 'member:%' GROUP BY to_account
+_COPY = """
+    CREATE TEMPORARY TABLE bare (LIKE tier_standing INCLUDING ALL) ON COMMIT DROP;
+    INSERT INTO bare SELECT * FROM tier_standing
 """
-_LAPSE = "UPDATE ledger_lot SET remaining = 0 WHERE shop_id = :shop"
+_RENEW = "UPDATE tier_standing SET version = version + 1, amount = amount"
+_LAPSE = "UPDATE ledger_lot SET remaining = 0"
 
 
 @benchmark("crowds")
 def run(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - every benchmark is asked alike
-    members = 5_000 if quick else 1_000_000
+    members = 20_000 if quick else 1_000_000
     with postgresql() as url, tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
         shop = build(url, Path(folder)).shop
         shop_id, database = shop.id, Database(url)
         _seed(database, shop, members)
         placed, seconds = _place(database, shop_id)
-        assert placed >= members, placed
-        yield _beside(
-            "members placed on levels", members, seconds, _timed(database, shop_id, _SUMS)
-        )
+        assert placed == members, placed
+        limit = _timed(database, _COPY)
+        yield _beside("members placed on their first level", members, seconds, limit)
+        for name, change, expected in (
+            ("members re-evaluated, none moves", {"gift_points": 1}, 0),
+            ("members re-evaluated, all hear news", {"multiplier_percent": 150}, members),
+        ):
+            _renew(database, shop_id, change)
+            told, seconds = _place(database, shop_id)
+            assert told == expected, told
+            yield _beside(name, members, seconds, _timed(database, _RENEW))
         seconds = _lapse(database, shop_id, members)
-        yield _beside("lots that lapse", members, seconds, _timed(database, shop_id, _LAPSE))
+        yield _beside("lots that lapse", members, seconds, _timed(database, _LAPSE))
         database.dispose()
 
 
 def _beside(name: str, members: int, seconds: float, limit: float) -> Figure:
     told = f"{members:,} in {seconds:,.1f} s, {members / seconds:,.0f}/s; bare {limit:,.1f} s"
     return Figure(name, limit / seconds, None, told)
+
+
+def _renew(database: Database, shop_id: int, change: dict[str, int]) -> None:
+    """Publish the same levels with one thing changed, so that everybody is judged anew."""
+    with database.write() as db:
+        published = tiers.current(db, shop_id)
+        assert published is not None
+        levels = tuple(msgspec.structs.replace(one, **change) for one in published.program.levels)
+        wanted = msgspec.structs.replace(published.program, levels=levels)
+        tiers.save_draft(db, shop_id, wanted, "bench", clock.now())
+        tiers.publish(db, shop_id, clock.now(), has_standing=False)
 
 
 def _seed(database: Database, shop: Shop, members: int) -> None:
@@ -140,11 +161,12 @@ def _lapse(database: Database, shop_id: int, members: int) -> float:
     return time.perf_counter() - started
 
 
-def _timed(database: Database, shop_id: int, statement: str) -> float:
-    """Seconds of one bare statement, which changes nothing."""
+def _timed(database: Database, statement: str) -> float:
+    """Seconds of bare statements over as many rows of the same width, which change nothing."""
     with database.engine.connect() as db:
         started = time.perf_counter()
-        db.execute(text(statement), {"shop": shop_id})
+        for one in statement.split(";"):
+            db.execute(text(one))
         seconds = time.perf_counter() - started
         db.rollback()
     return seconds

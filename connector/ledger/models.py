@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    literal_column,
 )
 
 from connector.core.db import Id, Key, Utc, metadata
@@ -46,6 +47,15 @@ Index(
     "ix_ledger_entry_from", ledger_entry.c.shop_id, ledger_entry.c.from_account, ledger_entry.c.id
 )
 Index("ix_ledger_entry_to", ledger_entry.c.shop_id, ledger_entry.c.to_account, ledger_entry.c.id)
+# As text, so that statements say it as the index does.
+IS_TAKEN_BACK = literal_column("to_account = 'program' AND qualifying IS NOT NULL", Boolean)
+Index(
+    "ix_ledger_entry_taken_back",
+    ledger_entry.c.shop_id,
+    ledger_entry.c.from_account,
+    sqlite_where=IS_TAKEN_BACK,
+    postgresql_where=IS_TAKEN_BACK,
+)
 
 ledger_account = Table(
     "ledger_account",

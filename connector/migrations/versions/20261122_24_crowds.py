@@ -1,4 +1,4 @@
-"""Levels that a merchant puts members on: each decision, of which the newest counts."""
+"""Levels that a merchant puts members on, each decision; what was taken back by whose it was."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ def upgrade() -> None:
         sa.Column("placed_at", Utc, nullable=False),
     )
     op.create_index("ix_tier_floor_member", "tier_floor", ["shop_id", "member_id"])
+    is_taken_back = sa.text("to_account = 'program' AND qualifying IS NOT NULL")
+    op.create_index(
+        "ix_ledger_entry_taken_back",
+        "ledger_entry",
+        ["shop_id", "from_account"],
+        sqlite_where=is_taken_back,
+        postgresql_where=is_taken_back,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ledger_entry_taken_back", "ledger_entry")
     op.drop_table("tier_floor")

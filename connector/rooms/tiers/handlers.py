@@ -185,4 +185,4 @@ class StandingErrand:
         return []
 
 
-ERRANDS: Mapping[str, Errand] = {service.TAGS: TagErrand(), programs.STANDING: StandingErrand()}
+ERRANDS: Mapping[str, Errand] = {programs.TAGS: TagErrand(), programs.STANDING: StandingErrand()}

@@ -10,10 +10,12 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
     Select,
+    Subquery,
     Table,
     Text,
     UniqueConstraint,
@@ -24,13 +26,15 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 
 from connector.core.bulk import among
 from connector.core.commerce import EARNING_STATES
 from connector.core.db import Id, Json, Key, Utc, metadata
 from connector.core.points import UNIT
-from connector.ledger.models import ledger_entry
+from connector.ledger.models import IS_TAKEN_BACK, ledger_entry
+from connector.members.models import member
 from connector.orders.models import order_line, order_refund_line, orders
 from connector.rooms.tiers.rules import Parts, Program
 
@@ -179,6 +183,93 @@ tier_discount = Table(
 # ------------------------------------------------------------- what other books tell of members
 
 
+def measured(
+    db: Connection, shop_id: int, program: Program, currency: str, window_from: str
+) -> Subquery:
+    """(member_id, amount) of everybody living, merged accounts with whom they became part of."""
+    columns = [literal(0, BigInteger).label(name) for name in Parts._fields]
+    done = did(db, shop_id, program, currency, None)
+    living = select(member.c.id.label("owner"), *columns).where(
+        member.c.shop_id == shop_id, member.c.state == "member"
+    )
+    told = living
+    if done is not None:
+        owner = func.coalesce(member.c.merged_into, member.c.id)
+        whom = member.alias()
+        theirs = (
+            select(owner.label("owner"), *(done.c[name] for name in Parts._fields))
+            .join(member, (member.c.shop_id == shop_id) & (member.c.id == done.c.member_id))
+            .join(whom, (whom.c.shop_id == shop_id) & (whom.c.id == owner))
+            .where(done.c.month >= window_from, whom.c.state == "member")
+        )
+        told = union_all(living, theirs)  # type: ignore[assignment]
+    every = told.subquery()
+    each = select(every.c.owner.label("member_id"), *sums(every))
+    return each.group_by(every.c.owner).subquery()
+
+
+def did(
+    db: Connection,
+    shop_id: int,
+    program: Program,
+    currency: str,
+    member_ids: Sequence[int] | None,
+) -> Subquery | None:
+    """(member_id, month, points, spend, orders, gifts), a row for each thing somebody did."""
+    selects: list[Select[Any]] = []
+    if program.reads_points:
+        selects += points(db, shop_id, member_ids)
+    if program.reads_orders:
+        selects.append(spending(db, shop_id, program, currency, member_ids))
+    if program.reads_gifts:
+        selects += gifts(db, shop_id, member_ids)
+    return union_all(*selects).subquery() if selects else None
+
+
+def monthly(rows: Subquery) -> Select[Any]:
+    return select(rows.c.member_id, rows.c.month, *sums(rows)).group_by(
+        rows.c.member_id, rows.c.month
+    )
+
+
+def sums(rows: Subquery) -> list[Any]:
+    """Whole numbers: left alone, PostgreSQL would sum them up as decimals and divide those."""
+    return [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in Parts._fields]
+
+
+def amount_sql(program: Program, sums: Subquery) -> ColumnElement[int]:
+    """``Program.amount`` of such sums, which the database adds up."""
+    each = program.weights
+    if program.measure == "score":
+        told = each.point * sums.c.points + each.order * sums.c.orders + each.gift * sums.c.gifts
+        told = told + each.money * (sums.c.spend_minor // program.unit)
+    else:
+        name = {"points": "points", "spend": "spend_minor", "orders": "orders"}[program.measure]
+        told = sums.c[name]
+    return case((told > 0, told), else_=0)
+
+
+def level_sql(program: Program, amount: ColumnElement[int]) -> ColumnElement[int]:
+    steps = [(amount >= one.threshold, n) for n, one in enumerate(program.levels, 1)]
+    return case(*reversed(steps), else_=0) if steps else literal(0)
+
+
+def twice(
+    db: Connection, shop_id: int, done: Subquery, member_ids: Sequence[int], window_from: str
+) -> Select[Any]:
+    """What these members did in this window, and then in the one each was judged by."""
+    mine = select(tier_standing.c.member_id, tier_standing.c.window_from)
+    mine = mine.where(tier_standing.c.shop_id == shop_id)
+    kept = among(db, mine, tier_standing.c.member_id, member_ids).subquery()
+    told = [
+        cast(func.coalesce(func.sum(done.c[name]).filter(done.c.month >= start), 0), BigInteger)
+        for start in (literal(window_from), kept.c.window_from)
+        for name in Parts._fields
+    ]
+    rows = kept.outerjoin(done, done.c.member_id == kept.c.member_id)
+    return select(kept.c.member_id, *told).select_from(rows).group_by(kept.c.member_id)
+
+
 def _row(who: Any, local_date: Any, **parts: Any) -> list[Any]:
     columns = [parts.get(name, literal(0, BigInteger)) for name in Parts._fields]
     named = [one.label(name) for name, one in zip(Parts._fields, columns, strict=True)]
@@ -186,12 +277,15 @@ def _row(who: Any, local_date: Any, **parts: Any) -> list[Any]:
 
 
 def points(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> list[Select[Any]]:
-    """Qualifying points by the side they stand on; what moves within a member comes to zero."""
+    """Qualifying points: what the program gave, and what went back to it."""
     entry = ledger_entry.c
     found = []
-    for side, sign in ((entry.to_account, 1), (entry.from_account, -1)):
+    for side, which, sign in (
+        (entry.to_account, entry.from_account == "program", 1),
+        (entry.from_account, IS_TAKEN_BACK, -1),
+    ):
         chosen = select(side.label("name"), entry.local_date, entry.qualifying).where(
-            entry.shop_id == shop_id, entry.unit == UNIT, entry.qualifying.is_not(None)
+            entry.shop_id == shop_id, entry.unit == UNIT, entry.qualifying.is_not(None), which
         )
         if member_ids is None:
             chosen = chosen.where(or_(*(side.like(f"{one}:%") for one in _ACCOUNTS)))

@@ -13,16 +13,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     Connection,
     Select,
-    Subquery,
-    cast,
     func,
-    literal,
     or_,
     select,
-    union_all,
 )
 
 from connector.core import outbox
@@ -32,7 +27,6 @@ from connector.core.ids import new_id
 from connector.core.money import exponent
 from connector.core.points import UNIT
 from connector.ledger import Difference
-from connector.members.models import member
 from connector.rooms.tiers import models, perks, rules, store
 from connector.rooms.tiers.models import tier_standing
 from connector.rooms.tiers.rules import Level, Month, Parts, Program, Standing
@@ -40,6 +34,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 
 STANDING = "tier_standing"
+TAGS = "tier_tags"
 _SHOWN_MOVES = 20
 
 
@@ -269,49 +264,24 @@ def months(
 ) -> dict[int, list[Month]]:
     """What each of these members did, by month; what the program does not read is zero."""
     found: dict[int, list[Month]] = defaultdict(list)
-    did = _did(db, shop_id, program, currency, member_ids)
+    did = models.did(db, shop_id, program, currency, member_ids)
     if did is not None:
-        for row in db.execute(_monthly(did)):
+        for row in db.execute(models.monthly(did)):
             found[row.member_id].append(Month(row.month, Parts(*map(int, row[2:]))))
     return found
-
-
-def measured(
-    db: Connection, shop_id: int, program: Program, currency: str, window_from: str
-) -> Subquery:
-    """(member_id, amount) of everybody living, merged accounts with whom they became part of."""
-    columns = [literal(0, BigInteger).label(name) for name in Parts._fields]
-    did = _did(db, shop_id, program, currency, None)
-    living = select(member.c.id.label("owner"), *columns).where(
-        member.c.shop_id == shop_id, member.c.state == "member"
-    )
-    told = living
-    if did is not None:
-        owner = func.coalesce(member.c.merged_into, member.c.id)
-        whom = member.alias()
-        theirs = (
-            select(owner.label("owner"), *(did.c[name] for name in Parts._fields))
-            .join(member, (member.c.shop_id == shop_id) & (member.c.id == did.c.member_id))
-            .join(whom, (whom.c.shop_id == shop_id) & (whom.c.id == owner))
-            .where(did.c.month >= window_from, whom.c.state == "member")
-        )
-        told = union_all(living, theirs)  # type: ignore[assignment]
-    every = told.subquery()
-    sums = _sums(every)
-    return select(every.c.owner.label("member_id"), *sums).group_by(every.c.owner).subquery()
 
 
 def stale(
     db: Connection, shop_id: int, program: Program, currency: str, window_from: str
 ) -> Select[Any]:
     """Standings of this window, of living members, beside what they did in it."""
-    sums = measured(db, shop_id, program, currency, window_from)
+    sums = models.measured(db, shop_id, program, currency, window_from)
     kept = tier_standing.c
     mine = (kept.shop_id == shop_id) & (kept.member_id == sums.c.member_id)
     stored = [kept[name].label(f"stored_{name}") for name in Parts._fields]
     counted = [sums.c[name] for name in Parts._fields]
     other = or_(*(kept[name] != sums.c[name] for name in Parts._fields))
-    low = kept.level < store.level_sql(program, store.amount_sql(program, sums))
+    low = kept.level < models.level_sql(program, models.amount_sql(program, sums))
     return (
         select(kept.member_id, kept.level, *stored, *counted)
         .select_from(sums.join(tier_standing, mine))
@@ -323,43 +293,73 @@ def moves(
     db: Connection, shop_id: int, program: Program, currency: str, window_from: str
 ) -> Select[Any]:
     """(member_id, before, after, amount) of everybody living, as a publish would place them."""
-    sums = measured(db, shop_id, program, currency, window_from)
-    amount = store.amount_sql(program, sums)
+    sums = models.measured(db, shop_id, program, currency, window_from)
+    amount = models.amount_sql(program, sums)
     mine = (tier_standing.c.shop_id == shop_id) & (tier_standing.c.member_id == sums.c.member_id)
     return select(
         sums.c.member_id,
         func.coalesce(tier_standing.c.level, 0).label("before"),
         func.coalesce(tier_standing.c.level_id, 0).label("before_id"),
-        store.level_sql(program, amount).label("after"),
+        models.level_sql(program, amount).label("after"),
         amount.label("amount"),
     ).select_from(sums.outerjoin(tier_standing, mine))
 
 
-def _did(
-    db: Connection,
-    shop_id: int,
-    program: Program,
-    currency: str,
-    member_ids: Sequence[int] | None,
-) -> Subquery | None:
-    """(member_id, month, points, spend, orders, gifts), a row for each thing somebody did."""
-    selects: list[Select[Any]] = []
-    if program.reads_points:
-        selects += models.points(db, shop_id, member_ids)
-    if program.reads_orders:
-        selects.append(models.spending(db, shop_id, program, currency, member_ids))
-    if program.reads_gifts:
-        selects += models.gifts(db, shop_id, member_ids)
-    return union_all(*selects).subquery() if selects else None
+def carry_over(
+    db: Connection, shop_id: int, published: Published, ids: Sequence[int], now: datetime
+) -> list[int]:
+    """Bring those of these members whom nothing moves to a new version; the others.
+
+    What they did is read again. Levels and their days follow from it as before where both
+    versions count alike and ask the same of the level: left to be judged is whom anything else
+    might move, or who is to be told other news.
+    """
+    program, shop = published.program, shops.get(db, shop_id)
+    old = store.version(db, shop_id, program.version - 1)
+    did = models.did(db, shop_id, program, shop.currency, ids)
+    if old is None or did is None or _counts(old) != _counts(program):
+        return list(ids)
+    today = today_of(shop, now)
+    window_from = program.window_from(today)
+    measured = {
+        row[0]: row[1:] for row in db.execute(models.twice(db, shop_id, did, ids, window_from))
+    }
+    steps = enumerate(zip(_steps(old), _steps(program), strict=False))
+    same = {number for number, (one, other) in steps if one == other}
+    apart = {one for one, group in store.owners(db, shop_id, ids).items() if len(group) > 1}
+    apart |= store.floors(db, shop_id, ids, program).keys()
+    apart |= {one.member_id for one in perks.days(db, shop_id, ids)}
+    carried, stale = [], []
+    for row in store.standings(db, shop_id, old.version, set(ids) - apart):
+        sums, level = measured[row.member_id], row.level
+        parts, then = sums[: len(Parts._fields)], sums[len(Parts._fields) :]
+        amount = program.amount(Parts(*parts))
+        if (
+            level in same
+            and then == (row.points, row.spend_minor, row.orders, row.gifts)
+            and level == program.level_of(amount) == old.level_of(row.amount)
+            and (row.keeps_until is None or row.keeps_until >= today.isoformat())
+            and (row.told_level, row.told_percent) == (level, program.multiplier(level))
+        ):
+            carried.append((row.member_id, *parts, amount))
+            if perks.tags(program, level, row.ladder_percent) != row.tagged:
+                stale.append(str(row.member_id))
+    store.carry(db, shop_id, program.version, window_from, carried)
+    outbox.send(db, shop_id, TAGS, stale if published.has_standing else [], now)
+    moved = set(ids).difference(one for one, *_ in carried)
+    return [one for one in ids if one in moved]
 
 
-def _monthly(did: Subquery) -> Select[Any]:
-    return select(did.c.member_id, did.c.month, *_sums(did)).group_by(did.c.member_id, did.c.month)
+def _counts(program: Program) -> tuple[object, ...]:
+    """All of a program on which it depends where one stands, and until when, besides levels."""
+    one = program
+    days = one.grace_days, one.warning_days
+    return one.measure, one.weights, one.window_months, one.rates, one.unit, one.ladder, days
 
 
-def _sums(rows: Subquery) -> list[Any]:
-    """Whole numbers: left alone, PostgreSQL would sum them up as decimals and divide those."""
-    return [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in Parts._fields]
+def _steps(program: Program) -> list[tuple[int, int]]:
+    """(id, threshold) of no level, and of each level."""
+    return [(0, 0), *((level.id, level.threshold) for level in program.levels)]
 
 
 def with_ids(program: Program, beyond: int = 0) -> Program:

@@ -25,8 +25,6 @@ from connector.rooms.tiers.store import Kept
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
-TAGS = "tier_tags"
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -196,7 +194,7 @@ class _Judge:
                 if perks.tags(self._program, one.told[0], one.standing.ladder_percent)
                 != one.tagged
             ]
-            outbox.send(db, shop_id, TAGS, stale, self._now)
+            outbox.send(db, shop_id, programs.TAGS, stale, self._now)
 
     def _carried(self, standing: Standing) -> Standing:
         version = standing.version
@@ -315,7 +313,8 @@ def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[lis
     if published is None or published.placed_to is None:
         return [], False
     ids = store.members_after(db, shop_id, published.placed_to, limit)
-    facts = settle(db, shop_id, ids, now, placed=published.unplaced(ids))
+    moved = programs.carry_over(db, shop_id, published, ids, now)
+    facts = settle(db, shop_id, moved, now, placed=published.unplaced(moved))
     placed_to = ids[-1] if len(ids) == limit else None
     store.note_placed(db, shop_id, published.program.version, placed_to)
     return facts, placed_to is not None

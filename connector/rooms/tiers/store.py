@@ -9,20 +9,16 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    Subquery,
-    case,
     delete,
     func,
     insert,
-    literal,
     select,
     update,
 )
 
-from connector.core.bulk import among, insert_rows
+from connector.core.bulk import among, insert_rows, rows_of
 from connector.core.db import upsert
 from connector.core.ids import new_ids
 from connector.members.models import member
@@ -94,23 +90,6 @@ def put_program(db: Connection, **values: object) -> None:
         name: statement.excluded[name] for name in values if name not in ("shop_id", "version")
     }
     db.execute(statement.on_conflict_do_update(index_elements=["shop_id", "version"], set_=told))
-
-
-def amount_sql(program: Program, sums: Subquery) -> ColumnElement[int]:
-    """``Program.amount`` of such sums, which the database adds up."""
-    each = program.weights
-    if program.measure == "score":
-        told = each.point * sums.c.points + each.order * sums.c.orders + each.gift * sums.c.gifts
-        told = told + each.money * (sums.c.spend_minor // program.unit)
-    else:
-        name = {"points": "points", "spend": "spend_minor", "orders": "orders"}[program.measure]
-        told = sums.c[name]
-    return case((told > 0, told), else_=0)
-
-
-def level_sql(program: Program, amount: ColumnElement[int]) -> ColumnElement[int]:
-    steps = [(amount >= one.threshold, n) for n, one in enumerate(program.levels, 1)]
-    return case(*reversed(steps), else_=0) if steps else literal(0)
 
 
 def note_placed(db: Connection, shop_id: int, number: int, placed_to: int | None) -> None:
@@ -204,6 +183,32 @@ def put_kept(db: Connection, shop_id: int, all_kept: Sequence[Kept]) -> None:
             statement.on_conflict_do_update(index_elements=["shop_id", "member_id"], set_=told),
             changed,
         )
+
+
+def standings(
+    db: Connection, shop_id: int, number: int, member_ids: Collection[int]
+) -> Sequence[Row[Any]]:
+    """Rows of these members that this program judged last."""
+    mine = tier_standing.c.shop_id == shop_id, tier_standing.c.version == number
+    chosen = select(tier_standing).where(*mine)
+    return db.execute(among(db, chosen, tier_standing.c.member_id, member_ids)).all()
+
+
+def carry(
+    db: Connection, shop_id: int, number: int, window_from: str, told: Sequence[Sequence[int]]
+) -> None:
+    """Members, with what they did and its amount, stand on another program as they did."""
+    if not told:
+        return
+    columns: dict[str, type[int | str]] = dict.fromkeys(["id", *Parts._fields, "amount"], int)
+    rows = [dict(zip(columns, one, strict=True)) for one in told]
+    new = rows_of(db, columns, rows).c
+    db.execute(
+        update(tier_standing)
+        .where(tier_standing.c.shop_id == shop_id, tier_standing.c.member_id == new.id)
+        .values(version=number, window_from=window_from)
+        .values({name: new[name] for name in columns if name != "id"})
+    )
 
 
 def note_tagged(db: Connection, shop_id: int, member_id: int, tags: Sequence[str]) -> None:
