@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
@@ -20,14 +19,12 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    column,
     func,
     literal,
     or_,
     select,
     true,
     update,
-    values,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -111,10 +108,11 @@ def _of_names(
 def _of_few(chosen: _Chosen, dialect: str, count: int) -> Select[Any]:
     """The same look-up of each value by the column's index as of ``among``."""
     statement, name = chosen(dialect)
-    places: list[BindParameter[str]] = [bindparam(f"name_{number}") for number in range(count)]
+    places = [bindparam(f"name_{number}", type_=Text()) for number in range(count)]
     if dialect == "sqlite":
         return statement.where(name.in_(places))
-    value = values(column("value", Text), name="told").data([(one,) for one in places])
+    told = func.unnest(postgresql.array(places))  # VALUES would be compiled each time
+    value = told.table_valued("value").render_derived()
     found = statement.where(name == value.c.value).offset(0).lateral()
     return select(*found.c).select_from(value.join(found, true()))
 
