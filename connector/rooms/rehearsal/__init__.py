@@ -1,6 +1,9 @@
 """Rehearsals: what a draft of the programme would have given over the last twelve months.
 
 Hears and publishes nothing; what it finds stays with the draft.
-Invariants: what it says of an order is what the order engine would post for it, caps and first
-orders in the sequence of placing; nothing of it touches the book.
+Invariants: of a shop that lived by one programme, its back-test gives what the book holds, by
+member; nothing of it touches the book. Levels and first orders are as they were frozen. Otherwise
+it differs from the book in that: exclusions, blocks and the catalogue are those of today; orders
+from before the install count; caps begin empty a year ago and are used up in the sequence of
+placing, by what is left of orders today; a window that goes on is tried a year earlier, too.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
@@ -33,7 +33,7 @@ YEAR = timedelta(days=364)  # whole weeks: a bonus week of next year is that wee
 CHUNK = 20_000  # orders of one read
 TOP = 20
 QUARTER_HOUR = 900
-REMEMBERED = (kinds.JOINED, kinds.OCCASION)  # whose days members' rows and calendars keep
+REMEMBERED = (kinds.JOINED, kinds.OCCASION)  # kept since the install, whatever the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +224,16 @@ class _Work:
             Player(one, excluded, partial(_is_tried, now=self._now))
             for one, excluded in zip(self._told, self._excluded, strict=True)
         ]
-        begins = max(self._now - BACK, shop.installed_at or self._now - BACK)
+        installed_at = shop.installed_at or self._now
+        begins = max(self._now - BACK, min([installed_at, *self._first_orders()]))
         asked = set(topics(self._told[1:]))
         for topic in topics(self._told):
             topical = history(topic, self._history)
             deeds = past.deeds(topical)
             self._deeds += len(deeds)
-            is_kept = topic.kind in REMEMBERED
-            missing = 0 if is_kept else topical.missing_days(begins, self._now)
+            if topic.kind in REMEMBERED:
+                topical = replace(topical, spans=[(installed_at, None)])
+            missing = topical.missing_days(begins, self._now)
             if missing and topic in asked and not (topic.kind == kinds.SHARES and deeds):
                 all_days = (self._now - begins).days
                 self._gaps.append(Gap(topic.kind, topic.name, all_days - missing, all_days))
@@ -241,6 +243,10 @@ class _Work:
                     self._judges[at].given[rule_id] += given
                     if rule_id not in rewards:
                         self._sums.count_deed(deed, at, given)
+
+    def _first_orders(self) -> list[datetime]:
+        """The first day with orders, if there is one."""
+        return [datetime.fromisoformat(first).replace(tzinfo=UTC) for first, *_ in self.runs[:1]]
 
     def result(self, outstanding: int) -> Result:
         people = self._sums.people()

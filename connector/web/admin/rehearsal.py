@@ -79,9 +79,8 @@ def rehearsal(version: int) -> Response:
             "gaps": [_gap(one) for one in result.gaps] if result else [],
             "chart": _chart(result) if result else None,
             "of_rules": [
-                (ways.sentence(rule, names, g.shop.currency), rule, result.rules[rule.id])
+                (ways.sentence(rule, names, g.shop.currency), rule, result.rules.get(rule.id, 0))
                 for rule in draft.rules
-                if rule.id in result.rules
             ]
             if result
             else [],
@@ -141,7 +140,8 @@ def _gap(gap: Gap) -> Markup:
     """What nobody wrote down, and how it counts."""
     if gap.kind in _HALF_KNOWN:
         return t(_HALF_KNOWN[gap.kind])
-    what = t(_UNKNOWN[gap.kind], target=name(gap.name))
+    known = ways.OCCASIONS.get(gap.name) if gap.kind == kinds.OCCASION else None
+    what = t(_UNKNOWN[gap.kind], target=t(known) if known else name(gap.name))
     if not gap.known_days:
         return t("We have no record of {what} before today, so it counts 0 here.", what=what)
     return t(
@@ -153,6 +153,8 @@ def _gap(gap: Gap) -> Markup:
 
 
 _UNKNOWN = {
+    kinds.JOINED: mark("members who joined"),
+    kinds.OCCASION: mark("members’ days ({target})"),
     kinds.SHARES: mark("visits by share links"),
     kinds.VISIT: mark("openings of {target}"),
     kinds.CUSTOM: mark("the event {target}"),

@@ -20,6 +20,8 @@ from sqlalchemy import select
 from connector import orders
 from connector.core.commerce import Customer, Order, OrderState, Product
 from connector.core.facts import TierChanged, publish
+from connector.members import occasions
+from connector.program import service as programs
 from connector.program.rules import Caps, Rule, Scope
 from connector.rooms.actions import service as actions
 from connector.rooms.actions.models import member_action
@@ -168,3 +170,33 @@ def test_the_rules_in_force_give_what_the_book_holds(database, told):
     assert (found.gain, found.lose, found.same) == (0, 0, len(by_member))
     assert found.gaps == ()
     assert world.audit() == []
+
+
+def test_what_nobody_wrote_down_is_told_and_counts_nothing(database):
+    world = acme(database)
+    for key, days in ((MIA, 10), (NOOR, 200)):
+        at = NOW - days * DAY
+        told = order(key, goods("a", 1000), placed_at=at, paid_at=at, customer_key=key)
+        world.tell(told, at=max(at, BEGAN))
+    with world.database.write() as db:
+        wanted = replace(points.program(db, world.shop.id), rules=MEMBER_RULES)
+        version = programs.save_draft(db, world.shop.id, wanted, NOW).version
+    found = back_tested(world, version)
+    known = {(one.kind, one.name): one.known_days for one in found.gaps}
+    assert known["visit", "/story"] == known["custom", "review"] == known["shares", ""] == 0
+    assert known["joined", ""] == 30, "before the install nobody said who joined"
+    assert found.rules["hello"] == 40
+    assert set(found.rules) <= {"", "hello", "mail"}
+
+
+def test_occasions_are_celebrated_as_the_calendar_tells(database):
+    world = acme(database)
+    mia = world.member()
+    with world.database.write() as db:
+        days = {mia: f"{NOW - 3 * DAY:%m-%d}"}
+        occasions.put_new(db, world.shop.id, "birthday", days, NOW - 90 * DAY)
+        rule = Rule(id="day", kind="occasion", occasion="birthday", points=50)
+        wanted = replace(points.program(db, world.shop.id), rules=(rule,))
+        version = programs.save_draft(db, world.shop.id, wanted, NOW).version
+    found = back_tested(world, version)
+    assert (found.now, found.draft, found.deeds, found.gain) == (0, 50, 1, 1)
