@@ -18,6 +18,7 @@ from connector.core.facts import Fact
 from connector.core.ids import new_id
 from connector.members import merging, sides, store
 from connector.shops import service as shops
+from connector.shops import store as shop_store
 
 _MET = "met"  # in ``known``
 
@@ -83,6 +84,11 @@ def newcomers(db: Connection, shop_id: int) -> list[int]:
     """Accounts that joined in this transaction and are there still; each is told once."""
     joined, met(db).joined = met(db).joined, []
     return store.living(db, shop_id, joined) if joined else []
+
+
+def join_first(db: Connection, shop_id: int, *, wanted: bool) -> None:
+    """Say whether accounts are members only after they joined; who is one stays one."""
+    shop_store.change(db, shop_id, joins_first=wanted)
 
 
 def waits(row: Row[Any]) -> bool:

@@ -81,8 +81,7 @@ def find(db: Connection, platform: str, key: str) -> Shop | None:
 
 
 def by_hook_path(db: Connection, hook_path: str) -> Shop | None:
-    row = store.by_hook_path(db, hook_path)
-    return _shop(row) if row else None
+    return _shop(row) if (row := store.by_hook_path(db, hook_path)) else None
 
 
 def by_public_id(db: Connection, public_id: str) -> Shop:
@@ -219,11 +218,6 @@ def note_facts(db: Connection, shop_id: int, facts: ShopFacts) -> None:
 def _values(facts: ShopFacts) -> dict[str, object]:
     told = {"name": facts.name, "currency": facts.currency, "timezone": facts.timezone}
     return {**told, "platform_version": facts.version}
-
-
-def set_joins_first(db: Connection, shop_id: int, *, wanted: bool) -> None:
-    """Say whether accounts are members only after they joined; who is one stays one."""
-    store.change(db, shop_id, joins_first=wanted)
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime, now: datetime) -> bool:

@@ -8,11 +8,10 @@ import pytest
 
 from connector.core.commerce import Customer, CustomerMerge, Person
 from connector.core.facts import MemberJoined, publish
-from connector.members import store
+from connector.members import joining, store
 from connector.orders import claiming
 from connector.program import service as programs
 from connector.program.rules import Rule
-from connector.shops import service as shops
 from tests.world import HEARD, MIA, NOOR, NOW, acme, goods, order
 
 LATE = NOW + timedelta(days=2)
@@ -20,7 +19,7 @@ LATE = NOW + timedelta(days=2)
 
 def switch(world, *, wanted):
     with world.database.write() as db:
-        shops.set_joins_first(db, world.shop.id, wanted=wanted)
+        joining.join_first(db, world.shop.id, wanted=wanted)
 
 
 @pytest.fixture

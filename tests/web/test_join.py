@@ -2,6 +2,7 @@
 
 import pytest
 
+from connector.members import joining
 from connector.shops import service as shops
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.schema import problems
@@ -17,7 +18,7 @@ def acme(service):
     """Acme, where Mia (customer 7) bought something and has not joined."""
     shop = service.install("woocommerce", STORE)
     with service.database.write() as db:
-        shops.set_joins_first(db, shop.id, wanted=True)
+        joining.join_first(db, shop.id, wanted=True)
     woocommerce(service, shop, {**WOO_ORDER, **BUYER})
     service.work(["drain"])
     with service.database.read() as db:

@@ -12,10 +12,9 @@ from werkzeug.wrappers import Response
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import Fact
-from connector.members import blocking, merging, occasions
+from connector.members import blocking, joining, merging, occasions
 from connector.members import store as member_store
 from connector.orders import claiming
-from connector.shops import service as shops
 from connector.web import addresses
 from connector.web.admin import door, forms, members, sentences
 from connector.web.admin.door import blueprint
@@ -52,7 +51,7 @@ def undo_merge(member_id: int, gone_id: int) -> Response:
 def set_joining() -> Response:
     """Say whether accounts are members by buying, or once they joined."""
     wanted = request.form.get("joins") == "first"
-    runtime().database.run(lambda db: shops.set_joins_first(db, g.shop.id, wanted=wanted))
+    runtime().database.run(lambda db: joining.join_first(db, g.shop.id, wanted=wanted))
     return door.redirected(url_for("admin.members", said="saved"))
 
 

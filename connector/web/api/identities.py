@@ -12,11 +12,10 @@ from sqlalchemy import Connection, Row
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import Fact
-from connector.members import blocking, merging, occasions, preferences
+from connector.members import blocking, joining, merging, occasions, preferences
 from connector.members import store as member_store
 from connector.members.blocking import REASON_LENGTH
 from connector.orders import claiming
-from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import members
@@ -318,7 +317,7 @@ def get_membership(_db: Connection, shop: Shop) -> Membership:
 def put_membership(db: Connection, shop: Shop) -> Membership:
     """Say how; who is a member stays one, and who waits joins with the next order or by itself."""
     wanted = read_json(Membership)
-    shops.set_joins_first(db, shop.id, wanted=wanted.joins_first)
+    joining.join_first(db, shop.id, wanted=wanted.joins_first)
     return wanted
 
 
