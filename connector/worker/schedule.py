@@ -113,6 +113,7 @@ def _start(runtime: Runtime, shop_id: int) -> None:
 def _night(runtime: Runtime, shop_id: int) -> None:
     """What a programme does each night: occasions, notices, and what lapses."""
     after: str | None = ""
+    limit = RELEASE_BATCH if runtime.database.is_sqlite else REVIEW_BATCH
     with runtime.database.write() as db:
         if not try_shop_lock(db, shop_id):
             return
@@ -123,7 +124,7 @@ def _night(runtime: Runtime, shop_id: int) -> None:
         with runtime.database.write() as db:
             if not try_shop_lock(db, shop_id):
                 return
-            after, facts = expiry.night(db, shop_id, terms, now, after, RELEASE_BATCH)
+            after, facts = expiry.night(db, shop_id, terms, now, after, limit)
             publish(db, runtime.subscriptions, facts, now)
     with runtime.database.write() as db:
         programs.plan_night(db, shop_id, now)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
 )
 
 from connector.core import outbox
@@ -303,6 +304,12 @@ def moves(
         models.level_sql(program, amount).label("after"),
         amount.label("amount"),
     ).select_from(sums.outerjoin(tier_standing, mine))
+
+
+def ask_plainly(db: Connection) -> None:
+    """In this transaction nothing is compiled: that takes longer than a page's own questions."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("SET LOCAL jit = off"))
 
 
 def carry_over(

@@ -305,6 +305,7 @@ def settle_points(
 
 def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[list[Fact], bool]:
     """Settle whom time moved, then whom a new program places; (facts, whether more wait)."""
+    programs.ask_plainly(db)
     due = store.due_members(db, shop_id, now, limit)
     if due:
         store.clear_due(db, shop_id, due)
