@@ -8,13 +8,15 @@ that a change of it is noticed.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tests.programme import lapsing
+from tests.programme.levels import Did, Ladder, Rung, better, months_of, stand
 from tests.programme.purse import Lot, Purse, Taken, day_of, total
-from tests.programme.sales import EARNING, Promise, Sale, began, earned, returned
+from tests.programme.sales import EARNING, PLAIN, Promise, Sale, began, custom, earned, returned
 
 RETURNED = timedelta(days=30)  # what comes back lives so long at least
 CODE_DAYS = 25
@@ -27,6 +29,7 @@ class Standing:
     """What an order did to its member so far."""
 
     promise: Promise
+    tier: int | None = None  # percent; fixed when it begins to earn
     posted: int = 0
     ready: datetime | None = None
 
@@ -61,6 +64,9 @@ class Oracle:
         self.wishes: dict[str, Wish] = {}
         self.moved: dict[str, tuple[str, datetime]] = {}
         self.lapsed: Counter[str] = Counter()
+        self.ladder: Ladder | None = None
+        self.rungs: dict[str, Rung] = {}
+        self.earnings: list[tuple[str, int, int]] = []  # member, month, points
 
     def who(self, member: str) -> str:
         """The member, or whom they became part of."""
@@ -85,24 +91,32 @@ class Oracle:
             promise = [one for one in self.promises if one.starts <= sale.placed][-1]
             standing = self.standings[sale.key] = Standing(promise)
         self._settle(sale, standing, now)
+        self.stand(sale.buyer, now)
         self._use_codes(sale, now)
 
     def _settle(self, sale: Sale, standing: Standing, now: datetime) -> None:
         promise, purse, origin = standing.promise, self.purse(sale.buyer), f"order {sale.key}"
-        wanted = earned(sale, promise)
         start = began(sale, promise)
+        percent = self.percent(sale.buyer)
+        if standing.tier is None and start and (promise.has_rules or percent > PLAIN):
+            standing.tier = percent
+        wanted = earned(sale, promise, standing.tier or PLAIN)
         ready = start and start + timedelta(days=promise.hold_days)
         if ready is not None:
             standing.ready = ready
         difference = wanted - standing.posted
         waits = ready is None or ready > now
+        came = day_of((start if standing.posted == 0 else None) or now)
         if difference > 0 and waits:
             purse.pending[origin] += difference
         elif difference > 0:
-            came = (start if standing.posted == 0 else None) or now
-            purse.arrive(Lot(origin, difference, None, day_of(came)), day_of(now))
+            purse.arrive(Lot(origin, difference, None, came), day_of(now))
         else:
-            purse.claw(origin, -difference, self.lapsed, day_of(now))
+            difference += purse.claw(origin, -difference, self.lapsed, day_of(now))
+        if wanted != standing.posted:
+            standing.tier = standing.tier or PLAIN
+            # What lapsed is asked back of nobody, and counts on for the level.
+            self.earnings.append((self.who(sale.buyer), months_of(came), difference))
         standing.posted = wanted
         if not waits:
             self._release(purse, origin, standing, now)
@@ -122,6 +136,8 @@ class Oracle:
         for _, key in sorted(waiting, key=lambda one: int(one[1])):
             purse = self.purse(self.sales[key].buyer)
             self._release(purse, f"order {key}", self.standings[key], now)
+        for member in self.rungs:
+            self.stand(member, now)
         for one in self.wishes.values():
             if one.state == "held" and one.until <= now and not self._used(one):
                 one.state = "over"
@@ -130,6 +146,38 @@ class Oracle:
     def pass_night(self, now: datetime) -> None:
         wanted = self.promises[-1].lapse
         lapsing.night(self.clock, wanted, list(self.purses.values()), self.lapsed, now)
+
+    # ------------------------------------------------------------------------------------- levels
+
+    def climb(self, ladder: Ladder, members: Iterable[str], now: datetime) -> None:
+        """From now on there are levels."""
+        self.ladder = ladder
+        for member in members:
+            self.stand(member, now)
+
+    def rung(self, member: str) -> Rung:
+        return self.rungs.setdefault(self.who(member), Rung())
+
+    def percent(self, member: str) -> int:
+        level = self.rung(member).level
+        return self.ladder.percents[level - 1] if self.ladder and level else PLAIN
+
+    def stand(self, member: str, now: datetime) -> None:
+        if self.ladder is None:
+            return
+        own = self.who(member)
+        mine = [rung for who, rung in self.rungs.items() if self.who(who) == own]
+        fresh = [reach for rung in mine for reach in rung.reached]
+        did = Did()
+        if self.ladder.measure == "points":
+            for who, month, points in self.earnings:
+                did[month] += points if self.who(who) == own else 0
+        for sale in self.sales.values() if self.ladder.measure != "points" else ():
+            if self.who(sale.buyer) == own and custom(sale):
+                is_spend = self.ladder.measure == "spend"
+                worth = custom(sale) if sale.currency == "USD" else 0
+                did[months_of(day_of(sale.placed))] += worth if is_spend else 1
+        stand(self.ladder, self.rung(own), fresh, did, now)
 
     # ---------------------------------------------------------------------------------- by others
 
@@ -152,7 +200,9 @@ class Oracle:
         theirs.pending.clear()
         theirs.debt = 0
         theirs.told = {}
+        better(self.rung(kept), self.rung(gone))
         self.moved[gone] = kept, now
+        self.stand(kept, now)
 
     def unmerge(self, gone: str, now: datetime) -> bool:
         """What came over and is still there goes back, and what their own orders earned."""
@@ -168,6 +218,8 @@ class Oracle:
         )
         for origin in own & mine.pending.keys():
             theirs.pending[origin] += mine.pending.pop(origin)
+        self.stand(kept, now)
+        self.stand(gone, now)
         return True
 
     def _hand(self, from_: Purse, to: Purse, lots: list[Lot], by: str, now: datetime) -> None:

@@ -77,8 +77,8 @@ class Purse:
         self.lots = [lot for lot in self.lots if lot.left]
         return taken
 
-    def claw(self, origin: str, points: int, lapsed: Counter[str], today: date) -> None:
-        """Own pending, own lots, own that lapsed, others, debt."""
+    def claw(self, origin: str, points: int, lapsed: Counter[str], today: date) -> int:
+        """Own pending, own lots, own that lapsed, others, debt. Returns how much had lapsed."""
         step = min(points, self.pending[origin])
         self.pending[origin] -= step
         points -= step
@@ -87,6 +87,7 @@ class Purse:
         lapsed[origin] -= step
         points -= step
         self.owe(points, today)
+        return step
 
     def owe(self, points: int, today: date) -> Taken:
         """Take what there is; what is missing is owed."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from fractions import Fraction
 
 EARNING = ("paid", "completed")
+PLAIN = 100  # percent
+PIECE = 1  # what a refund says one kind of pieces was worth
 
 
 @dataclass
@@ -22,6 +24,10 @@ class Promise:
     gift: int = 0  # for an order with a donation
     double: tuple[datetime, datetime, int] | None = None  # from, until, percent
     lapse: tuple[str, int] = ("off", 0)  # "lot" or "inactivity", and after how many months
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self.double or self.flat or self.gift)
 
 
 @dataclass
@@ -67,8 +73,19 @@ def began(sale: Sale, promise: Promise) -> datetime | None:
     return sale.paid or sale.done
 
 
-def earned(sale: Sale, promise: Promise) -> int:
-    """Points it should have brought by now."""
+def custom(sale: Sale) -> int:
+    """Goods it is worth, net of discounts and refunds; 0 while it does not count."""
+    goods = {line.key: line for line in sale.lines if line.kind == "goods"}
+    net = whole = sum(line.net for line in goods.values())
+    gross = sum(line.net + line.tax for line in goods.values())
+    for back in sale.backs:
+        net -= PIECE * sum(key in goods for key in back.pieces)
+        net -= back.money * whole // gross if gross else 0
+    return max(net, 0) if sale.state in EARNING else 0
+
+
+def earned(sale: Sale, promise: Promise, tier: int) -> int:
+    """Points it should have brought by now. tier: what its member's level multiplies by."""
     if began(sale, promise) is None:
         return 0
     counts = [
@@ -81,7 +98,9 @@ def earned(sale: Sale, promise: Promise) -> int:
     if rate is not None:
         parts.append((Fraction(sum(counts) * rate[0], rate[1]), counts))
         if promise.double and promise.double[0] <= sale.placed < promise.double[1]:
-            more = promise.double[2] - 100
+            tier = max(tier, promise.double[2])
+        if tier > PLAIN:
+            more = tier - PLAIN
             parts.append((Fraction(sum(counts) * rate[0] * more, rate[1] * 100), counts))
     if promise.flat and any(counts):
         parts.append((Fraction(promise.flat), counts))

@@ -19,6 +19,10 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.service import Balance
 from connector.rooms.rewards import service as rewards
+from connector.rooms.tiers import programs as tier_programs
+from connector.rooms.tiers import service as tiers
+from connector.rooms.tiers import store as tier_store
+from connector.rooms.tiers.rules import Program
 from tests.world import World
 
 AT_ONCE = 1000
@@ -65,10 +69,14 @@ class Driven:
 
     def work(self, now: datetime) -> None:
         """What the worker does until nothing is due."""
+        more = True
         with self.database.write() as db:
-            publish(db, app.SUBSCRIPTIONS, noticed.take(db, self.shop_id, AT_ONCE), now)
             points.release_due(db, self.shop_id, now, AT_ONCE)
             facts = rewards.sweep(db, self.shop_id, now, AT_ONCE)[1]
+            facts += noticed.take(db, self.shop_id, AT_ONCE)
+            while more:
+                publish(db, app.SUBSCRIPTIONS, facts, now)
+                facts, more = tiers.review(db, self.shop_id, now, AT_ONCE)
             publish(db, app.SUBSCRIPTIONS, facts, now)
         self.run_errands(now)
 
@@ -83,6 +91,17 @@ class Driven:
         """The member opens the panel."""
         with self.database.write() as db:
             expiry.show_notices(db, self.shop_id, member_id, now)
+
+    def climb(self, ladder: Program, now: datetime) -> None:
+        """From now on there are levels."""
+        with self.database.write() as db:
+            tier_programs.save_draft(db, self.shop_id, ladder, "staff:1", now)
+            tier_programs.publish(db, self.shop_id, now, has_standing=False)
+
+    def levels(self, member_ids: Sequence[int]) -> list[int]:
+        with self.database.read() as db:
+            found = tier_store.kept(db, self.shop_id, member_ids)
+        return [found[one].standing.level if one in found else 0 for one in member_ids]
 
     def unmerge(self, gone_id: int, now: datetime) -> None:
         with self.database.write() as db:
@@ -122,5 +141,6 @@ class Driven:
                 points.check(db, self.shop_id),
                 giving.check(db, self.shop_id),
                 rewards.check(db, self.shop_id),
+                tier_programs.audit(db, self.shop_id),
             )
             return [str(one) for one in found]

@@ -1,9 +1,9 @@
 """Random lives of a shop beside an oracle: whatever happens in whatever sequence, balances agree.
 
 Orders are placed, paid, completed, edited, refunded, cancelled and told twice or late; points are
-redeemed, spent, returned, given up and lapse; members are adjusted, merged and made two again;
-programmes change; time jumps. After each step every balance is the oracle's, and at the end the
-whole book is recomputed.
+redeemed, spent, returned, given up and lapse; members are adjusted, merged, made two again, and
+rise and fall on levels; programmes change; time jumps. After each step every balance and level is
+the oracle's, and at the end the whole book is recomputed.
 
 The same 300 lives each time; PERENNIAL_RUNS=10000 for a night draws others. What fails is printed
 step by step, with the line that lives it again.
@@ -16,166 +16,33 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import event
 
-from connector.core.commerce import CustomerMerge, Order
+from connector.core.commerce import CustomerMerge
 from connector.core.db import Database
 from connector.core.errors import Conflict, InsufficientPoints
 from connector.program import service as programme
 from connector.rooms.points import service as points
-from connector.rooms.rewards import catalogue
 from connector.rooms.rewards import service as rewards
 from tests.programme import lapsing
 from tests.programme.chance import Clock, draw_alike
-from tests.programme.oracle import Oracle
+from tests.programme.levels import Ladder
 from tests.programme.purse import day_of
-from tests.programme.sales import Back, Line, Promise, Sale
-from tests.programme.shop import Driven
-from tests.programme.words import as_told, offer, program
-from tests.world import NOW, acme
+from tests.programme.sales import Promise
+from tests.programme.trade import BUYERS, COSTS, Shop, any_one, buyers
+from tests.programme.words import levels, program
 
 RUNS = int(os.environ["PERENNIAL_RUNS"]) if "PERENNIAL_RUNS" in os.environ else None
 FEW = 300
 PARTS = 4
 STEPS = 30
 MOST_DAYS = 300  # of one life
-BUYERS = ("1001", "1002", "1003")
-COSTS = (60, 250)
-DONATION_ID = "donation"
-
-buyers = st.sampled_from(BUYERS)
-lines = st.lists(
-    st.tuples(st.integers(1, 4), st.integers(1, 30_000), st.integers(0, 2_000)),
-    min_size=1,
-    max_size=3,
-)
-any_one = st.integers(0, 10**6)
+STEPS_UP = {"points": (50, 200, 900), "orders": (1, 2, 4), "spend": (5_000, 20_000, 60_000)}
 
 
-class Life(RuleBasedStateMachine):
-    """One shop."""
-
-    database: Database
-    clock: Clock
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = NOW
-        self.clock.begin(NOW)
-        self.days = 0
-        self.shop = Driven(self.database, acme(self.database))
-        beginning = Promise(NOW - timedelta(days=1), {"USD": (1, 100)})
-        self.oracle = Oracle(beginning)
-        self.sales: list[Sale] = []
-        self.told: list[Order] = []
-        self.wishes: dict[str, int] = {}
-        self.parted: set[tuple[str, str]] = set()
-        self.members = {buyer: self.shop.world.member(buyer) for buyer in BUYERS}
-        with self.database.write() as db:
-            self.rewards = {
-                cost: catalogue.publish(db, self.shop.shop_id, offer(cost), self.now).id
-                for cost in COSTS
-            }
-
-    # ------------------------------------------------------------------------------------- orders
-
-    @rule(
-        buyer=buyers,
-        goods=lines,
-        gift=st.sampled_from((0, 0, 0, 300)),
-        euro=st.booleans(),
-        paid=st.booleans(),
-        coded=any_one,
-    )
-    def place(self, buyer: str, goods: Any, gift: int, euro: bool, paid: bool, coded: int) -> None:
-        open_codes = [code for code, one in self.oracle.wishes.items() if one.state == "held"]
-        code = open_codes[coded % len(open_codes)] if open_codes and coded % 3 else None
-        less = 100 if code else 0
-        sold = [
-            Line(str(n), "goods", pieces, net, tax, net + less)
-            for n, (pieces, net, tax) in enumerate(goods)
-        ]
-        if gift:
-            sold.append(Line(DONATION_ID, "donation", 1, gift, 0, gift))
-        sale = Sale(str(len(self.sales) + 1), buyer, "EUR" if euro else "USD", self.now, sold)
-        sale.code = code
-        if paid:
-            sale.state, sale.paid = "paid", self.now
-        self.sales.append(sale)
-        self._tell(sale)
-
-    @precondition(lambda self: self.sales)
-    @rule(which=any_one)
-    def pay_or_complete(self, which: int) -> None:
-        sale = self.sales[which % len(self.sales)]
-        if sale.state == "open":
-            sale.state, sale.paid = "paid", self.now
-        elif sale.state == "paid":
-            sale.state, sale.done = "completed", self.now
-        self._tell(sale)
-
-    @precondition(lambda self: self.sales)
-    @rule(which=any_one)
-    def cancel_or_restore(self, which: int) -> None:
-        sale = self.sales[which % len(self.sales)]
-        if sale.state in ("paid", "completed", "open"):
-            sale.state = "cancelled"
-        elif sale.state == "cancelled":
-            sale.state = "completed" if sale.done else "paid" if sale.paid else "open"
-        self._tell(sale)
-
-    @precondition(lambda self: self.sales)
-    @rule(which=any_one, at=any_one, net=st.integers(0, 30_000), pieces=st.integers(1, 4))
-    def edit(self, which: int, at: int, net: int, pieces: int) -> None:
-        sale = self.sales[which % len(self.sales)]
-        line = sale.lines[at % len(sale.lines)]
-        if sale.backs or line.kind != "goods":
-            return
-        line.before += net - line.net
-        line.net, line.pieces = net, pieces
-        self._tell(sale)
-
-    @precondition(lambda self: self.sales)
-    @rule(which=any_one, at=any_one, part=any_one)
-    def refund_pieces(self, which: int, at: int, part: int) -> None:
-        sale = self.sales[which % len(self.sales)]
-        line = sale.lines[at % len(sale.lines)]
-        left = line.pieces - sum(back.pieces.get(line.key, 0) for back in sale.backs)
-        if left and sale.state != "open":
-            sale.backs.append(Back({line.key: 1 + part % left}))
-            self._tell(sale)
-
-    @precondition(lambda self: self.sales)
-    @rule(which=any_one, money=st.integers(1, 5_000))
-    def refund_money(self, which: int, money: int) -> None:
-        sale = self.sales[which % len(self.sales)]
-        if sale.state != "open":
-            sale.backs.append(Back({}, money))
-            self._tell(sale)
-
-    @precondition(lambda self: any(sale.backs for sale in self.sales))
-    @rule(which=any_one)
-    def take_back_a_refund(self, which: int) -> None:
-        refunded = [sale for sale in self.sales if sale.backs]
-        sale = refunded[which % len(refunded)]
-        sale.backs.pop()
-        self._tell(sale)
-
-    @precondition(lambda self: self.told)
-    @rule(which=any_one, again=st.integers(1, 3))
-    def tell_again(self, which: int, again: int) -> None:
-        """Old news, and news a second time."""
-        for number in range(again):
-            self.shop.tell(self.now, self.told[(which + number) % len(self.told)])
-
-    # ------------------------------------------------------------------------------------- others
+class Life(Shop):
+    """The same shop with what members, merchants and time do."""
 
     @rule(buyer=buyers, cost=st.sampled_from(COSTS), now=st.booleans())
     def redeem(self, buyer: str, cost: int, now: bool) -> None:
@@ -297,6 +164,19 @@ class Life(RuleBasedStateMachine):
             programme.publish(db, self.shop.shop_id, program(promise), self.now)
         self._later()
 
+    @precondition(lambda self: self.oracle.ladder is None)
+    @rule(
+        measure=st.sampled_from(sorted(STEPS_UP)),
+        months=st.sampled_from((0, 1)),
+        settles=st.sampled_from((0, 14)),
+    )
+    def climb(self, measure: str, months: int, settles: int) -> None:
+        self._later()
+        ladder = Ladder(measure, months, STEPS_UP[measure], (120, 150, 200), settles=settles)
+        self.shop.climb(levels(ladder), self.now)
+        self._work()
+        self.oracle.climb(ladder, {self.oracle.who(buyer) for buyer in BUYERS}, self.now)
+
     @precondition(lambda self: self.days < MOST_DAYS)
     @rule(days=st.integers(1, 40), shown=st.sets(buyers))
     def jump(self, days: int, shown: set[str]) -> None:
@@ -326,26 +206,14 @@ class Life(RuleBasedStateMachine):
                 want.debt,
             ), buyer
 
+    @precondition(lambda self: self.oracle.ladder is not None)
+    @invariant()
+    def levels_agree(self) -> None:
+        found = self.shop.levels([self._member(buyer) for buyer in BUYERS])
+        assert found == [self.oracle.rung(buyer).level for buyer in BUYERS]
+
     def teardown(self) -> None:
         assert self.shop.audit() == []
-
-    def _member(self, buyer: str) -> int:
-        return self.members[self.oracle.who(buyer)]
-
-    def _work(self) -> None:
-        self.shop.work(self.now)
-        self.oracle.pass_time(self.now)
-
-    def _later(self) -> None:
-        self.now += timedelta(seconds=1)
-        self.clock.now = self.now
-
-    def _tell(self, sale: Sale) -> None:
-        self._later()
-        snapshot = as_told(sale, self.now)
-        self.told.append(snapshot)
-        self.shop.tell(self.now, snapshot)
-        self.oracle.hear(sale, self.now)
 
 
 def _hurry(dbapi: Any, _record: Any) -> None:

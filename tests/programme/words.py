@@ -15,8 +15,11 @@ from connector.core.commerce import (
 )
 from connector.program.rules import Program, Rule, Terms
 from connector.rooms.rewards.rules import Kind, Offer
+from connector.rooms.tiers.rules import Level
+from connector.rooms.tiers.rules import Program as Levels
+from tests.programme.levels import Ladder
 from tests.programme.oracle import CODE_DAYS
-from tests.programme.sales import Promise, Sale
+from tests.programme.sales import PIECE, Promise, Sale
 
 
 def offer(cost: int) -> Offer:
@@ -55,6 +58,21 @@ def program(promise: Promise) -> Program:
     )
 
 
+def levels(ladder: Ladder) -> Levels:
+    return Levels(
+        measure=ladder.measure,  # type: ignore[arg-type]
+        window_months=ladder.months or None,
+        grace_days=ladder.grace,
+        settle_days=ladder.settles,
+        levels=tuple(
+            Level(0, {"en": f"Level {number}"}, step, percent)
+            for number, (step, percent) in enumerate(
+                zip(ladder.steps, ladder.percents, strict=True), 1
+            )
+        ),
+    )
+
+
 def as_told(sale: Sale, now: datetime) -> Order:
     """The order as its platform tells it."""
     sold = tuple(
@@ -69,7 +87,7 @@ def as_told(sale: Sale, now: datetime) -> Order:
             now,
             back.money + 1,
             back.money,
-            tuple(RefundLine(key, pieces, 1, 0) for key, pieces in back.pieces.items()),
+            tuple(RefundLine(key, pieces, PIECE, 0) for key, pieces in back.pieces.items()),
         )
         for n, back in enumerate(sale.backs)
     )
