@@ -6,10 +6,12 @@ Reads deliveries into snapshots and calls stores; knows the core and nothing els
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from adapters.woocommerce import install
+from adapters.woocommerce import install, pairing
 from adapters.woocommerce.client import Shop
 from adapters.woocommerce.normalise import CURRENCY_HEADER, normalise
+from adapters.woocommerce.pairing import Offer, Versions
 from adapters.woocommerce.verify import PING, read_delivery, sign
 from connector.core.commerce import (
     Credentials,
@@ -46,6 +48,16 @@ class WooCommerce:
 
     def finish_install(self, params: Mapping[str, object], shop_key: str) -> Credentials:
         return install.finish_install(params, shop_key, self._http)
+
+    def offer(self, shop_key: str, wanted: Offer) -> Versions:
+        """Hand the store's plugin its secrets; see pairing.offer."""
+        return pairing.offer(self._http, shop_key, wanted)
+
+    def tell(
+        self, shop_key: str, what: str, secret: bytes, message: object, now: datetime
+    ) -> None:
+        """One signed call to the store's plugin; see pairing.tell."""
+        pairing.tell(self._http, shop_key, what, secret, message, now)
 
     def refresh(self, credentials: Credentials) -> Credentials:
         """Keys do not expire."""

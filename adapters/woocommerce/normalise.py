@@ -15,6 +15,7 @@ import msgspec
 
 from adapters import people
 from adapters.people import referral_of
+from adapters.woocommerce import inside
 from adapters.woocommerce.payloads import (
     Action,
     CustomerPayload,
@@ -239,6 +240,7 @@ READERS: Mapping[str, Callable[[Delivery], Told]] = {
     "action.woocommerce_order_status_changed": order_of_action,
     "action.woocommerce_order_refunded": order_of_action,
     "action.woocommerce_payment_complete": order_of_action,
+    **inside.READERS,
 }
 IGNORED: Mapping[str, str] = {
     PING: "sent unsigned when a webhook is made; says nothing",

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import click
 import msgspec
-from sqlalchemy import Connection
 
-from connector import orders
 from connector.cli.process import ID, runtime
 from connector.core import clock
 from connector.core.errors import NotFound
 from connector.members import store as member_store
-from connector.orders import store as order_store
-from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
-from connector.runtime import Runtime
 from connector.shops import service as shops
+from connector.web import dossier
 
-MAX_EXPORTED = 100_000
 # The admin's words for the same facts.
 STATES = {
     "pending": "waits for the merchant",
@@ -86,7 +81,11 @@ def member(shop_id: int, member_id: int, *, export: bool) -> None:
         if member_store.get(db, shops.get(db, shop_id).id, member_id) is None:
             raise NotFound("member_not_found", f"shop {shop_id} has no member {member_id}")
         if export:
-            click.echo(msgspec.json.encode(_everything(db, parts, shop_id, member_id)).decode())
+            click.echo(
+                msgspec.json.encode(
+                    dossier.everything(db, parts.members, shop_id, member_id)
+                ).decode()
+            )
             return
         have = points.balance(db, shop_id, member_id)
         click.echo(f"available {have.available}  pending {have.pending}  debt {have.debt}")
@@ -95,19 +94,3 @@ def member(shop_id: int, member_id: int, *, export: bool) -> None:
                 f"{entry.occurred_at:%Y-%m-%d %H:%M}  {entry.kind}  {entry.points:+d}"
                 f"  {entry.order_number or ''}"
             )
-
-
-def _everything(db: Connection, parts: Runtime, shop_id: int, member_id: int) -> dict[str, object]:
-    """What a person may ask us for: who they are to us, their orders, points and gifts."""
-    ids = [row.id for row in order_store.of_member(db, shop_id, member_id, MAX_EXPORTED)]
-    return {
-        "person": parts.members.person(db, shop_id, member_id),
-        "balance": points.balance(db, shop_id, member_id),
-        "entries": timeline.entries(db, shop_id, member_id, None, MAX_EXPORTED),
-        "orders": [order for _, order in orders.load(db, shop_id, ids)],
-        "donations": [
-            {"order": row.order_id, "given_minor": row.given_minor, "currency": row.currency}
-            for order_id in ids
-            for row in giving.of_order(db, shop_id, order_id)
-        ],
-    }

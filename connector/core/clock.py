@@ -12,6 +12,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def from_timestamp(seconds: float) -> datetime:
+    """Seconds since 1970 as aware UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def local_date(at: datetime, zone: str) -> str:
     """``at`` as an ISO date in the shop's zone: what SQL groups by."""
     return at.astimezone(_zone(zone)).date().isoformat()

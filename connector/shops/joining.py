@@ -25,8 +25,12 @@ def begin_install(
     now: datetime,
     *,
     business_id: int | None,
+    knock: bytes | None = None,
 ) -> str:
-    """A single-use state for this shop, this browser and the next ten minutes."""
+    """A single-use state for this shop, this browser and the next ten minutes.
+
+    ``knock``: sealed; what the store's plugin sent the browser with.
+    """
     state = keyring.token()
     store.insert_intent(
         db,
@@ -35,6 +39,7 @@ def begin_install(
         shop_key=shop_key,
         browser_hash=keyring.token_hash(browser),
         business_id=business_id,
+        knock=knock,
         expires_at=now + timedelta(minutes=INTENT_MINUTES),
     )
     return state

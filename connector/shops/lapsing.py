@@ -16,6 +16,7 @@ from connector.shops.models import (
     install_intent,
     shop,
     signin_link,
+    spent_token,
     staff,
     staff_session,
 )
@@ -83,6 +84,7 @@ def drop_empty_business(db: Connection, business_id: int) -> None:
 def _lapsed(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     return [
         (install_intent, install_intent.c.expires_at <= now),
+        (spent_token, spent_token.c.expires_at <= now),
         (signin_link, signin_link.c.expires_at <= now),
         (staff_session, staff_session.c.expires_at <= now),
         (idempotent_reply, idempotent_reply.c.created_at <= now - timedelta(days=REPLY_DAYS)),

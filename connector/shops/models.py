@@ -81,12 +81,34 @@ credential = Table(
     "credential",
     metadata,
     Column("shop_id", ForeignKey("shop.id"), primary_key=True),
-    Column("kind", Key, primary_key=True),  # access, hook_secret, widget_secret
+    Column("kind", Key, primary_key=True),  # access, hook_secret, ...
     Column("secret", LargeBinary, nullable=False),
     Column("expires_at", Utc),
     Column("leased_until", Utc),  # somebody is renewing it
     Column("updated_at", Utc, nullable=False),
 )
+
+plugin = Table(
+    "shop_plugin",
+    metadata,
+    Column("shop_id", ForeignKey("shop.id"), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("woocommerce", Text, nullable=False),
+    Column("wordpress", Text, nullable=False),
+    Column("php", Text, nullable=False),
+    Column("admin_url", Text, nullable=False),
+    Column("paired_at", Utc),  # the store's admin said yes
+    Column("seen_at", Utc, nullable=False),
+)
+
+spent_token = Table(
+    "spent_token",
+    metadata,
+    Column("shop_id", ForeignKey("shop.id"), primary_key=True),
+    Column("token_hash", Key, primary_key=True),
+    Column("expires_at", Utc, nullable=False),
+)
+Index("ix_spent_token_age", spent_token.c.expires_at)
 
 install_intent = Table(
     "install_intent",
@@ -99,6 +121,8 @@ install_intent = Table(
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc),
     Column("shop_id", Id),
+    Column("knock", LargeBinary),  # sealed: what the store's plugin will know the offer by
+    Column("admin_url", Text),  # where the plugin's own page asks for the confirm
 )
 Index("ix_install_intent_age", install_intent.c.expires_at)
 Index("ix_install_intent_shop", install_intent.c.shop_id)

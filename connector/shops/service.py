@@ -76,8 +76,7 @@ def peek(db: Connection, shop_id: int) -> Shop | None:
 
 
 def find(db: Connection, platform: str, key: str) -> Shop | None:
-    row = store.by_key(db, platform, key)
-    return _shop(row) if row else None
+    return _shop(row) if (row := store.by_key(db, platform, key)) else None
 
 
 def by_hook_path(db: Connection, hook_path: str) -> Shop | None:
@@ -297,7 +296,9 @@ def _owner(db: Connection, business_id: int) -> int:
     return next(int(row.id) for row in store.staff_of(db, business_id) if row.role == "owner")
 
 
-def staff_for(db: Connection, business_id: int, platform_key: str, now: datetime) -> Staff:
+def staff_for(
+    db: Connection, business_id: int, platform_key: str, now: datetime, name: str = ""
+) -> Staff:
     """The member of staff behind a platform's own user, made on first sight."""
     row = store.staff_by_platform_key(db, business_id, platform_key)
     if row is None:
@@ -306,7 +307,7 @@ def staff_for(db: Connection, business_id: int, platform_key: str, now: datetime
             id=new_id(),
             business_id=business_id,
             platform_key=platform_key,
-            name=f"Staff {platform_key}",
+            name=name or f"Staff {platform_key}",
             role="member",
             created_at=now,
         )

@@ -118,6 +118,20 @@ def credentials(db: Connection, shop_id: int) -> dict[str, bytes]:
     return {row.kind: row.secret for row in rows}
 
 
+def live_credentials(
+    db: Connection, shop_id: int, kinds: Sequence[str], now: datetime
+) -> list[bytes]:
+    """Those of these kinds that have not expired."""
+    lives = credential.c.expires_at.is_(None) | (credential.c.expires_at > now)
+    return list(
+        db.scalars(
+            select(credential.c.secret).where(
+                credential.c.shop_id == shop_id, credential.c.kind.in_(kinds), lives
+            )
+        )
+    )
+
+
 def lease_credential(
     db: Connection, shop_id: int, kind: str, now: datetime, until: datetime
 ) -> bool:
