@@ -1,0 +1,100 @@
+<?php
+/**
+ * What happens in the background: settings once a day, new secrets once a month.
+ *
+ * @package Perennial\Loyalty
+ */
+
+namespace Perennial\Loyalty;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Runs in Action Scheduler, never in a page or a checkout.
+ */
+final class Upkeep {
+
+	const DAILY   = 'perennial_daily';
+	const MONTHLY = 'perennial_monthly';
+	const GROUP   = 'perennial';
+
+	/**
+	 * Take part in what WordPress does.
+	 */
+	public static function hook(): void {
+		add_action( self::DAILY, array( self::class, 'refresh' ) );
+		add_action( self::MONTHLY, array( self::class, 'rotate' ) );
+		add_action( 'admin_post_perennial_rotate', array( self::class, 'rotate_now' ) );
+	}
+
+	/**
+	 * From the day the shop is connected.
+	 */
+	public static function start(): void {
+		self::stop();
+		as_schedule_recurring_action( time() + DAY_IN_SECONDS, DAY_IN_SECONDS, self::DAILY, array(), self::GROUP );
+		as_schedule_recurring_action( time() + MONTH_IN_SECONDS, MONTH_IN_SECONDS, self::MONTHLY, array(), self::GROUP );
+	}
+
+	/**
+	 * Until it is disconnected, or the plugin is switched off.
+	 */
+	public static function stop(): void {
+		if ( function_exists( 'as_unschedule_all_actions' ) ) {
+			as_unschedule_all_actions( '', array(), self::GROUP );
+		}
+	}
+
+	/**
+	 * Ask what the pages are to show.
+	 */
+	public static function refresh(): void {
+		$told = Wire::ask( 'status', Pairing::versions(), 'plugin', 15 );
+		if ( ! is_wp_error( $told ) ) {
+			Pairing::keep( $told );
+		}
+	}
+
+	/**
+	 * New secrets. Whatever answer is lost on the way, both sides still know one in common.
+	 *
+	 * @return bool Whether they are new.
+	 */
+	public static function rotate(): bool {
+		$next = array(
+			'plugin' => Settings::secret( 'plugin_next' ),
+			'widget' => Settings::secret( 'widget_next' ),
+		);
+		if ( '' === $next['plugin'] ) {
+			$told = Wire::ask( 'rotate', array(), 'plugin', 15 );
+			if ( is_wp_error( $told ) || empty( $told['plugin'] ) || empty( $told['widget'] ) ) {
+				return false;
+			}
+			$next = array(
+				'plugin' => (string) $told['plugin'],
+				'widget' => (string) $told['widget'],
+			);
+			Settings::put_secrets(
+				array(
+					'plugin'      => Settings::secret( 'plugin' ),
+					'widget'      => Settings::secret( 'widget' ),
+					'plugin_next' => $next['plugin'],
+					'widget_next' => $next['widget'],
+				)
+			);
+		}
+		if ( is_wp_error( Wire::ask( 'rotated', array(), 'plugin_next', 15 ) ) ) {
+			return false;
+		}
+		Settings::put_secrets( $next );
+		return true;
+	}
+
+	/**
+	 * The admin wants new secrets now.
+	 */
+	public static function rotate_now(): void {
+		Admin_Page::check( 'rotate' );
+		Admin_Page::go( self::rotate() ? 'rotated' : 'not_told' );
+	}
+}

@@ -1,0 +1,57 @@
+<?php
+/**
+ * Plugin Name:       Perennial Loyalty for WooCommerce
+ * Description:       Points, levels, rewards and giving for your shop's members, from your Perennial account.
+ * Version:           1.0.0
+ * Requires at least: 6.5
+ * Requires PHP:      7.4
+ * Requires Plugins:  woocommerce
+ * Text Domain:       perennial-loyalty
+ * Domain Path:       /languages
+ * License:           GPL-2.0-or-later
+ * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
+ * WC requires at least: 8.9
+ * WC tested up to:   10.9
+ *
+ * @package Perennial\Loyalty
+ */
+
+namespace Perennial\Loyalty;
+
+defined( 'ABSPATH' ) || exit;
+
+const VERSION = '1.0.0';
+const FILE    = __FILE__;
+
+foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep' ) as $perennial_part ) {
+	require_once __DIR__ . "/includes/class-$perennial_part.php";
+}
+unset( $perennial_part );
+
+add_action(
+	'before_woocommerce_init',
+	static function () {
+		$features = '\Automattic\WooCommerce\Utilities\FeaturesUtil';
+		if ( class_exists( $features ) ) {
+			$features::declare_compatibility( 'custom_order_tables', __FILE__, true );
+			$features::declare_compatibility( 'cart_checkout_blocks', __FILE__, true );
+		}
+	}
+);
+
+add_action(
+	'plugins_loaded',
+	static function () {
+		if ( ! class_exists( 'WooCommerce' ) ) {
+			return;
+		}
+		Pairing::hook();
+		Admin_Page::hook();
+		Sign_In::hook();
+		Token::hook();
+		Privacy::hook();
+		Upkeep::hook();
+	}
+);
+
+register_deactivation_hook( __FILE__, array( Upkeep::class, 'stop' ) );
