@@ -1,0 +1,245 @@
+<?php
+/**
+ * Where shoppers meet the programme: empty elements in the page, filled by the service's script.
+ *
+ * Nothing here depends on who looks, so page caches stay right; nothing asks the service or the
+ * database.
+ *
+ * @package Perennial\Loyalty
+ */
+
+namespace Perennial\Loyalty;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The storefront's elements, by hook, by shortcode and by block.
+ */
+final class Surfaces {
+
+	const HINT = 'perennial_here'; // A cookie that says somebody is signed in, and nothing else.
+
+	/**
+	 * Elements by the name of their shortcode and block, and where themes show them by themselves.
+	 */
+	const ELEMENTS = array(
+		'panel'           => 'panel',
+		'badge'           => 'badge',
+		'tasks'           => 'tasks',
+		'recommendations' => 'recommendations',
+		'club'            => 'club',
+		'rewards'         => 'club',
+	);
+
+	/**
+	 * Take part in what WordPress does.
+	 */
+	public static function hook(): void {
+		if ( ! Settings::is_paired() ) {
+			return;
+		}
+		add_action( 'init', array( self::class, 'hint' ) );
+		add_action( 'wp_enqueue_scripts', array( self::class, 'add_style' ) );
+		add_action( 'wp_footer', array( self::class, 'add_script' ) );
+		add_action( 'woocommerce_single_product_summary', array( self::class, 'badge' ), 11 );
+		add_action( 'woocommerce_after_add_to_cart_form', array( self::class, 'tasks' ) );
+		add_action( 'woocommerce_after_single_product_summary', array( self::class, 'product_row' ), 14 );
+		add_action( 'woocommerce_after_cart_table', array( self::class, 'cart_rewards' ) );
+		add_action( 'woocommerce_after_cart', array( self::class, 'cart_row' ) );
+		add_filter( 'render_block_woocommerce/cart', array( self::class, 'with_cart' ) );
+		add_action( 'woocommerce_thankyou', array( self::class, 'order_row' ), 20 );
+		add_action( 'woocommerce_account_dashboard', array( self::class, 'account_row' ), 20 );
+	}
+
+	/**
+	 * Shortcodes and blocks; there for a page that has one, connected or not.
+	 */
+	public static function register(): void {
+		foreach ( array_keys( self::ELEMENTS ) as $name ) {
+			add_shortcode(
+				"perennial_$name",
+				static function ( $given ) use ( $name ) {
+					return self::element( $name, is_array( $given ) ? $given : array() );
+				}
+			);
+		}
+	}
+
+	/**
+	 * Tell the browser's script whether it is worth asking who the shopper is.
+	 */
+	public static function hint(): void {
+		$here = is_user_logged_in();
+		if ( isset( $_COOKIE[ self::HINT ] ) !== $here && ! headers_sent() ) {
+			setcookie(
+				self::HINT,
+				$here ? '1' : '',
+				array(
+					'expires'  => $here ? 0 : 1,
+					'path'     => COOKIEPATH ? COOKIEPATH : '/',
+					'secure'   => is_ssl(),
+					'samesite' => 'Lax',
+				)
+			);
+		}
+	}
+
+	/**
+	 * The small style that keeps our elements' places while they load.
+	 */
+	public static function add_style(): void {
+		wp_enqueue_style( 'perennial', Settings::service() . '/static/widgets/mount.css', array(), null ); // phpcs:ignore WordPress.WP.EnqueuedResourceParameters.MissingVersion -- the service names its versions.
+	}
+
+	/**
+	 * The script, and the panel's launcher where a theme has room for it.
+	 */
+	public static function add_script(): void {
+		if ( ! is_cart() && ! is_checkout() ) {
+			echo self::element( 'panel', array() ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+		}
+		wp_print_script_tag(
+			array(
+				'type'           => 'module',
+				'id'             => 'perennial-loader',
+				'src'            => Settings::service() . '/static/widgets/loader.js',
+				'data-base'      => Settings::service() . '/storefront/woocommerce/' . Settings::get( 'public_id' ),
+				'data-token-url' => Token::url(),
+				'data-lang'      => get_bloginfo( 'language' ),
+			)
+		);
+		// Modules run after the page is read, so this is in time, on a cached page too.
+		wp_print_inline_script_tag( 'if(/(^|; )' . self::HINT . '=1/.test(document.cookie))document.getElementById("perennial-loader").dataset.customer="1"' );
+	}
+
+	/**
+	 * One of our elements.
+	 *
+	 * @param string $name  Its name in ELEMENTS.
+	 * @param array  $given Attributes a page gave it.
+	 */
+	public static function element( string $name, array $given ): string {
+		if ( ! Settings::is_paired() ) {
+			return '';
+		}
+		$attributes = array_intersect_key( $given, array_flip( array( 'product', 'heading', 'tone' ) ) );
+		if ( 'rewards' === $name ) {
+			$attributes['only'] = 'rewards';
+		}
+		if ( in_array( $name, array( 'panel', 'club', 'rewards' ), true ) ) {
+			$account                   = wc_get_page_permalink( 'myaccount' );
+			$attributes['join-href']   = $account;
+			$attributes['log-in-href'] = $account;
+		}
+		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) ) {
+			$attributes['product'] = (string) get_queried_object_id();
+		}
+		$tag  = 'perennial-' . self::ELEMENTS[ $name ];
+		$html = "<$tag";
+		foreach ( $attributes as $key => $value ) {
+			$html .= sprintf( ' %s="%s"', $key, esc_attr( (string) $value ) );
+		}
+		return "$html></$tag>";
+	}
+
+	/**
+	 * What a product earns, below its price.
+	 */
+	public static function badge(): void {
+		self::show( 'badge', self::product_shown() );
+	}
+
+	/**
+	 * What else can be done on this page.
+	 */
+	public static function tasks(): void {
+		self::show( 'tasks', self::product_shown() );
+	}
+
+	/**
+	 * What goes with this product.
+	 */
+	public static function product_row(): void {
+		self::show( 'recommendations', self::product_shown() );
+	}
+
+	/**
+	 * What points buy, in the classic cart.
+	 */
+	public static function cart_rewards(): void {
+		self::show( 'rewards', '' );
+	}
+
+	/**
+	 * What goes with the cart.
+	 */
+	public static function cart_row(): void {
+		self::show( 'recommendations', self::cart_products() );
+	}
+
+	/**
+	 * Both of them, after the cart block.
+	 *
+	 * @param string $html The block.
+	 */
+	public static function with_cart( string $html ): string {
+		$products = self::cart_products();
+		if ( '' === $products ) {
+			return $html;
+		}
+		return $html . self::element( 'rewards', array() ) . self::element( 'recommendations', array( 'product' => $products ) );
+	}
+
+	/**
+	 * What goes with what was just bought.
+	 *
+	 * @param int $order_id The order.
+	 */
+	public static function order_row( $order_id ): void {
+		$order = wc_get_order( $order_id );
+		$ids   = array();
+		foreach ( $order ? $order->get_items() : array() as $item ) {
+			$ids[] = $item->get_product_id();
+		}
+		self::show( 'recommendations', implode( ',', array_slice( array_filter( $ids ), 0, 20 ) ) );
+	}
+
+	/**
+	 * What goes with what a member bought last, in their account.
+	 */
+	public static function account_row(): void {
+		$last = wc_get_customer_last_order( get_current_user_id() );
+		if ( $last ) {
+			self::order_row( $last->get_id() );
+		}
+	}
+
+	/**
+	 * Print an element about some products; nothing about none.
+	 *
+	 * @param string $name     The element.
+	 * @param string $products Their keys, with commas.
+	 */
+	private static function show( string $name, string $products ): void {
+		if ( '' !== $products || 'rewards' === $name ) {
+			echo self::element( $name, array_filter( array( 'product' => $products ) ) ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+		}
+	}
+
+	/**
+	 * The product whose page this is.
+	 */
+	private static function product_shown(): string {
+		global $product;
+		return $product instanceof \WC_Product ? (string) $product->get_id() : '';
+	}
+
+	/**
+	 * The products in the cart.
+	 */
+	private static function cart_products(): string {
+		$cart = function_exists( 'WC' ) && WC()->cart ? WC()->cart->get_cart() : array();
+		$ids  = array_unique( array_column( $cart, 'product_id' ) );
+		return implode( ',', array_slice( $ids, 0, 20 ) );
+	}
+}
