@@ -23,6 +23,7 @@ from connector.orders import imports
 from connector.rooms.giving import service as giving
 from connector.rooms.recommend import service as recommend
 from connector.runtime import Runtime
+from connector.shops import api_keys
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -100,7 +101,7 @@ def _open(parts: Runtime, shop: Shop) -> str:
         cause = giving.add_cause(db, shop.id, "Riverbank", STORY, now)
         demo_offers.promise(db, shop, cause, now)
         imports.begin(db, shop.id, ("points",), now)
-        return shops.new_api_key(db, shop.id, "practice shop", now)
+        return api_keys.new(db, shop.id, "practice shop", now)
 
 
 def _pair(parts: Runtime, shop: Shop, service: str, origin: str) -> None:

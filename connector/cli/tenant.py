@@ -11,6 +11,7 @@ from connector.core.errors import NotFound
 from connector.members import store as member_store
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
+from connector.shops import api_keys
 from connector.shops import service as shops
 from connector.web import dossier
 
@@ -57,7 +58,7 @@ def link(shop_id: int) -> None:
 def key_(shop_id: int, label: str) -> None:
     """Make an API key of SHOP_ID and print it, this once."""
     with runtime().database.write() as db:
-        click.echo(shops.new_api_key(db, shops.get(db, shop_id).id, label, clock.now()))
+        click.echo(api_keys.new(db, shops.get(db, shop_id).id, label, clock.now()))
 
 
 @shop.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core import keyring
 from connector.core.commerce import Credentials, ShopFacts
-from connector.core.errors import BadInput, Conflict, NotFound, Unauthenticated
+from connector.core.errors import Conflict, NotFound, Unauthenticated
 from connector.core.ids import new_id
 from connector.core.keyring import KeyRing
 from connector.shops import store
@@ -62,7 +61,7 @@ class Staff:
 _SHOP_FIELDS = tuple(Shop.__dataclass_fields__)
 
 
-def _shop(row: Row[Any]) -> Shop:
+def shop_of(row: Row[Any]) -> Shop:
     return Shop(**{name: getattr(row, name) for name in _SHOP_FIELDS})
 
 
@@ -72,15 +71,15 @@ def get(db: Connection, shop_id: int) -> Shop:
 
 
 def peek(db: Connection, shop_id: int) -> Shop | None:
-    return _shop(row) if (row := store.get(db, shop_id)) else None
+    return shop_of(row) if (row := store.get(db, shop_id)) else None
 
 
 def find(db: Connection, platform: str, key: str) -> Shop | None:
-    return _shop(row) if (row := store.by_key(db, platform, key)) else None
+    return shop_of(row) if (row := store.by_key(db, platform, key)) else None
 
 
 def by_hook_path(db: Connection, hook_path: str) -> Shop | None:
-    return _shop(row) if (row := store.by_hook_path(db, hook_path)) else None
+    return shop_of(row) if (row := store.by_hook_path(db, hook_path)) else None
 
 
 def by_public_id(db: Connection, public_id: str) -> Shop:
@@ -89,12 +88,12 @@ def by_public_id(db: Connection, public_id: str) -> Shop:
 
 def of_business(db: Connection, business_id: int) -> list[Shop]:
     """Shops that joined the business; one that nobody confirmed yet shows nobody anything."""
-    return [_shop(row) for row in store.of_business(db, business_id)]
+    return [shop_of(row) for row in store.of_business(db, business_id)]
 
 
 def everywhere(db: Connection) -> list[Shop]:
     """All shops: for the operator and the schedule, never for a merchant."""
-    return [_shop(row) for row in store.everywhere(db)]
+    return [shop_of(row) for row in store.everywhere(db)]
 
 
 def claim_due(db: Connection, column: str, now: datetime) -> list[int]:
@@ -356,43 +355,10 @@ def sign_out(db: Connection, session: str) -> None:
     store.drop_session(db, keyring.token_hash(session))
 
 
-def new_api_key(db: Connection, shop_id: int, label: str, now: datetime) -> str:
-    """A key, shown this once."""
-    if not label.strip() or len(label) > 80:  # noqa: PLR2004 - said in the message
-        raise BadInput("label_length", "name the key with 1 to 80 characters", field="label")
-    key = f"pk_{keyring.token()}"
-    store.insert_api_key(
-        db,
-        shop_id=shop_id,
-        id=new_id(),
-        token_hash=keyring.token_hash(key),
-        label=label.strip(),
-        created_at=now,
-    )
-    return key
-
-
-def api_keys(db: Connection, shop_id: int) -> Sequence[Row[Any]]:
-    return store.api_keys(db, shop_id)
-
-
-def revoke_api_key(db: Connection, shop_id: int, key_id: int, now: datetime) -> None:
-    if not store.revoke_api_key(db, shop_id, key_id, now):
-        raise NotFound("api_key_not_found", "no such living key")
-
-
-def by_api_key(db: Connection, key: str) -> tuple[Shop, int]:
-    """The shop a key opens, and the key's id; Unauthenticated ``invalid_api_key``."""
-    row = store.by_api_key(db, keyring.token_hash(key))
-    if row is None:
-        raise Unauthenticated("invalid_api_key", "no living key like this")
-    return _shop(row), row.api_key_id
-
-
 def _found(row: Row[Any] | None) -> Shop:
     if row is None:
         raise NotFound("shop_not_found", "no such shop")
-    return _shop(row)
+    return shop_of(row)
 
 
 def _staff(row: Row[Any] | None) -> Staff:

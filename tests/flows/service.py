@@ -27,6 +27,7 @@ from connector.rooms.points import service as points
 from connector.rooms.rewards import service as rewards
 from connector.runtime import Runtime
 from connector.settings import Settings
+from connector.shops import api_keys
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.worker import schedule
@@ -83,7 +84,7 @@ class Service:
 
     def api_key(self, shop: Shop) -> str:
         with self.database.write() as db:
-            return shops.new_api_key(db, shop.id, "tests", clock.now())
+            return api_keys.new(db, shop.id, "tests", clock.now())
 
     def publish(self, shop: Shop, at: datetime | None = None, **changes: Any) -> None:
         """Another earning rule, from now on or since ``at``."""

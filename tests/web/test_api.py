@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from connector.core import clock
 from connector.rooms.points.models import points_adjustment
+from connector.shops import api_keys, team
 from connector.shops import service as shops
-from connector.shops import team
 from connector.web.api import members, orders, points, products
 from tests.flows.service import LONG_AGO
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
@@ -185,8 +185,8 @@ def test_what_is_no_key_opens_nothing(acme, mia, key):
 
 def test_a_revoked_key_opens_nothing(service, acme):
     with service.database.write() as db:
-        (row,) = shops.api_keys(db, acme.shop.id)
-        shops.revoke_api_key(db, acme.shop.id, row.id, clock.now())
+        (row,) = api_keys.every(db, acme.shop.id)
+        api_keys.revoke(db, acme.shop.id, row.id, clock.now())
     assert refusal(acme.ask("/members")) == (401, "invalid_api_key")
 
 
@@ -251,7 +251,7 @@ def test_an_adjustment_is_made_once_for_each_key(acme, mia):
 def test_an_adjustment_names_the_key_that_made_it(service, acme, mia):
     acme.adjust(mia, 30)
     with service.database.read() as db:
-        (key,) = shops.api_keys(db, acme.shop.id)
+        (key,) = api_keys.every(db, acme.shop.id)
         assert db.scalar(select(points_adjustment.c.made_by)) == f"api:{key.id}"
 
 

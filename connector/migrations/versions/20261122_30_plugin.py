@@ -8,7 +8,7 @@ from alembic import op
 from connector.core.db import Id, Key, Utc
 
 revision = "20261122_30"
-down_revision = "20261122_22"
+down_revision = "20261122_25"
 
 
 def upgrade() -> None:

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.core.errors import BadInput, Forbidden
 from connector.rooms.points import service as points
+from connector.shops import api_keys, team
 from connector.shops import service as shops
 from connector.shops import store as shop_store
-from connector.shops import team
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
@@ -45,9 +45,7 @@ def add_key() -> Response:
     """A new key, shown on this answer and never again."""
     try:
         label = forms.line("label")
-        made = runtime().database.run(
-            lambda db: shops.new_api_key(db, g.shop.id, label, clock.now())
-        )
+        made = runtime().database.run(lambda db: api_keys.new(db, g.shop.id, label, clock.now()))
     except BadInput as problem:
         return _page(errors={"label": sentences.refusal(problem)})
     return _page(made=made)
@@ -55,7 +53,7 @@ def add_key() -> Response:
 
 @blueprint.post("/<shop>/keys/<id:key_id>/revocation")
 def revoke_key(key_id: int) -> Response:
-    runtime().database.run(lambda db: shops.revoke_api_key(db, g.shop.id, key_id, clock.now()))
+    runtime().database.run(lambda db: api_keys.revoke(db, g.shop.id, key_id, clock.now()))
     return door.redirected(url_for("admin.stores", said="revoked"))
 
 
@@ -85,7 +83,7 @@ def _page(*, made: str | None = None, errors: Mapping[str, Markup] | None = None
         ]
         offers_limit = g.staff.role == "owner" and team.can_have_limit(db, g.staff.business_id)
         limit = team.limit(db, g.staff.business_id)
-        keys = [key for key in shops.api_keys(db, g.shop.id) if key.revoked_at is None]
+        keys = [key for key in api_keys.every(db, g.shop.id) if key.revoked_at is None]
     return door.page(
         "admin/stores.html",
         here=url_for("admin.stores"),

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, g, jsonify, render_template, request
 from sqlalchemy import Connection
 
 from connector.core.errors import Unauthenticated
-from connector.shops import service as shops
+from connector.shops import api_keys
 from connector.shops.service import Shop
 from connector.web import once
 from connector.web.api import (
@@ -105,7 +105,7 @@ def _shop_of_key(db: Connection) -> Shop:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not key:
         raise Unauthenticated("invalid_api_key", "send Authorization: Bearer <key>")
-    shop, g.api_key_id = shops.by_api_key(db, key)
+    shop, g.api_key_id = api_keys.opened_by(db, key)
     return shop
 
 

@@ -9,6 +9,7 @@ from connector.core.commerce import Product
 from connector.core.errors import Unauthenticated
 from connector.orders import record_products
 from connector.rooms.recommend import service as recommend
+from connector.shops import api_keys
 from connector.shops import service as shops
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import NOW, World, goods, order
@@ -34,7 +35,7 @@ def test_a_key_is_shown_once_and_can_be_revoked(ada: Ada, world: World):
     key = re.search(r"pk_[0-9a-f]{64}", made.text)
     assert key
     with world.database.read() as db:
-        assert shops.by_api_key(db, key[0])[0].id == world.shop.id
+        assert api_keys.opened_by(db, key[0])[0].id == world.shop.id
     page = ada.see("stores")
     assert key[0] not in page
     assert "Till at the shop" in page
@@ -42,7 +43,7 @@ def test_a_key_is_shown_once_and_can_be_revoked(ada: Ada, world: World):
     assert where
     assert ada.send(where[0], "stores").location.endswith("said=revoked")
     with world.database.read() as db, pytest.raises(Unauthenticated, match="invalid_api_key"):
-        shops.by_api_key(db, key[0])
+        api_keys.opened_by(db, key[0])
     assert ada.send(where[0], "stores").status_code == 404
 
 
