@@ -156,13 +156,23 @@ def verdict(order: Order, program: Program, look: Look, now: datetime) -> Verdic
 
 
 def _undone(order: Order) -> str | None:
-    """Refunds of half and more void both sides, however many they are."""
+    """Refunds of half the goods and more void both sides, however many they are.
+
+    Half of what earns: goods after discounts, without shipping, gifts and their refunds. Money
+    off without a line is gross, so it is a share of the goods with their tax.
+    """
     if order.is_test:
         return "test_order"
     if order.state in _UNDONE:
         return _UNDONE[order.state]
-    refunded = sum(one.amount_minor for one in order.refunds)
-    return "refunded" if refunded > 0 and 2 * refunded >= order.total_minor else None
+    goods = {one.key: one for one in order.lines if one.kind is LineKind.GOODS}
+    net = sum(one.total_minor for one in goods.values())
+    gross = net + sum(one.tax_minor for one in goods.values())
+    lines = (line for one in order.refunds for line in one.lines if line.line_key in goods)
+    taken, other = sum(one.total_minor for one in lines), sum(r.other_minor for r in order.refunds)
+    # taken / net + other / gross, and not a rounded half of it
+    refunded = taken * gross + other * net
+    return "refunded" if refunded > 0 and 2 * refunded >= net * gross else None
 
 
 def _too_small(order: Order, program: Program) -> str | None:

@@ -18,7 +18,7 @@ from tests.rooms.referrals.meeting import (
     account,
     first_order,
 )
-from tests.world import MIA, NOOR, NOW, acme, goods, order, refund, took
+from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, took
 
 LATER = NOW + HOLD
 
@@ -182,6 +182,33 @@ def test_the_order_decides_in_whatever_sequence_it_is_told(meeting: Meeting, cha
         there.look(LATER)
         assert there.state() == state, sequence
         assert len(there.has) == (2 if state[0] == "kept" else 0), sequence
+
+
+CUPS, TAXED = goods("1", 3600, 2), goods("1", 2999, 2, tax_minor=600)
+GIFT = donation("2", 2000)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shipping", "refunds", "state"),
+    [
+        ((CUPS,), 500, (refund("r", took(CUPS, 1)),), "void"),
+        ((CUPS,), 500, (refund("r", took(CUPS, 0, 1799), amount_minor=2299),), "kept"),
+        ((CUPS, GIFT), 500, (refund("r", took(CUPS, 1)), refund("s", other_minor=1200)), "void"),
+        ((CUPS, GIFT), 500, (refund("r", took(GIFT, 1)),), "kept"),
+        ((TAXED,), 0, (refund("r", other_minor=1799),), "kept"),
+        ((TAXED,), 0, (refund("r", other_minor=1800),), "void"),
+    ],
+)
+def test_half_the_goods_count_without_shipping_and_gifts(
+    meeting: Meeting, lines, shipping, refunds, state
+):
+    total = sum(one.total_minor + one.tax_minor for one in lines) + shipping
+    told = {"lines": lines, "shipping_minor": shipping, "total_minor": total}
+    meeting.tell(noted(meeting, **told))
+    meeting.look(LATER)
+    meeting.tell(noted(meeting, minute=9, refunds=refunds, **told), at=LATER)
+    assert meeting.state()[0] == state
+    assert len(meeting.has) == (2 if state == "kept" else 0)
 
 
 def test_a_claims_reward_goes_with_the_order_and_comes_back_with_it(meeting: Meeting):
