@@ -47,7 +47,7 @@ PLACE_FIELDS = ",".join(
 ORDER_FIELDS = (
     "id,number,status,currency,prices_include_tax,date_created_gmt,date_modified_gmt,"
     "date_paid_gmt,date_completed_gmt,total,total_tax,shipping_total,customer_id,created_via,"
-    f"{PLACE_FIELDS},billing.email,line_items,fee_lines,coupon_lines,refunds"
+    f"{PLACE_FIELDS},billing.email,line_items,fee_lines,coupon_lines,refunds,meta_data"
 )
 REFUND_FIELDS = "id,amount,date_created_gmt,line_items,fee_lines,shipping_lines"
 CUSTOMER_FIELDS = (

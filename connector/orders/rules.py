@@ -56,6 +56,8 @@ def after(before: Order | None, snapshot: Order | RefundsOfOrder, source: str) -
         return replace(before, state=snapshot.state, modified_at=modified_at)
     if not _is_news(before, snapshot, source):
         return None
+    # Storefronts note who sent a buyer once, and not every payload holds notes.
+    snapshot = replace(snapshot, referral=snapshot.referral or before.referral)
     known = before.refunds if before.currency == snapshot.currency else ()
     if not snapshot.refunds_known:
         return replace(snapshot, refunds=known)

@@ -43,6 +43,15 @@ def test_the_same_news_again_is_no_news(database):
     assert revisions(world) == 1
 
 
+def test_who_sent_the_buyer_stays_known_when_news_comes_without_notes(database):
+    world = acme(database)
+    world.tell(order("1", goods("a", 1000), referral="mia7q"))
+    world.tell(order("1", goods("a", 1000), minute=1, state=OrderState.COMPLETED))
+    assert newest(world)[1].referral == "mia7q"
+    world.tell(order("1", goods("a", 1000), minute=2, referral="noor7q"))
+    assert newest(world)[1].referral == "noor7q"
+
+
 def test_older_news_is_ignored(database):
     world = acme(database)
     world.tell(order("1", goods("a", 1000), minute=5, state=OrderState.COMPLETED))
