@@ -45,6 +45,10 @@ NOUNS: Mapping[str, tuple[str, str]] = {
 }
 _ARABIC_INDIC = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")
 _LATIN_ARABIC = frozenset({"ar", "ar_AE"})  # whatever CLDR counts with there
+_HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+_BEFORE = re.compile(rf"(?<={_HAN.pattern}) (\{{\w+)")
+_AFTER = re.compile(rf"((\{{\w+)[^}}]*\}}) (?={_HAN.pattern})")
+_TAGS = re.compile(r"<[^>]*>")
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -77,7 +81,20 @@ class Language:
 
     def text(self, message: str, **values: object) -> str:
         """The message in this language, filled."""
-        return self.translated(message).format(**values)
+        return self.pattern(message, values).format(**values)
+
+    def pattern(self, message: str, values: Mapping[str, object]) -> str:
+        """The message in this language, to be filled with these.
+
+        Chinese sets a space before digits and letters, and none before more of its own.
+        """
+        said = self.translated(message)
+        if self.space or not values:
+            return said
+        begins = {f"{{{name}" for name, one in values.items() if _HAN.match(_seen(one))}
+        ends = {f"{{{name}" for name, one in values.items() if _HAN.match(_seen(one)[::-1])}
+        said = _BEFORE.sub(lambda gap: gap[1] if gap[1] in begins else gap[0], said)
+        return _AFTER.sub(lambda gap: gap[1] if gap[2] in ends else gap[0], said)
 
     def translated(self, message: str) -> str:
         """The message in this language, its braces untouched; English where none is known."""
@@ -163,6 +180,7 @@ _EUROPEAN = {
     "day": f"d{NBSP}MMMM",
     "short": f"d{NBSP}MMM",
     "long": f"d{NBSP}MMMM y",
+    "brief": f"d{NBSP}MMM{NBSP}y",
     "weekday": f"EEEE d{NBSP}MMMM",
     "month": "LLL",
     "month_year": "LLLL y",
@@ -171,6 +189,7 @@ _CHINESE = {
     "day": "M月d日",
     "short": "M月d日",
     "long": "y年M月d日",
+    "brief": "y年M月d日",
     "weekday": "M月d日 EEEE",
     "month": "LLL",
     "month_year": "y年M月",
@@ -205,6 +224,11 @@ def reader(tag: str | None) -> Language | None:
 def without_bidi_controls(text: str) -> str:
     """The text without characters that turn the direction of what follows it."""
     return _BIDI_CONTROLS.sub("", text)
+
+
+def _seen(value: object) -> str:
+    """What of a value is seen: without markup and controls."""
+    return without_bidi_controls(_TAGS.sub("", str(value)))
 
 
 def catalog_path(tag: str) -> Path:

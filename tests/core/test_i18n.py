@@ -170,3 +170,16 @@ def test_the_check_notices_physical_directions(tmp_path, monkeypatch):
         "width",
         "text-align",
     ]
+
+
+@pytest.mark.parametrize(
+    ("gift", "said"),
+    [
+        ("折抵 \u2066US$5\u2069", "朋友可享折抵 \u2066US$5\u2069，您得 9 點。"),
+        ("50 點", "朋友可享 50 點，您得 9 點。"),
+    ],
+)
+def test_chinese_sets_no_space_between_its_own_words(gift, said):
+    assert (
+        language("zh-Hant").text("Give {money}, get {points}.", money=gift, points="9 點") == said
+    )

@@ -183,7 +183,9 @@ def test_history_says_what_gifts_and_bonuses_were_for(service, acme):
         facts.publish(db, service.runtime.subscriptions, [note], clock.now())
     rows = section(told(acme, acme.token()), "history")["items"]
     shown = {row["title"]: row.get("why", {}).get("lines", []) for row in rows}
-    assert shown["A gift from the shop"] == ["Thank you"]
-    assert shown["Visit us 1 day in a row"] == []
+    assert shown["A gift from the shop"] == ["The shop gave it to you.", "Thank you"]
+    assert shown["Visit us 1 day in a row"] == [
+        "The shop’s rule: Visit us 1 day in a row, 3 points."
+    ]
     assert shown["Order #2"] == ["Double week: 20 points of these"]
     assert shown["Order #1"] == []

@@ -96,3 +96,10 @@ def test_two_questions_ask_what_she_likes(acme):
     press(acme, save, "k2", question_1=None)
     (save,) = section(told(acme, acme.token()), "wishes")["acts"]
     assert "value" not in save["fields"][0]
+
+
+def test_a_day_that_nobody_named_is_refused(birthdays):
+    wanted = {"name": "nope", "month_day": "02-03", "greet": False}
+    answer = birthdays.do("set_occasion", wanted, birthdays.token())
+    assert refusal(answer)[:2] == (422, "occasion_unknown")
+    assert "occasion_unknown" in told(birthdays, birthdays.token())["says"]

@@ -51,7 +51,7 @@ def test_what_can_be_bought_can_be_pressed_and_the_rest_says_why(acme, mia):
     first, cake, second = section(told(acme, acme.token()), "rewards")["items"]
     assert (first["title"], first["lines"]) == ("Coffee", ["$5 off", "100 points"])
     (use,) = first["acts"]
-    assert (use["name"], use["body"], use["main"]) == ("redeem", {"reward": coffee}, True)
+    assert (use["name"], use["body"]) == ("redeem", {"reward": coffee})
     assert (use["label"], use["ask"]) == ("Use", "Use 100 points for Coffee?")
     assert "acts" not in cake
     assert cake["lines"][-1] == "None is left."
@@ -143,6 +143,16 @@ def test_a_cart_has_room_for_what_points_buy_and_for_open_codes(acme, mia):
     club = told(acme, acme.token(), only="rewards")
     assert (sections(club), club["again_ms"]) == (["yours", "rewards"], 2000)
     assert "balance" not in club["head"]
+    assert [len(one.get("items", ())) for one in club["sections"]] == [1, 0]
+    assert club["sections"][1]["rest"]["title"] == "More (1)"
+
+
+def test_a_cart_shows_two_and_the_rest_at_a_tap(acme, mia):
+    for n in range(3):
+        offer(acme, replace(COFFEE, names={"en": f"Cup {n}"}, points=100 + n))
+    (buys,) = told(acme, acme.token(), only="rewards")["sections"]
+    assert [one["title"] for one in buys["items"]] == ["Cup 0", "Cup 1"]
+    assert [one["title"] for one in buys["rest"]["items"]] == ["Cup 2"]
 
 
 def test_without_sign_in_a_cart_says_nothing(acme, mia):

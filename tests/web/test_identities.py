@@ -71,7 +71,9 @@ def test_days_are_set_and_removed(acme, mia):
     assert (
         ask(acme, "PUT", f"{path}/birthday", {"month_day": "02-30"}, 422)["code"] == "occasion_day"
     )
-    assert ask(acme, "PUT", f"{path}/Bad", {"month_day": "02-03"}, 422)["code"] == "occasion_name"
+    assert ask(acme, "PUT", f"{path}/Bad!", {"month_day": "02-03"}, 422)["code"] == "occasion_name"
+    unknown = ask(acme, "PUT", f"{path}/nope", {"month_day": "02-03"}, 422)
+    assert (unknown["code"], acme.get(path)) == ("occasion_unknown", {"occasions": []})
     told = ask(acme, "PUT", f"{path}/birthday", {"month_day": "02-29"}, key="k2")
     (one,) = told["occasions"]
     assert (one["month_day"], one["greet_at"]) == ("02-29", None)

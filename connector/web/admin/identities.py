@@ -15,7 +15,7 @@ from connector.core.facts import Fact
 from connector.members import blocking, joining, merging, occasions
 from connector.members import store as member_store
 from connector.orders import claiming
-from connector.web import addresses
+from connector.web import addresses, days
 from connector.web.admin import door, forms, members, sentences
 from connector.web.admin.door import blueprint
 from connector.web.runtime import runtime
@@ -96,8 +96,8 @@ def occasion(member_id: int) -> Response:
         if "remove" in request.form:
             return occasions.remove(db, g.shop.id, member_id, name, now)
         month_day = f"{month.zfill(2)}-{day.zfill(2)}"
-        greet = "greet" in request.form
-        return occasions.put(db, g.shop.id, member_id, name, month_day, now, greet=greet)
+        days.put(db, g.shop.id, member_id, name, month_day, now, greet="greet" in request.form)
+        return []
 
     return _do(member_id, work, "saved")
 

@@ -9,9 +9,8 @@ from sqlalchemy import Connection, Row
 
 from connector.core import clock
 from connector.members import blocking, merging, occasions, preferences
-from connector.program import rules
-from connector.program import service as program
 from connector.rooms.tiers import service as tiers
+from connector.web import days
 from connector.web.admin import store
 from connector.web.admin.words import spoken
 
@@ -23,7 +22,6 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
     asked = preferences.questions(db, g.shop.id)
     answers = preferences.answers(db, g.shop.id, row.id)
     known = occasions.of_member(db, g.shop.id, row.id)
-    offered = [one.occasion for one in program.newest(db, g.shop.id).rules if _is_day(one)]
     return {
         "tier": tiers.progress(db, g.shop.id, row.id, now),
         "merges": merges,
@@ -36,7 +34,7 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
         "makers": store.makers(db, g.shop),
         "blocks": blocking.of_member(db, g.shop.id, row.id),
         "occasions": known,
-        "offered": [*dict.fromkeys(["birthday", *offered, *(one.name for one in known)])],
+        "offered": [*dict.fromkeys([*days.named(db, g.shop.id), *(one.name for one in known)])],
         "wishes": [
             (
                 preferences.said(one.texts, spoken().tag),
@@ -47,7 +45,3 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
             for one in asked
         ],
     }
-
-
-def _is_day(rule: rules.Rule) -> bool:
-    return rule.kind == rules.OCCASION

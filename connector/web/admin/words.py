@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ def spoken() -> Language:
 
 def t(message: str, /, **values: object) -> Markup:
     """A message in this request's language; its values are escaped unless they are markup."""
-    text = escape(spoken().translated(message))
+    text = escape(spoken().pattern(message, values))
     return text.format(**values)
 
 
@@ -95,6 +95,22 @@ def day(at: datetime, form: str = "day") -> str:
     return spoken().date(here, form)
 
 
+def brief(at: datetime) -> str:
+    """The date in the shop's zone as it stands in a column: always with its year."""
+    return spoken().date(local(at), "brief")
+
+
+def calendar(on: str) -> str:
+    """A date that is written as YYYY-MM-DD, with its year when that is not this one."""
+    at = date.fromisoformat(on)
+    return spoken().date(at, "day" if at.year == local(clock.now()).year else "long")
+
+
+def yearly(month_day: str) -> str:
+    """A day of every year, written as MM-DD."""
+    return spoken().date(date.fromisoformat(f"2000-{month_day}"), "day")
+
+
 def time(at: datetime) -> str:
     return spoken().time(local(at))
 
@@ -120,6 +136,9 @@ TEMPLATE_WORDS = {
     "email": email,
     "order_number": order_number,
     "day": day,
+    "brief": brief,
+    "calendar": calendar,
+    "yearly": yearly,
     "time": time,
     "ago": ago,
     "spoken": spoken,

@@ -17,7 +17,7 @@ from connector.members import store as member_store
 from connector.members.blocking import REASON_LENGTH
 from connector.orders import claiming
 from connector.shops.service import Shop
-from connector.web import addresses
+from connector.web import addresses, days
 from connector.web.api import members
 from connector.web.api.openapi import Operation
 from connector.web.api.shapes import Member, utc
@@ -186,12 +186,14 @@ def list_occasions(db: Connection, shop: Shop, member_id: str) -> Occasions:
 
 
 def put_occasion(db: Connection, shop: Shop, member_id: str, name: str) -> Occasions:
-    """Set or change a day; it counts 30 days later, a changed one from the next year on."""
+    """Set or change a day that the programme names; it counts 30 days later.
+
+    A changed one counts from the next year on.
+    """
     wanted = read_json(OccasionRequest)
     row = members.found(db, shop, member_id)
     now = clock.now()
-    told = wanted.month_day, now
-    noticed.notice(db, occasions.put(db, shop.id, row.id, name, *told, greet=wanted.greet), now)
+    days.put(db, shop.id, row.id, name, wanted.month_day, now, greet=wanted.greet)
     return _occasions(db, shop, row.id)
 
 

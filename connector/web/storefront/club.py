@@ -32,6 +32,7 @@ REFUSALS = {
     **members.REFUSALS,
 }
 REWARDS = "rewards"
+CART_OFFERS, CART_CODES = 2, 1  # what has room in the place that a cart keeps
 SOON_MS, LATER_MS = 2_000, 5_000  # for what is made at once, and for what a worker looks at first
 
 
@@ -73,6 +74,9 @@ def _rewards(db: Connection, visitor: Visitor, says: dict[str, str], say: Tongue
     buys = rewards.to_buy(db, visitor, say)
     if buys is not None:
         buys = structs.replace(buys, lines=(points.have(db, visitor, say),))
+        buys = rewards.brief(buys, 0 if yours else CART_OFFERS, say)
+    if yours is not None:
+        yours = rewards.brief(yours, CART_CODES, say)
     return Club(head, _filled(yours, buys), says, SOON_MS * soon)
 
 

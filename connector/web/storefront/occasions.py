@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from connector.core import noticed
 from connector.members import occasions
+from connector.web import days
 from connector.web.storefront.asker import Asker
 from connector.web.tongue import Tongue
 
@@ -36,10 +37,7 @@ class Name(Struct, forbid_unknown_fields=True):
 def put(db: Connection, asker: Asker, wanted: Day, now: datetime) -> dict[str, Any]:
     """Set or change it, and say from when on it counts."""
     shop_id, member_id = asker.shop.id, asker.member_id
-    facts = occasions.put(
-        db, shop_id, member_id, wanted.name, wanted.month_day, now, greet=wanted.greet
-    )
-    noticed.notice(db, facts, now)
+    days.put(db, shop_id, member_id, wanted.name, wanted.month_day, now, greet=wanted.greet)
     known = {one.name: one for one in occasions.of_member(db, shop_id, member_id)}
     counts_from = known[wanted.name].counts_from
     say = Tongue.of(asker.shop, asker.language, now)

@@ -29,7 +29,7 @@ class Act(Struct, frozen=True, omit_defaults=True):
     An act of the storefront (``name``, sent ``body``); or a link (``href``), or one the shop's
     page knows (``door``: join, log-in); or a "no" that the browser remembers by that name.
     ``ask`` is asked before, ``done`` said after. ``fields`` make it a form; those of a ``join``
-    are sent as one, with hyphens. ``main``: the one to press; ``off``: not now.
+    are sent as one, with hyphens. ``off``: not now.
     """
 
     label: str
@@ -42,7 +42,6 @@ class Act(Struct, frozen=True, omit_defaults=True):
     done: str = ""
     fields: tuple[Field, ...] = ()
     join: dict[str, tuple[str, ...]] = {}
-    main: bool = False
     off: bool = False
 
 
@@ -92,8 +91,8 @@ class Block(Struct, frozen=True, omit_defaults=True):
     """A section, or a row of one.
 
     A section has an ``id``, and a ``tab`` where it is long enough to be jumped to; ``box`` sets it
-    apart. Of a row, ``value`` stands at its end, ``unit`` is spoken after it, and ``tone`` is
-    plus, minus or waiting. ``code`` can be copied.
+    apart; ``rest`` has more items, shown at a tap. Of a row, ``value`` stands at its end,
+    ``unit`` is spoken after it, and ``tone`` is plus, minus or waiting. ``code`` can be copied.
     """
 
     title: str
@@ -110,6 +109,7 @@ class Block(Struct, frozen=True, omit_defaults=True):
     share: Share | None = None
     acts: tuple[Act, ...] = ()
     items: tuple[Block, ...] = ()
+    rest: Block | None = None
 
 
 class Balance(Struct, frozen=True):

@@ -36,6 +36,12 @@ TITLES = {
     rules.NEWSLETTER: mark("Get our newsletter"),
     rules.VISIT: mark("Look at a page of ours"),
 }
+DONE = {
+    rules.JOINED: mark("You joined"),
+    rules.VERIFIED: mark("E-mail confirmed"),
+    rules.NEWSLETTER: mark("Newsletter"),
+    rules.VISIT: mark("A look at a page of ours"),
+}
 TASKS = (
     rules.VISIT,
     rules.VERIFIED,
@@ -142,13 +148,20 @@ def _way(way: Way, say: Tongue, titles: Mapping[str, str]) -> Block:
         return Block(title(rule, say), value=say.t("Done"))
     goods = _goods(rule.scope, titles, say)
     terms = _terms(rule, goods, say)
-    return Block(title(rule, say, goods), lines=(*terms, *until), value=_gives(rule, say))
+    return Block(title(rule, say, goods), lines=(*terms, *until), value=gives(rule, say))
 
 
 def title(rule: Rule, say: Tongue, goods: str = "") -> str:
     """What to do: in its merchant's words, or else in ours. ``goods``: the names of its scope."""
     label = rule.labels.get(say.language.tag)
     return own(label) if label else _title(rule, goods, say)
+
+
+def done(rule: Rule, say: Tongue) -> str:
+    """The same once it is done: what earned, where ``title`` says what to do."""
+    if rule.kind in DONE and not rule.labels.get(say.language.tag):
+        return say.t(DONE[rule.kind])
+    return title(rule, say)
 
 
 def _goods(scope: Scope, titles: Mapping[str, str], say: Tongue) -> str:
@@ -195,7 +208,8 @@ def _terms(rule: Rule, goods: str, say: Tongue) -> list[str]:
     return found
 
 
-def _gives(rule: Rule, say: Tongue) -> str:
+def gives(rule: Rule, say: Tongue) -> str:
+    """What it brings: points, days on a level or a reward."""
     if rule.kind == rules.MULTIPLIER:
         return say.t("{times} points", times=say.times(rule.percent))
     if rule.kind == rules.SPEND:

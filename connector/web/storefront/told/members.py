@@ -14,6 +14,7 @@ from connector.web.tongue import Tongue, mark
 
 REFUSALS = {
     "occasion_day": mark("There is no such day. Choose another one."),
+    "occasion_unknown": mark("The shop does not celebrate this day any more."),
     "member_not_found": mark("The shop has not heard of your account yet. Try again in a minute."),
     "occasions_many": mark("You have named enough days."),
 }

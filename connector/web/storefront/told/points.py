@@ -43,6 +43,19 @@ GIFTS = {
     "tiers": mark("A gift for your level"),
     "referrals": mark("An invitation"),
 }
+WHENCE = {
+    "rewards": mark("The shop gave it to you."),
+    "tiers": mark("The shop gives it for reaching a level."),
+    "referrals": mark("The shop gives it when a friend comes by a member’s link and buys."),
+}
+BY_RULE = mark("The shop gives it by a rule of its program.")
+HAPPENED = {
+    "merge": mark("Two of your accounts became one, with the points of both."),
+    "unmerge": mark("Two accounts that had become one are two again."),
+    "brought": mark("You had these before this program began."),
+    "expired": mark("You were told twice before, in the panel or by mail."),
+    "forgiven": mark("The shop settled what a refund of used points had left open."),
+}
 REASONS = {
     "refunded": mark("the order was refunded"),
     "cancelled": mark("the order was cancelled"),
@@ -175,7 +188,7 @@ def _entry(entry: Entry, promised: Mapping[str, Rule], used: Used, say: Tongue) 
         value=number(entry.points),
         unit=say.noun("point", entry.points),
         tone="waiting" if waits else "minus" if entry.points < 0 else "plus",
-        why=_why(entry, say),
+        why=_why(entry, used, promised, say),
     )
 
 
@@ -213,13 +226,13 @@ def _gift(source: str, promised: Mapping[str, Rule], say: Tongue) -> str:
     """What a gift of points is for, by where it comes from."""
     room, about, *_ = source.split(":")
     if room == "actions" and about in promised:
-        return earning.title(promised[about], say)
+        return earning.done(promised[about], say)
     return say.t(GIFTS.get(room, mark("Points earned")))
 
 
-def _why(entry: Entry, say: Tongue) -> Why | None:
+def _why(entry: Entry, used: Used, promised: Mapping[str, Rule], say: Tongue) -> Why | None:
     told = entry.why
-    lines = _happened(entry, say)
+    lines = _happened(entry, used, promised, say)
     if told is not None and told.note:
         lines.append(own(told.note))
     lines += _rules(entry, say)
@@ -272,13 +285,13 @@ def _kept(earned: int, kept: int, say: Tongue) -> str | tuple[str, str]:
     return (say.number(earned), say.number(kept)) if kept < earned else say.number(kept)
 
 
-def _happened(entry: Entry, say: Tongue) -> list[str]:
-    """What befell the order, if anything did."""
+def _happened(entry: Entry, used: Used, promised: Mapping[str, Rule], say: Tongue) -> list[str]:
+    """What befell the order, if anything did; without one, what brought or took the points."""
     reason = entry.why.reason if entry.why else ""
     if reason in REASONS and reason != "refunded":
         return [say.t("No points: {reason}.", reason=say.t(REASONS[reason]))]
     if entry.order_number is None:
-        return []
+        return _befell(entry, used, promised, say)
     named = order(entry.order_number)
     if entry.kind == "clawback":
         sentence = mark("Order {order} was refunded, cancelled or changed, so {points} went back.")
@@ -286,3 +299,32 @@ def _happened(entry: Entry, say: Tongue) -> list[str]:
     if entry.kind == "released":
         return [say.t("The return period of order {order} is over.", order=named)]
     return []
+
+
+def _befell(entry: Entry, used: Used, promised: Mapping[str, Rule], say: Tongue) -> list[str]:
+    """What brought or took points without an order."""
+    if entry.redemption_id in used:
+        return _used(entry, used, say)
+    if entry.gift is not None:
+        return [_whence(entry.gift, promised, say)]
+    return [say.t(HAPPENED[entry.kind])] if entry.kind in HAPPENED else []
+
+
+def _used(entry: Entry, used: Used, say: Tongue) -> list[str]:
+    """Points that went for a reward, or came back from it."""
+    one, _ = used[entry.redemption_id or 0]
+    points, reward = say.points(abs(entry.points)), own(spoken(one.names, say.language))
+    if entry.points < 0:
+        return [say.t("You used {points} for {reward}.", points=points, reward=reward)]
+    sentence = mark("{reward} was cancelled, not used in time or given back: {points} came back.")
+    return [say.t(sentence, points=points, reward=reward)]
+
+
+def _whence(source: str, promised: Mapping[str, Rule], say: Tongue) -> str:
+    """Why the shop gave it, by where the gift comes from."""
+    room, about, *_ = source.split(":")
+    if room == "actions" and about in promised:
+        named = earning.done(promised[about], say)
+        given = earning.gives(promised[about], say)
+        return say.t("The shop’s rule: {rule}, {points}.", rule=named, points=given)
+    return say.t(WHENCE.get(room, BY_RULE))

@@ -58,8 +58,7 @@ def to_buy(db: Connection, asker: Asker, say: Tongue) -> Block | None:
     if not found:
         return None
     known = offers.names(db, shop_id, [one.reward.offer for one in found])
-    first = next((one for one in found if _is_plain(one)), None)
-    items = tuple(_offer(one, known, available, say, is_first=one is first) for one in found)
+    items = tuple(_offer(one, known, available, say) for one in found)
     return Block(say.t("Use your points"), id="rewards", tab=say.t("Rewards"), items=items)
 
 
@@ -93,10 +92,13 @@ def to_use(db: Connection, asker: Asker, say: Tongue) -> tuple[Block | None, boo
     return Block(say.t("Yours to use"), id="yours", items=items), soon
 
 
-def _is_plain(one: Standing) -> bool:
-    """One press buys it, and it is for herself."""
-    offer = one.reward.offer
-    return one.reason is None and not offer.is_flexible and offer.kind is not Kind.DONATION
+def brief(block: Block, shown: int, say: Tongue) -> Block:
+    """So many of its items; the others at a tap."""
+    rest = block.items[shown:]
+    if not rest:
+        return block
+    more = say.t("More ({n})", n=say.number(len(rest)))
+    return structs.replace(block, items=block.items[:shown], rest=Block(more, items=rest))
 
 
 def _terms(offer: Offer, known: Names, say: Tongue) -> list[str]:
@@ -111,7 +113,7 @@ def _terms(offer: Offer, known: Names, say: Tongue) -> list[str]:
     return [*found, own(note)] if note else found
 
 
-def _offer(one: Standing, known: Names, available: int, say: Tongue, *, is_first: bool) -> Block:
+def _offer(one: Standing, known: Names, available: int, say: Tongue) -> Block:
     offer = one.reward.offer
     lines = _terms(offer, known, say)
     if one.reason:
@@ -120,11 +122,11 @@ def _offer(one: Standing, known: Names, available: int, say: Tongue, *, is_first
         own(offer.name(say.language)),
         id=str(one.reward.id),
         lines=tuple(lines),
-        acts=tuple(_acts(one, available, say, is_first=is_first)),
+        acts=tuple(_acts(one, available, say)),
     )
 
 
-def _acts(one: Standing, available: int, say: Tongue, *, is_first: bool) -> list[Act]:
+def _acts(one: Standing, available: int, say: Tongue) -> list[Act]:
     offer = one.reward.offer
     if one.reason == "insufficient_points":
         return [Act(say.t("Soon"), off=True)]
@@ -142,7 +144,7 @@ def _acts(one: Standing, available: int, say: Tongue, *, is_first: bool) -> list
     if not offer.is_flexible:
         price = say.points(rules.least_points(offer))
         ask = say.t("Use {points} for {reward}?", points=price, reward=name)
-        return [_but(use, ask=ask, main=is_first)]
+        return [_but(use, ask=ask)]
     choices = tuple((minor, _choice(offer, minor, say)) for minor in _amounts(offer, available))
     field = Field("amount", say.t("How much?"), options=choices)
     return [_but(use, fields=(field,))]

@@ -30,13 +30,15 @@ const stem = (progress) =>
     : "";
 
 export function section(club, block) {
-  const { id, title, items, box } = block;
+  const { id, title, items, box, rest } = block;
   return html`<section id=${id} part="section" class=${box ? "box" : ""} aria-labelledby="t-${id}">
     <h3 id="t-${id}" tabindex="-1">${title}</h3> ${lines(block.lines, "fine")}
-    ${items ? html`<ul class="rows">${items.map((item, n) => row(club, item, `${id}-${item.id ?? n}`))}</ul>` : ""}
+    ${rows(club, items, id)} ${rest ? html`<details><summary class="btn">${rest.title}</summary>${rows(club, rest.items, id)}</details>` : ""}
     ${block.acts?.some(({ fields }) => !fields) ? html`<p class="acts">${buttons(club, block, id)}</p>` : ""} ${more(club, block, id)}
   </section>`;
 }
+
+const rows = (club, items, id) => (items ? html`<ul class="rows">${items.map((item, n) => row(club, item, `${id}-${item.id ?? n}`))}</ul>` : "");
 
 export function row(club, block, key) {
   const { title, value, unit, tone, why } = block;
@@ -54,7 +56,7 @@ export function row(club, block, key) {
   </li>`;
 }
 
-const buttons = (club, { acts }, key) => every(acts, (act, n) => (act.fields ? "" : button(club, act, `${key}-${n}`, act.main ? "go" : "", `t-${key}`)));
+const buttons = (club, { acts }, key) => every(acts, (act, n) => (act.fields ? "" : button(club, act, `${key}-${n}`, "", `t-${key}`)));
 
 /** A link, or a button that waits while something is done: it keeps the focus it would lose by being disabled. */
 function button(club, act, key, kind, title) {

@@ -7,8 +7,8 @@ const MOST_ASKED = 8;
 /**
  * <perennial-club only join-href log-in-href tone>: a shopper's club as a page: what the server tells, and its acts.
  *
- * `only` names what to tell of it ("rewards"); then it has no head and a height of its own, and
- * goes once out of sight when there is nothing to tell.
+ * `only` names what to tell of it ("rewards"); then it has no head, and goes once out of sight
+ * when there is nothing to tell.
  */
 export class PerennialClub extends Widget {
   static styles = "club";
@@ -178,8 +178,7 @@ export class PerennialClub extends Widget {
 
   #go(tab) {
     this.show({ tab });
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.part(tab)?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    this.part(tab)?.scrollIntoView();
   }
 
   /** The tab follows the reader: the last section whose start is in the upper quarter. */
