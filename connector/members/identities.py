@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from connector.core.bulk import among
+from connector.members import signs
 from connector.members.models import member
 
 
@@ -36,3 +37,10 @@ def same_people(db: Connection, shop_id: int, member_id: int) -> set[int]:
         member.c.shop_id == shop_id, member.c.merged_into.in_(sorted(found))
     )
     return found | {member_id} | set(db.scalars(parts))
+
+
+def same_mailbox(db: Connection, shop_id: int, member_id: int) -> set[int]:
+    """The same, and everybody who reads the same mailbox under whatever alias."""
+    people = same_people(db, shop_id, member_id)
+    alike = people.union(*(signs.with_same(db, shop_id, one, ("mailbox",)) for one in people))
+    return alike.union(*(same_people(db, shop_id, one) for one in alike - people))

@@ -124,6 +124,16 @@ def with_same(db: Connection, shop_id: int, member_id: int, kinds: Collection[st
     return found - {member_id}
 
 
+def mailboxes(db: Connection, shop_id: int, member_ids: Collection[int]) -> list[str]:
+    """The mailboxes these members were seen with, the newest first."""
+    chosen = select(member_sign.c.sign_hash).where(
+        member_sign.c.shop_id == shop_id,
+        member_sign.c.member_id.in_(member_ids),
+        member_sign.c.kind == "mailbox",
+    )
+    return list(db.scalars(chosen.order_by(member_sign.c.seen_at.desc())))
+
+
 def drop_signs(db: Connection, shop_id: int, member_id: int) -> None:
     """Forget what a member was seen with."""
     db.execute(

@@ -152,7 +152,7 @@ tier_trial = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("member_id", Id, primary_key=True, autoincrement=False),
-    Column("email_hash", Key),
+    Column("email_hash", Key),  # the mailbox's sign; stays when the person is erased
     Column("level_id", Id, nullable=False),
     Column("starts_at", Utc, nullable=False),
     Column("ends_at", Utc, nullable=False),

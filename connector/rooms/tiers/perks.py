@@ -17,6 +17,7 @@ from connector.core.discounts import DiscountKind, Standing
 from connector.core.errors import Conflict, NotFound
 from connector.core.facts import GiftGiven, GiftWithdrawn
 from connector.core.ids import new_id
+from connector.members import identities, signs
 from connector.members.models import member
 from connector.orders import load
 from connector.orders.models import orders
@@ -135,7 +136,7 @@ def start_trial(
 ) -> GiftGiven:
     """Claim the free days, which come once for each person; the gift that begins them.
 
-    A person is a member, everybody who became part of them, and whoever has the same e-mail.
+    A person is a member, everybody who became part of them, and whoever reads the same mailbox.
     """
     if program.trial is None:
         raise Conflict("trial_off", "there are no free days to try")
@@ -157,7 +158,7 @@ def start_trial(
     claim = upsert(db, tier_trial).values(
         shop_id=shop_id,
         member_id=member_id,
-        email_hash=row.email_hash,
+        email_hash=next(iter(signs.mailboxes(db, shop_id, [member_id])), None),
         level_id=program.trial.level_id,
         starts_at=now,
         ends_at=ends_at,
@@ -179,19 +180,12 @@ def trial_source(member_id: int) -> str:
 
 
 def trial_of(db: Connection, shop_id: int, member_id: int) -> Row[Any] | None:
-    """The claim of this person, whoever of them made it."""
-    group = store.owners(db, shop_id, [member_id]).get(member_id, [member_id])
-    hashes = select(member.c.email_hash).where(
-        member.c.shop_id == shop_id, member.c.id.in_(group), member.c.email_hash.is_not(None)
-    )
-    return db.execute(
-        select(tier_trial)
-        .where(
-            tier_trial.c.shop_id == shop_id,
-            tier_trial.c.member_id.in_(group) | tier_trial.c.email_hash.in_(hashes),
-        )
-        .limit(1)
-    ).one_or_none()
+    """The claim of this person, whoever of them made it and whether they were erased since."""
+    people = identities.same_mailbox(db, shop_id, member_id)
+    hashes = signs.mailboxes(db, shop_id, people)
+    theirs = tier_trial.c.member_id.in_(people) | tier_trial.c.email_hash.in_(hashes)
+    chosen = select(tier_trial).where(tier_trial.c.shop_id == shop_id, theirs)
+    return db.execute(chosen.limit(1)).one_or_none()
 
 
 def standing_of(

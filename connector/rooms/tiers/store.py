@@ -31,7 +31,6 @@ from connector.rooms.tiers.models import (
     tier_program,
     tier_reach,
     tier_standing,
-    tier_trial,
 )
 from connector.rooms.tiers.rules import Floor, Parts, Program, Reach, Standing
 
@@ -260,7 +259,8 @@ def clear_due(db: Connection, shop_id: int, member_ids: Collection[int]) -> None
 
 
 def forget(db: Connection, shop_id: int, member_ids: Collection[int]) -> None:
-    for table in (tier_standing, tier_reach, tier_floor, tier_days, tier_trial, tier_donation):
+    """Claims of free days stay: they are once for a mailbox, whose keyed hash names nobody."""
+    for table in (tier_standing, tier_reach, tier_floor, tier_days, tier_donation):
         db.execute(
             delete(table).where(table.c.shop_id == shop_id, table.c.member_id.in_(member_ids))
         )

@@ -86,6 +86,46 @@ def test_they_come_once_for_each_member_and_each_mailbox(club):
     assert refused(club, noor, NOW + days(100)) == "trial_used"
 
 
+def account(club, key, email, at=NOW):
+    with club.world.database.write() as db:
+        club.world.members.record(db, club.shop_id, [Customer(key, Person(email=email), at)], at)
+    return club.world.member(key)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ada@b.example", "ada+z@b.example"),
+        ("ada+z@b.example", "Ada@b.example"),
+        ("ada.lovelace@gmail.com", "adalovelace@googlemail.com"),
+    ],
+)
+def test_an_alias_of_a_mailbox_is_nobody_new(club, first, second):
+    start(club, account(club, "81", first))
+    assert refused(club, account(club, "82", second)) == "trial_used"
+    start(club, account(club, "83", "somebody@b.example"))
+
+
+def test_a_new_address_of_the_same_account_is_nobody_new_nor_its_alias(club):
+    ada = account(club, "81", "ada@b.example")
+    start(club, ada)
+    account(club, "81", "lovelace@b.example", NOW + days(1))
+    assert refused(club, ada) == "trial_used"
+    assert refused(club, account(club, "82", "lovelace+1@b.example")) == "trial_used"
+    assert refused(club, account(club, "83", "ada+1@b.example")) == "trial_used"
+    merge(club, club.world.member(NOOR), ada)
+    assert refused(club, account(club, "84", "ada+2@b.example")) == "trial_used"
+
+
+def test_who_was_erased_does_not_have_them_again(club):
+    ada = account(club, "81", "ada@b.example")
+    start(club, ada)
+    with club.world.database.write() as db:
+        facts = club.world.members.erase(db, club.shop_id, ada, NOW)
+    club.say(*facts)
+    assert refused(club, account(club, "82", "ada+1@b.example", NOW + days(1))) == "trial_used"
+
+
 def test_who_stands_there_is_blocked_or_has_no_days_to_try_is_refused(club):
     mia = club.world.member()
     club.buy("1", 40_000)
