@@ -27,6 +27,7 @@ def test_a_worth_makes_money_of_it(acme, mia):
     told = put(acme, {"value_minor": 1000, "redemption_percent": 80}).get_json()
     assert told == acme.get("/liability") | {"as_of": told["as_of"]}
     assert told["worth"]["value"] == {"minor": 1000, "currency": "USD"}
+    assert told["worth"]["cost"] == told["worth"]["value"]
     assert told["cost_of_all"]["minor"] == told["outstanding"]
     assert told["cost"]["minor"] == told["outstanding"] * 80 // 100
     (month,) = told["deferrals"]
@@ -36,6 +37,17 @@ def test_a_worth_makes_money_of_it(acme, mia):
     assert problems(told, answer["content"]["application/json"]["schema"], described) == []
 
 
+def test_a_margin_changes_the_cost_and_not_what_is_deferred(acme, mia):
+    acme.adjust(mia, 980)
+    plain = put(acme, {"value_minor": 1000, "redemption_percent": 80}).get_json()
+    body = {"value_minor": 1000, "margin_percent": 50, "redemption_percent": 80}
+    told = put(acme, body, "w2").get_json()
+    assert told["worth"]["cost"] == {"minor": 500, "currency": "USD"}
+    assert told["cost"]["minor"] == plain["cost"]["minor"] // 2
+    assert told["deferrals"] == plain["deferrals"]
+    assert told["without_sale"] == {"points": 980, "cost": {"minor": 392, "currency": "USD"}}
+
+
 def test_what_cannot_be_meant_is_refused(acme):
-    for body in ({"value_minor": -1}, {"value_minor": 1, "redemption_percent": 101}, {}):
+    for body in ({"value_minor": -1}, {"value_minor": 1, "margin_percent": 101}, {}):
         assert put(acme, body).status_code == 422

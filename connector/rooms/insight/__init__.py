@@ -25,6 +25,7 @@ from connector.rooms.insight.service import (
     last_days,
     monthly,
     owed,
+    points_outstanding,
     set_worth,
     worth,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "last_days",
     "monthly",
     "owed",
+    "points_outstanding",
     "set_worth",
     "worth",
 ]

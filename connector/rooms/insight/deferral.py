@@ -5,13 +5,14 @@ Money is in minor units of the shop's currency and rounded down once, at the end
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from fractions import Fraction
 
 ENOUGH_MONTHS = 6  # of a programme's life before its redemption can be foreseen
 PER_POINTS = 1000  # a value is told for so many points, as one point is worth less than a cent
+_FINE = 10**6  # parts of a minor unit in which orders are added up, and of an expected share
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,32 @@ def roll_forward(flows: Sequence[tuple[date, Flow]]) -> list[MonthOwed]:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the shop says PER_POINTS points are worth; the share that gets used, if assumed."""
+    """What PER_POINTS points are worth to a member; the share that gets used, if assumed.
+
+    margin_percent: how much less than their worth they cost the shop, as it is on its own goods.
+    """
 
     value_minor: int
     redemption_percent: int | None
+    margin_percent: int = 0
+
+    @property
+    def cost_minor(self) -> int:
+        """What PER_POINTS points cost the shop."""
+        return self.cost_of(PER_POINTS)
+
+    def cost_of(self, points: int, share: Fraction = Fraction(1)) -> int:
+        """What points cost the shop when ``share`` of them gets used."""
+        value = Fraction(points * self.value_minor, PER_POINTS)
+        return int(value * Fraction(100 - self.margin_percent, 100) * share)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Points owed as of a moment. ``redemption``: measured, None while the programme is young."""
+    """Points owed as of a moment. ``redemption``: measured, None while the programme is young.
+
+    without_sale: of the points that can be used, those that no order gave.
+    """
 
     as_of: datetime
     currency: str
@@ -114,6 +132,7 @@ class Owed:
     pending: int
     redemption: Fraction | None
     worth: Worth | None
+    without_sale: int = 0
 
     @property
     def outstanding(self) -> int:
@@ -141,19 +160,23 @@ class Owed:
         return min(max((share * total.issued - used) / outstanding, Fraction(0)), Fraction(1))
 
     @property
-    def face_minor(self) -> int | None:
-        """What all outstanding points are worth, were every one used."""
-        if self.worth is None:
-            return None
-        return worth_minor(max(self.outstanding, 0), self.worth.value_minor)
+    def cost_of_all_minor(self) -> int | None:
+        """What all outstanding points would cost, were every one used."""
+        return None if self.worth is None else self.worth.cost_of(max(self.outstanding, 0))
 
     @property
     def liability_minor(self) -> int | None:
         """What they are expected to cost."""
         if self.worth is None or self.redemption_left is None:
             return None
-        points = max(self.outstanding, 0)
-        return worth_minor(points, self.worth.value_minor, self.redemption_left)
+        return self.worth.cost_of(max(self.outstanding, 0), self.redemption_left)
+
+    @property
+    def provision_minor(self) -> int | None:
+        """What points without a sale are expected to cost: they defer nothing."""
+        if self.worth is None or self.redemption_left is None:
+            return None
+        return self.worth.cost_of(self.without_sale, self.redemption_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +224,6 @@ def _summed(used: Sequence[int]) -> list[int]:
     return found
 
 
-def worth_minor(points: int, value_minor: int, redemption: Fraction = Fraction(1)) -> int:
-    """What points cost when the share ``redemption`` of them is used; PER_POINTS are worth it."""
-    return int(Fraction(points * value_minor, PER_POINTS) * redemption)
-
-
 def deferred_minor(price_minor: int, points_worth: Fraction | int) -> int:
     """The part of a price that pays for the points given with it (IFRS 15, relative prices).
 
@@ -223,6 +241,30 @@ def released_minor(deferred: int, redeemed: int, expected: Fraction | int) -> in
 
 
 @dataclass(frozen=True, slots=True)
+class Sales:
+    """The orders of one month that gave points, and how many points of orders got used in it.
+
+    orders: (price, points, how many alike) of those in the shop's currency. points: of all.
+    """
+
+    starts_on: date
+    orders: Sequence[tuple[int, int, int]]
+    points: int
+    used: int
+
+    def deferred(self, value_minor: int, redemption: Fraction) -> int:
+        """What the points of these orders defer, each order for itself."""
+        share = redemption.limit_denominator(_FINE)
+        each, per = value_minor * share.numerator, PER_POINTS * share.denominator
+        fine = 0
+        for price, points, count in self.orders:
+            if price > 0:
+                worth = points * each
+                fine += count * (price * worth * _FINE // (price * per + worth))
+        return fine // _FINE
+
+
+@dataclass(frozen=True, slots=True)
 class Deferral:
     """One month of deferred revenue in minor units."""
 
@@ -237,28 +279,23 @@ class Deferral:
 
 
 def deferrals(
-    months: Sequence[MonthOwed],
-    revenue_minor: Mapping[str, int],
-    value_minor: int,
-    redemptions: Sequence[Fraction],
+    months: Sequence[Sales], value_minor: int, redemptions: Sequence[Fraction]
 ) -> list[Deferral]:
-    """Deferred revenue by month. revenue_minor: net revenue by "YYYY-MM".
+    """Deferred revenue by month of the order that gave the points.
 
-    redemptions: what was expected to be used, as of the end of each month. One pool: what is
-    released by the end of a month is all that was deferred by then, times points used of points
-    expected to be used. A new expectation changes the months after it, never those before. What
-    was brought from elsewhere was paid for there: it defers nothing, and is used like the rest.
+    value_minor: of PER_POINTS points, to a member. redemptions: what was expected to be used, as
+    of the end of each month. One pool: what is released by the end of a month is all that was
+    deferred by then, times points used of points expected to be used. A new expectation changes
+    the months after it, never those before. Points that no order gave are in none of it: only
+    what was promised with a sale defers revenue.
     """
     found: list[Deferral] = []
     pool = released = issued = used = 0
     for one, redemption in zip(months, redemptions, strict=True):
-        earned = one.flow.earned + one.flow.taken_back + one.flow.adjusted
-        price = revenue_minor.get(one.starts_on.isoformat()[:7], 0)
-        worth = Fraction(max(earned, 0) * value_minor, PER_POINTS) * redemption
-        deferred = deferred_minor(price, worth)
+        deferred = one.deferred(value_minor, redemption)
         pool += deferred
-        issued += one.flow.issued
-        used += -one.flow.redeemed - one.flow.returned
+        issued += one.points
+        used += one.used
         earned_by_now = max(released_minor(pool, used, issued * redemption), 0)
         opening = found[-1].closing if found else 0
         found.append(Deferral(one.starts_on, opening, deferred, earned_by_now - released))

@@ -11,6 +11,7 @@ insight_worth = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("value_minor", BigInteger, nullable=False),  # of deferral.PER_POINTS points
+    Column("margin_percent", Integer, nullable=False, server_default="0"),  # of what rewards give
     Column("redemption_percent", Integer),  # assumed; NULL: as measured
     Column("set_at", Utc, nullable=False),
     CheckConstraint("value_minor >= 0", name="value_minor"),

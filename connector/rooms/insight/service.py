@@ -14,8 +14,8 @@ from connector.core.clock import local_date
 from connector.core.errors import BadInput
 from connector.core.ids import first_id
 from connector.rooms.insight import deferral, rules, store
-from connector.rooms.insight.deferral import Cohort, Deferral, Owed, Worth
-from connector.rooms.insight.rules import Figures, Period, Series
+from connector.rooms.insight.deferral import Cohort, Deferral, Owed, Sales, Worth
+from connector.rooms.insight.rules import Figures, Period, PointsOutstanding, Series
 from connector.shops import service as shops
 
 MONTHS = 12
@@ -76,60 +76,98 @@ def owed(db: Connection, shop_id: int, now: datetime) -> Owed:
             _cohorts(_events(db, shop_id, starts[0]), today.isoformat()[:7])
         ),
         worth=worth(db, shop_id),
+        without_sale=store.without_sale(db, shop_id),
     )
+
+
+def points_outstanding(db: Connection, shop_id: int) -> PointsOutstanding:
+    """What members' accounts hold now."""
+    return store.points_outstanding(db, shop_id)
 
 
 def deferrals(db: Connection, shop_id: int, told: Owed) -> list[Deferral]:
     """Deferred revenue by month; [] until a value and a redemption rate are known."""
     if told.worth is None or told.redemption_used is None:
         return []
-    revenue = {}
-    for month in told.months:
-        end = rules.month_before(month.starts_on, -1)
-        trade = store.trade(db, shop_id, told.currency, Period(month.starts_on, end))
-        revenue[month.starts_on.isoformat()[:7]] = trade.revenue_minor
+    months = _sales(db, shop_id, told)
     assumed = told.worth.redemption_percent
     if assumed is not None:
-        expected = [Fraction(assumed, 100)] * len(told.months)
+        expected = [Fraction(assumed, 100)] * len(months)
     else:
-        expected = _expected(_events(db, shop_id, told.months[0].starts_on), told)
-    return deferral.deferrals(told.months, revenue, told.worth.value_minor, expected)
+        events = _events(db, shop_id, told.months[0].starts_on)
+        expected = _expected(events, [one.starts_on for one in months], told.redemption)
+    return deferral.deferrals(months, told.worth.value_minor, expected)
 
 
-def _expected(events: Sequence[_Event], told: Owed) -> list[Fraction]:
+def _sales(db: Connection, shop_id: int, told: Owed) -> list[Sales]:
+    """The months of orders that gave points, as early as the first such order, until today."""
+    alike: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    points: dict[str, int] = defaultdict(int)
+    for month, price, each, count in store.sales(db, shop_id, told.currency):
+        points[month] += each * count
+        if price is not None:
+            alike[month].append((price, each, count))
+    used: dict[str, int] = defaultdict(int)
+    for _, month, of_order, _, taken in store.cohorts(db, shop_id):
+        used[month] += taken if of_order else 0
+    last = told.months[-1].starts_on
+    first = min([*points, told.months[0].starts_on.isoformat()[:7]])
+    starts = [date.fromisoformat(f"{first}-01")]
+    while starts[-1] < last:
+        starts.append(rules.month_before(starts[-1], -1))
+    keys = [(one, one.isoformat()[:7]) for one in starts]
+    return [Sales(one, alike[key], points[key], used[key]) for one, key in keys]
+
+
+def _expected(
+    events: Sequence[_Event], starts: Sequence[date], measured: Fraction | None
+) -> list[Fraction]:
     """The share expected to be used as of the end of each month, by what was known then.
 
     Months that were too young to tell take the first figure there was.
     """
     known = [
-        deferral.ultimate_redemption(_cohorts(events, month.starts_on.isoformat()[:7]))
-        for month in told.months
+        deferral.ultimate_redemption(_cohorts(events, start.isoformat()[:7])) for start in starts
     ]
-    first = next((one for one in known if one is not None), told.redemption)
+    first = next((one for one in known if one is not None), measured)
     return [one if one is not None else first or Fraction(0) for one in known]
 
 
 def set_worth(
-    db: Connection, shop_id: int, value_minor: int, redemption_percent: int | None, now: datetime
+    db: Connection,
+    shop_id: int,
+    value_minor: int,
+    redemption_percent: int | None,
+    now: datetime,
+    *,
+    margin_percent: int = 0,
 ) -> None:
-    """Say what PER_POINTS points are worth and, where it is to be assumed, how many get used."""
+    """Say what PER_POINTS points are worth to a member, and how much less they cost the shop.
+
+    redemption_percent: the share that gets used, where it is to be assumed.
+    """
     if not 0 <= value_minor <= MOST_WORTH_MINOR:
         raise BadInput("amount_range", f"0 to {MOST_WORTH_MINOR}", field="value")
     if redemption_percent is not None and not 0 <= redemption_percent <= 100:  # noqa: PLR2004
         raise BadInput("percent_range", "0 to 100", field="redemption_percent")
+    if not 0 <= margin_percent <= 100:  # noqa: PLR2004
+        raise BadInput("percent_range", "0 to 100", field="margin_percent")
     store.put_worth(
         db,
         shop_id,
         value_minor=value_minor,
+        margin_percent=margin_percent,
         redemption_percent=redemption_percent,
         set_at=now,
     )
 
 
 def worth(db: Connection, shop_id: int) -> Worth | None:
-    """What PER_POINTS points are worth to the shop; None until the merchant says."""
+    """What PER_POINTS points are worth and cost; None until the merchant says."""
     row = store.worth(db, shop_id)
-    return None if row is None else Worth(row.value_minor, row.redemption_percent)
+    if row is None:
+        return None
+    return Worth(row.value_minor, row.redemption_percent, row.margin_percent)
 
 
 def _events(db: Connection, shop_id: int, began: date) -> list[_Event]:
@@ -140,7 +178,7 @@ def _events(db: Connection, shop_id: int, began: date) -> list[_Event]:
     first = began.isoformat()[:7]
     return [
         (max(cohort, first), max(month, first), granted, used)
-        for cohort, month, granted, used in store.cohorts(db, shop_id)
+        for cohort, month, _, granted, used in store.cohorts(db, shop_id)
     ]
 
 

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, case, column, func, or_, select, table, text
 
 from connector.core.commerce import EARNING_STATES
 from connector.core.db import upsert
 from connector.core.ids import given_at
 from connector.core.points import UNIT, Points
-from connector.ledger.models import ledger_account, ledger_entry
+from connector.ledger.models import ledger_account, ledger_entry, ledger_lot
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.insight.models import insight_worth
@@ -20,6 +20,9 @@ from connector.rooms.insight.rules import Period, PointsOutstanding, Share, Trad
 
 _TRADE = text(Path(__file__).with_name("trade.sql").read_text(encoding="utf-8"))
 _COHORTS = text(Path(__file__).with_name("cohorts.sql").read_text(encoding="utf-8"))
+_order_points = table(
+    "insight_order_points", column("shop_id"), column("order_id"), column("points")
+)
 _MONTH, _ALL = len("2026-11"), 0
 _COUNTED = (orders.c.state.in_(EARNING_STATES), orders.c.is_test.is_(False))
 
@@ -122,10 +125,43 @@ def first_movement(db: Connection, shop_id: int) -> datetime | None:
     return None if oldest is None else given_at(oldest)
 
 
-def cohorts(db: Connection, shop_id: int) -> list[tuple[str, str, int, int]]:
-    """(month granted, month it happened, granted, used) of points."""
+def cohorts(db: Connection, shop_id: int) -> list[tuple[str, str, bool, int, int]]:
+    """(month granted, month it happened, whether an order gave them, granted, used) of points."""
     rows = db.execute(_COHORTS, {"shop_id": shop_id})
-    return [(cohort, month, int(granted), int(used)) for cohort, month, granted, used in rows]
+    return [
+        (cohort, month, bool(of_order), int(granted), int(used))
+        for cohort, month, of_order, granted, used in rows
+    ]
+
+
+def sales(db: Connection, shop_id: int, currency: str) -> list[tuple[str, int | None, int, int]]:
+    """(month of the order, its price, its points, how many alike) of orders that gave points.
+
+    The price is None where it is in other money.
+    """
+    month = func.substr(orders.c.local_date, 1, _MONTH)
+    price = case((orders.c.currency == currency, orders.c.goods_minor))
+    points = _order_points.c.points
+    same = (_order_points.c.shop_id == orders.c.shop_id) & (
+        _order_points.c.order_id == orders.c.id
+    )
+    rows = db.execute(
+        select(month.label("month"), price.label("price"), points, func.count())
+        .select_from(orders.join(_order_points, same))
+        .where(orders.c.shop_id == shop_id, *_COUNTED)
+        .group_by("month", "price", points)
+    )
+    return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
+
+
+def without_sale(db: Connection, shop_id: int) -> int:
+    """Points that can be used and that no order gave."""
+    lot = ledger_lot.c
+    no_order = or_(lot.origin.is_(None), lot.origin.not_like("order:%"))
+    chosen = select(func.coalesce(func.sum(lot.remaining), 0)).where(
+        lot.shop_id == shop_id, lot.unit == UNIT, lot.remaining > 0, no_order
+    )
+    return int(db.scalar(chosen) or 0)
 
 
 def worth(db: Connection, shop_id: int) -> Row[Any] | None:

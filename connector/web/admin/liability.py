@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import g, make_response, request, url_for
 from markupsafe import Markup
@@ -19,13 +19,17 @@ from connector.core.errors import BadInput, NotFound
 from connector.core.money import Money
 from connector.rooms import insight
 from connector.rooms.insight import Deferral, Flow, MonthOwed, Owed
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.rules import Kind, Offer, least_points
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
-from connector.web.admin.words import amount_text, mark
+from connector.web.admin.words import amount_text, mark, spoken
 from connector.web.runtime import runtime
 
 MONTHS = 12
+_Told = TypeVar("_Told", MonthOwed, Deferral)
+FIELDS = ("value", "margin_percent", "redemption_percent")
 LINES = {
     "earned": mark("Earned"),
     "taken_back": mark("Taken back"),
@@ -78,14 +82,15 @@ def liability() -> Response:
 
 @blueprint.post("/<shop>/program/liability")
 def set_worth() -> Response:
-    """Say what points are worth; nothing else changes by it."""
-    form = {name: request.form.get(name, "") for name in ("value", "redemption_percent")}
+    """Say what points are worth and cost; nothing else changes by it."""
+    form = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
         value = forms.amount(form["value"], g.shop.currency, "value")
-        share = form["redemption_percent"].strip()
-        percent = forms.whole(share, "redemption_percent") if share else None
+        margin, share = (forms.whole(form[one], one) if form[one] else None for one in FIELDS[1:])
         runtime().database.run(
-            lambda db: insight.set_worth(db, g.shop.id, value, percent, clock.now())
+            lambda db: insight.set_worth(
+                db, g.shop.id, value, share, clock.now(), margin_percent=margin or 0
+            )
         )
     except BadInput as problem:
         refused = sentences.refusal(problem, currency=g.shop.currency)
@@ -132,9 +137,12 @@ def _deferral_rows(months: Sequence[Deferral], currency: str) -> Iterable[Sequen
 def _page(form: dict[str, str], errors: dict[str, Markup]) -> Response:
     with runtime().database.read() as db:
         values = _figures(db)
-    worth = values["told"].worth
+        worth = values["told"].worth
+        usual = None if worth else _usual(db)
+    value = worth.value_minor if worth else _worth_minor(usual) if usual else None
     known = {
-        "value": amount_text(worth.value_minor, g.shop.currency) if worth else "",
+        "value": "" if value is None else amount_text(value, g.shop.currency),
+        "margin_percent": str(worth.margin_percent) if worth and worth.margin_percent else "",
         "redemption_percent": ""
         if worth is None or worth.redemption_percent is None
         else str(worth.redemption_percent),
@@ -147,6 +155,7 @@ def _page(form: dict[str, str], errors: dict[str, Markup]) -> Response:
         errors=errors,
         lines=LINES,
         per_points=insight.PER_POINTS,
+        usual=usual.name(spoken()) if usual else None,
         said=sentences.said(addresses.text("said")),
         **values,
     )
@@ -164,13 +173,31 @@ def _figures(db: Connection) -> dict[str, Any]:
         "used_lines": [name for name in LINES if any(getattr(one.flow, name) for one in months)],
         "steps": waterfall(months[0].opening, flow),
         "flow_rate": Fraction(redeemed, flow.earned) if flow.earned > 0 else None,
-        "deferrals": insight.deferrals(db, g.shop.id, told)[-len(months) :],
+        "deferrals": _chosen(insight.deferrals(db, g.shop.id, told)),
         "years": sorted({month.starts_on.year for month in told.months}, reverse=True),
         "year": _year(),
     }
 
 
-def _chosen(months: Sequence[MonthOwed]) -> Sequence[MonthOwed]:
+def _usual(db: Connection) -> Offer | None:
+    """The cheapest reward on sale that is money: what it gives says what points are worth."""
+    offers = [
+        one.offer
+        for one in catalogue.rewards(db, g.shop.id)
+        if one.state == "on"
+        and one.offer.kind in (Kind.AMOUNT, Kind.CREDIT)
+        and one.offer.currency == g.shop.currency
+        and least_points(one.offer) > 0
+    ]
+    return min(offers, key=least_points, default=None)
+
+
+def _worth_minor(offer: Offer) -> int:
+    value = (offer.least_minor or 0) if offer.is_flexible else offer.value_minor
+    return insight.PER_POINTS * value // least_points(offer)
+
+
+def _chosen(months: Sequence[_Told]) -> Sequence[_Told]:
     """The months of the year asked for, else the newest twelve."""
     year = _year()
     of_year = [month for month in months if month.starts_on.year == year]

@@ -18,6 +18,7 @@ from connector.program import rules as kinds
 from connector.program import service as programs
 from connector.program.rules import Program
 from connector.rooms import insight
+from connector.rooms.insight import Worth
 from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rehearsal.found import Gap, Month, Result
 from connector.rooms.rehearsal.service import Rehearsal
@@ -35,16 +36,13 @@ SHOWN_PEOPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What points cost, in minor units of the shop's currency, by what they are worth.
+    """What points cost the shop. share: of them, that get used; all, while that is not known."""
 
-    share: of them, that get used; all, while nothing is known of it.
-    """
-
-    value_minor: int
+    worth: Worth
     share: Fraction
 
     def of(self, points: int) -> int:
-        return int(Fraction(points * self.value_minor, insight.PER_POINTS) * self.share)
+        return self.worth.cost_of(points, self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _cost(db: Connection) -> Cost | None:
     owed = insight.owed(db, g.shop.id, clock.now())
     if owed.worth is None:
         return None
-    return Cost(owed.worth.value_minor, owed.redemption_used or Fraction(1))
+    return Cost(owed.worth, owed.redemption_used or Fraction(1))
 
 
 def _gifts(db: Connection, draft: Program, against: int, result: Result) -> Gifts:

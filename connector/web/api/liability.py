@@ -43,16 +43,30 @@ class OwedMonth(Struct):
 class DeferredMonth(Struct):
     month: str
     opening: shapes.Money
-    deferred: Annotated[shapes.Money, Meta(description="Of the month's sales")]
-    released: Annotated[shapes.Money, Meta(description="As points were used")]
+    deferred: Annotated[
+        shapes.Money, Meta(description="Of the month's orders, each by the points it gave")
+    ]
+    released: Annotated[shapes.Money, Meta(description="As points of orders were used")]
     closing: shapes.Money
 
 
 class PointsWorth(Struct):
     points: Annotated[int, Meta(description="So many points")]
-    value: Annotated[shapes.Money, Meta(description="cost this")]
+    value: Annotated[shapes.Money, Meta(description="are worth this to a member")]
+    margin_percent: Annotated[
+        int, Meta(description="How much less they cost the shop, as on its own goods")
+    ]
+    cost: Annotated[shapes.Money, Meta(description="and cost the shop this")]
     redemption_percent: Annotated[
         int | None, Meta(description="The share that gets used; null: as measured")
+    ]
+
+
+class PointsWithoutSale(Struct):
+    points: Annotated[int, Meta(description="That can be used and no order gave")]
+    cost: Annotated[
+        shapes.Money | None,
+        Meta(description="They defer no revenue: their expected cost, part of ``cost``"),
     ]
 
 
@@ -70,6 +84,7 @@ class Liability(Struct):
         float | None, Meta(description="Share of points that get used in the end, as measured")
     ]
     breakage_rate: Annotated[float | None, Meta(description="1 - redemption_rate")]
+    without_sale: PointsWithoutSale
     months: list[OwedMonth]
     deferrals: Annotated[
         list[DeferredMonth], Meta(description="IFRS 15, ASC 606; empty until a worth is known")
@@ -79,8 +94,11 @@ class Liability(Struct):
 class WorthRequest(Struct, forbid_unknown_fields=True):
     value_minor: Annotated[
         int,
-        Meta(ge=0, le=MOST_WORTH_MINOR, description="What 1,000 points cost, shop's currency"),
+        Meta(ge=0, le=MOST_WORTH_MINOR, description="What 1,000 points are worth to a member"),
     ]
+    margin_percent: Annotated[
+        int, Meta(ge=0, le=100, description="How much less they cost the shop")
+    ] = 0
     redemption_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
 
 
@@ -93,9 +111,12 @@ def get_liability(db: Connection, shop: Shop) -> Liability:
         pending=told.pending,
         worth=_worth(told),
         cost=_money(told.liability_minor, told.currency),
-        cost_of_all=_money(told.face_minor, told.currency),
+        cost_of_all=_money(told.cost_of_all_minor, told.currency),
         redemption_rate=_share(told.redemption),
         breakage_rate=None if told.redemption is None else _share(1 - told.redemption),
+        without_sale=PointsWithoutSale(
+            told.without_sale, _money(told.provision_minor, told.currency)
+        ),
         months=[
             OwedMonth(_month(one), one.opening, OwedFlow(**asdict(one.flow)), one.closing)
             for one in told.months
@@ -114,17 +135,28 @@ def get_liability(db: Connection, shop: Shop) -> Liability:
 
 
 def put_points_worth(db: Connection, shop: Shop) -> Liability:
-    """Say what points are worth; no figure in points changes by it."""
+    """Say what points are worth and cost; no figure in points changes by it."""
     wanted = read_json(WorthRequest)
-    insight.set_worth(db, shop.id, wanted.value_minor, wanted.redemption_percent, clock.now())
+    insight.set_worth(
+        db,
+        shop.id,
+        wanted.value_minor,
+        wanted.redemption_percent,
+        clock.now(),
+        margin_percent=wanted.margin_percent,
+    )
     return get_liability(db, shop)
 
 
 def _worth(told: Owed) -> PointsWorth | None:
-    if told.worth is None:
+    worth = told.worth
+    if worth is None:
         return None
-    value = shapes.Money(told.worth.value_minor, told.currency)
-    return PointsWorth(insight.PER_POINTS, value, told.worth.redemption_percent)
+    value, cost = (
+        shapes.Money(minor, told.currency) for minor in (worth.value_minor, worth.cost_minor)
+    )
+    share = worth.redemption_percent
+    return PointsWorth(insight.PER_POINTS, value, worth.margin_percent, cost, share)
 
 
 def _money(minor: int | None, currency: str) -> shapes.Money | None:

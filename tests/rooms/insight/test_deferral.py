@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.rooms.insight import deferral
-from connector.rooms.insight.deferral import Cohort, Flow, MonthOwed
+from connector.rooms.insight.deferral import Cohort, Flow, Sales, Worth
 
 PRICE, POINTS = 100_000, 10_000
 
@@ -25,18 +25,34 @@ def test_a_new_expectation_changes_what_is_left_and_nothing_before():
     assert deferral.released_minor(9_000, 8_500, 9_200) - first == 4_140
 
 
+def sales(month: int, *orders: tuple[int, int, int], points: int = 0, used: int = 0) -> Sales:
+    total = points or sum(each * count for _, each, count in orders)
+    return Sales(date(2026, month, 1), orders, total, used)
+
+
 def test_the_same_by_months():
-    months = deferral.roll_forward(
-        [
-            (date(2026, 1, 1), Flow(earned=POINTS, redeemed=-4_500)),
-            (date(2026, 2, 1), Flow(redeemed=-4_000)),
-        ]
-    )
+    months = [sales(1, (PRICE, POINTS, 1), used=4_500), sales(2, used=4_000)]
     expected = [Fraction(97, 100), Fraction(99, 100)]
-    first, second = deferral.deferrals(months, {"2026-01": PRICE}, 1_000, expected)
+    first, second = deferral.deferrals(months, 1_000, expected)
     assert (first.deferred, first.released) == (8_842, 8_842 * 4_500 // 9_700)
     assert (second.opening, second.deferred) == (first.closing, 0)
     assert second.closing == 8_842 - 8_842 * 8_500 // 9_900
+
+
+def test_each_order_defers_for_itself():
+    one = sales(1, (10_000, 1_000, 1))
+    rich = sales(1, (10_000, 0, 1), (10_000, 2_000, 1))
+    everything = [Fraction(1)]
+    assert deferral.deferrals([one], 1_000, everything)[0].deferred == 909
+    assert deferral.deferrals([rich], 1_000, everything)[0].deferred == 1_666
+    many = sales(1, (10_000, 1_000, 300))
+    assert deferral.deferrals([many], 1_000, everything)[0].deferred == 272_727
+
+
+def test_orders_in_other_money_defer_nothing_and_count_in_the_use():
+    mixed = [sales(1, (PRICE, POINTS, 1), points=2 * POINTS), sales(2, used=POINTS)]
+    first, second = deferral.deferrals(mixed, 1_000, [Fraction(1)] * 2)
+    assert second.released == first.deferred // 2
 
 
 def test_nothing_is_released_beyond_what_was_deferred():
@@ -73,17 +89,6 @@ def test_movements_become_lines_and_merges_none():
     flow = deferral.flow(told)
     assert flow == Flow(150, -35, -20, 4, -3, -1, 5, 6, 50)
     assert flow.net == 156
-
-
-def test_what_was_brought_defers_no_revenue_of_ours_and_is_used_like_the_rest():
-    (month,) = deferral.roll_forward([(date(2026, 1, 1), Flow(earned=POINTS, brought=POINTS))])
-    months = [month, MonthOwed(date(2026, 2, 1), month.closing, Flow(redeemed=-POINTS))]
-    plain = deferral.roll_forward([(date(2026, 1, 1), Flow(earned=POINTS))])
-    expected = [Fraction(1), Fraction(1)]
-    first, second = deferral.deferrals(months, {"2026-01": PRICE}, 1_000, expected)
-    (alone,) = deferral.deferrals(plain, {"2026-01": PRICE}, 1_000, expected[:1])
-    assert first.deferred == alone.deferred
-    assert second.released == first.deferred // 2
 
 
 def test_redemption_is_told_only_after_half_a_year():
@@ -125,5 +130,12 @@ def test_what_is_left_to_redeem_is_what_is_expected_less_what_was():
     )
     assert owed.outstanding == 700
     assert owed.redemption_left == Fraction(200, 700)
-    assert owed.face_minor == 700
+    assert owed.cost_of_all_minor == 700
     assert owed.liability_minor == 200
+
+
+def test_a_margin_makes_points_cheaper_than_they_are_worth():
+    own_goods = Worth(value_minor=1_000, redemption_percent=None, margin_percent=40)
+    assert (own_goods.value_minor, own_goods.cost_minor) == (1_000, 600)
+    assert own_goods.cost_of(500, Fraction(1, 2)) == 150
+    assert Worth(1_000, None).cost_of(500) == 500, "store credit costs its face"

@@ -58,7 +58,7 @@ def test_money_is_told_once_a_value_is_known(acme):
         insight.set_worth(db, acme.id, 2_000, 75, AT)
         owed = insight.owed(db, acme.id, datetime.now(UTC))
         assert owed.worth == insight.Worth(2_000, 75)
-        assert owed.face_minor == 0  # nobody is owed less than nothing
+        assert owed.cost_of_all_minor == 0  # nobody is owed less than nothing
         (month,) = insight.deferrals(db, acme.id, owed)
         assert month.deferred == 0  # no order was paid
         for value, share in ((-1, None), (10**10, None), (1, 101), (1, -1)):
@@ -70,7 +70,7 @@ def test_points_that_came_back_belong_to_the_month_they_were_earned_in(acme):
     lived(acme)
     with acme.database.read() as db:
         told = store.cohorts(db, acme.id)
-    granted = sum(given for _, _, given, _ in told)
+    granted = sum(given for *_, given, _ in told)
     used = sum(taken for *_, taken in told)
     assert (granted, used) == (500, 150)
     assert {cohort for cohort, *_ in told} == {"2026-11"}

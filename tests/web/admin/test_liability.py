@@ -36,12 +36,18 @@ def test_points_owed_are_told_and_worth_changes_the_money(ada: Ada, world: World
     assert sent.location.endswith("said=worth")
     page = words_of(ada.see("program/liability"))
     assert "$4.00 of $5.00, were every point used" in page
+    ada.send("program/liability", value="10.00", margin_percent="40", redemption_percent="80")
+    page = words_of(ada.see("program/liability"))
+    assert "$2.40 of $3.00, were every point used" in page
+    assert "So 1,000 points cost you $6.00." in page
+    assert "$3.96" in page, "revenue is deferred by their worth, whatever they cost"
 
 
 def test_what_cannot_be_meant_is_refused_beside_its_field(ada: Ada):
     for form, said in (
         ({"value": "1.234", "redemption_percent": ""}, "no more decimals"),
         ({"value": "-1", "redemption_percent": ""}, "Give a number"),
+        ({"value": "1", "margin_percent": "101"}, "Give 0 to 100 percent."),
         ({"value": "1", "redemption_percent": "101"}, "Give 0 to 100 percent."),
         ({"value": "1", "redemption_percent": "x"}, "Give a whole number."),
     ):
