@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
+from msgspec import structs
 
 from connector.cli.process import ID, runtime
 from connector.core import clock
@@ -36,22 +37,22 @@ def members() -> None:
 @click.option("--column", "columns", multiple=True, help="FIELD=COLUMN; else guessed by name.")
 @click.option("--days", type=click.Choice(sheets.DAY_ORDERS), default="ymd", show_default=True)
 @click.option("--from", "place", default="", help="Where they come from, as members are told.")
+@click.option(
+    "--keys", type=click.Choice(sheets.KEYS), help="Whose accounts ids are; else those known here."
+)
 @click.option("--check", "only_check", is_flag=True, help="Only say what would happen.")
 @click.option("--keep-going", is_flag=True, help="Leave out lines that cannot be taken.")
 def import_(
     file: Path,
     shop_id: int,
-    layout_name: str | None,
-    columns: tuple[str, ...],
-    days: str,
-    place: str,
     *,
     only_check: bool,
     keep_going: bool,
+    **layout_options: Any,
 ) -> None:
     """Take over points, tiers and birthdays of FILE; exit 1, nothing taken, if one is refused."""
     parts = runtime()
-    layout = _layout(parts, shop_id, layout_name, columns, days, place)
+    layout = _layout(parts, shop_id, **layout_options)
     with file.open("rb") as source:
         job_id = exchange.keep(
             parts.database,
@@ -95,19 +96,23 @@ def export(shop_id: int, what: str, kind: str, output: BinaryIO) -> None:
 def _layout(
     parts: Runtime,
     shop_id: int,
-    name: str | None,
+    layout_name: str | None,
     columns: tuple[str, ...],
     days: str,
     place: str,
+    keys: str | None,
 ) -> Layout:
     with parts.database.read() as db:
         shops.get(db, shop_id)
-        if name is not None:
-            return lines.layout(db, shop_id, name)
+        if layout_name is not None:
+            saved = lines.layout(db, shop_id, layout_name)
+            return structs.replace(saved, keys=keys or saved.keys)
     pairs = [one.partition("=") for one in columns]
     if not all(sign for _, sign, _ in pairs):
         raise BadInput("column_format", "say FIELD=COLUMN, for example points=Balance")
-    return Layout({field: column for field, _, column in pairs}, days, place)
+    return Layout(
+        {field: column for field, _, column in pairs}, days, place, keys or sheets.KEYS[0]
+    )
 
 
 def _run(parts: Runtime, shop_id: int, job_id: int) -> Import:

@@ -17,7 +17,8 @@ import msgspec
 
 from connector.core.errors import BadInput
 
-FIELDS = ("customer_key", "email", "name", "points", "birthday", "tier")
+FIELDS = ("customer_key", "email", "name", "points", "birthday", "tier", "shop")
+KEYS = ("known", "own", "other")
 DAY_ORDERS = ("ymd", "mdy", "dmy")
 LINE_BYTES = 100_000
 MOST_COLUMNS = 200
@@ -38,6 +39,7 @@ _KNOWN = {  # what columns are called by many programs, in small letters and dig
     "points": ("points", "pointsbalance", "pointbalance", "balance", "currentpoints", "available"),
     "birthday": ("birthday", "birthdate", "dateofbirth", "dob"),
     "tier": ("tier", "viptier", "tiername", "level", "viplevel", "rank", "membershiptype"),
+    "shop": ("perennialshop",),
 }
 
 
@@ -45,12 +47,15 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``columns``: field -> column, guessed while none is named.
 
     ``days``: how a birthday is written, ymd, mdy or dmy; ``place``: where members come from, as
-    they are told.
+    they are told. ``keys``: whose accounts customer_key tells, where a line tells no shop. known:
+    of this store where it has such an account, else who it is by e-mail; own: of this store;
+    other: of another one.
     """
 
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     days: str = "ymd"
     place: str = ""
+    keys: str = KEYS[0]
 
 
 PRESETS = {  # of programs whose makers say what the columns of their export are called
@@ -79,6 +84,7 @@ class Told:
     points: int | None
     birthday: str | None  # 02-29
     tier: str | None = None  # its name
+    shop: str | None = None  # the public id of the shop it was exported from
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,8 @@ def check(layout: Layout, header: Sequence[str]) -> None:
     """BadInput for a layout that this header cannot be read by."""
     if layout.days not in DAY_ORDERS:
         raise BadInput("day_order", f"one of {', '.join(DAY_ORDERS)}", field="days")
+    if layout.keys not in KEYS:
+        raise BadInput("keys_of", f"one of {', '.join(KEYS)}", field="keys")
     if len(layout.place) > PLACE_LENGTH:
         raise BadInput("name_length", f"up to {PLACE_LENGTH} letters", field="place")
     for field, column in layout.columns.items():
@@ -212,6 +220,7 @@ def read(line: int, cells: Sequence[str], header: Sequence[str], layout: Layout)
         points=points,
         birthday=_month_day(birthday, layout.days) if birthday else None,
         tier=told.get("tier") or None,
+        shop=told.get("shop") or None,
     )
 
 

@@ -107,6 +107,7 @@ _MEMBER = (
     "tier",
     "occasions",
     "preferences",
+    "perennial_shop",
 )
 
 
@@ -218,7 +219,7 @@ def _members(runtime: Runtime, shop: Shop) -> _Export:
                 | {"id": str(row.id), "occasions": days.get(row.id, {})}
                 | {"birthday": days.get(row.id, {}).get(occasions.BIRTHDAY)}
                 | {"tier": levels.get(row.id)}
-                | {"preferences": wishes.get(row.id, {})}
+                | {"preferences": wishes.get(row.id, {}), "perennial_shop": shop.public_id}
             )
         return found
 

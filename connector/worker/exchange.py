@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from connector.core import clock
 from connector.core.commerce import Person
@@ -25,6 +27,7 @@ from connector.rooms.points import service as points
 from connector.rooms.tiers import programs
 from connector.rooms.tiers import service as tiers
 from connector.runtime import Runtime
+from connector.shops import service as shops
 
 STEP_SECONDS = 20.0
 _log = logging.getLogger("perennial.exchange")
@@ -118,7 +121,7 @@ class _Chunk:
                 self._refused.append(one)
             else:
                 told.append(one)
-        known = self._known(told)
+        told, known = self._known(self._by_own_keys(told))
         is_taken = job.step == "take"
         counts = {"lines": len(rows), "points_in_file": sum(one.points or 0 for one in told)}
         counts["points_in_file"] += sum(one.points for one in self._refused)
@@ -139,26 +142,54 @@ class _Chunk:
         publish(db, self._runtime.subscriptions, self._facts, self._now)
         return counts
 
-    def _known(self, told: Sequence[Told]) -> dict[int, int]:
-        """Members by line: by account where one is told, else by e-mail, accounts first."""
+    def _by_own_keys(self, told: Sequence[Told]) -> list[Told]:
+        """The lines with keys of this store only: the same key means somebody else in another."""
+        keys, own = self._job.layout.keys, shops.get(self._db, self._shop_id).public_id
+        told_keys = sorted({one.customer_key for one in told if one.customer_key})
+        here = store.by_customer_keys(self._db, self._shop_id, told_keys)
+        found = []
+        for one in told:
+            if one.shop is not None:
+                is_own = one.shop == own
+            else:
+                is_known = one.customer_key in here or one.email is None
+                is_own = keys == "own" or (keys == "known" and is_known)
+            if one.customer_key is None or is_own:
+                found.append(one)
+            elif one.email is not None:
+                found.append(replace(one, customer_key=None))
+            else:
+                self._refuse(one, "customer_key", "other_shop")
+        return found
+
+    def _known(self, told: Sequence[Told]) -> tuple[list[Told], dict[int, int]]:
+        """The lines that mean one person, and members by line.
+
+        By account where one is told, else by e-mail, accounts first.
+        """
         db, shop_id = self._db, self._shop_id
         keys = sorted({one.customer_key for one in told if one.customer_key})
         accounts = store.by_customer_keys(db, shop_id, keys)
         hashes = {
             one.line: self._members.email_hash(shop_id, one.email) for one in told if one.email
         }
-        by_email: dict[str, int] = {}
+        by_email: dict[str, list[Row[Any]]] = {}
         rows = store.by_email_hashes(db, shop_id, sorted(set(hashes.values())))
         for row in sorted(rows, key=lambda row: (row.state == "guest", row.id)):
-            by_email.setdefault(row.email_hash, row.id)
-        found = {}
+            by_email.setdefault(row.email_hash, []).append(row)
+        kept, found = [], {}
         for one in told:
             account = accounts.get(one.customer_key or "")
+            theirs = by_email.get(hashes.get(one.line, ""), [])
+            if one.customer_key and one.email and _are_two(account, hashes[one.line], theirs):
+                self._refuse(one, "customer_key", "identity_mismatch")
+                continue
+            kept.append(one)
             if account is not None:
                 found[one.line] = int(account.merged_into or account.id)
-            elif one.customer_key is None and hashes[one.line] in by_email:
-                found[one.line] = by_email[hashes[one.line]]
-        return found
+            elif one.customer_key is None and theirs:
+                found[one.line] = int(theirs[0].id)
+        return kept, found
 
     def _enter(self, told: Sequence[Told], known: Mapping[int, int]) -> dict[int, int]:
         """Members of all lines: who is new is made, and has not joined by being in a file."""
@@ -259,3 +290,16 @@ class _Chunk:
 
     def _refuse(self, one: Told, field: str, code: str) -> None:
         self._refused.append(Refused(one.line, field, code, one.points or 0))
+
+
+def _are_two(account: Row[Any] | None, email_hash: str, theirs: Sequence[Row[Any]]) -> bool:
+    """Whether an account (None: a new one) and an e-mail are of different people.
+
+    theirs: members of that e-mail.
+    """
+    if account is None:
+        return any(one.customer_key is not None for one in theirs)
+    owner = account.merged_into or account.id
+    if email_hash == account.email_hash or any(one.id == owner for one in theirs):
+        return False
+    return account.email_hash is not None or bool(theirs)

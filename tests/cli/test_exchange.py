@@ -62,7 +62,7 @@ def exported(perennial, world, what):
 
 
 def test_a_file_is_checked_taken_and_taken_once(perennial, world, path):
-    words = ("members", "import", path, "--shop", world.shop.id)
+    words = ("members", "import", path, "--shop", world.shop.id, "--keys", "own")
     code, said, _ = perennial(*words, "--check")
     assert (code, told(said)["step"], world.balance().available) == (0, "checked", 0)
     for booked in (509, 0):
@@ -73,9 +73,15 @@ def test_a_file_is_checked_taken_and_taken_once(perennial, world, path):
     assert world.audit() == []
 
 
+def test_ids_nobody_has_here_are_no_accounts_unless_they_are_said_to_be(perennial, world, path):
+    words = ("members", "import", path, "--shop", world.shop.id)
+    code, said, _ = perennial(*words)
+    assert (code, told(said)["points_booked"], world.balance().available) == (0, 509, 0)
+
+
 def test_a_bad_line_stops_it_unless_told_otherwise(perennial, world, path):
     path.write_text(FILE + "7,,,x,\n")
-    words = ("members", "import", path, "--shop", world.shop.id)
+    words = ("members", "import", path, "--shop", world.shop.id, "--keys", "own")
     code, said, err = perennial(*words)
     assert (code, told(said)["refused"], world.balance().available) == (1, 1, 0)
     assert "line 4  points_format  points" in err

@@ -155,6 +155,7 @@ def test_a_file_is_sent_checked_and_taken(acme, mia):
     assert [one["id"] for one in acme.get("/imports")["imports"]] == [job]
     assert acme.ask("/imports/7").status_code == acme.ask("/imports/x").status_code == 404
     assert acme.ask("/imports?layout=x", "POST", data="email\na@b.c\n").status_code == 422
+    assert acme.ask("/imports?keys=mine", "POST", data="email\na@b.c\n").status_code == 422
     assert acme.ask("/imports", "POST", data="shoe\n7\n").status_code == 422
     assert acme.ask("/imports", "POST", key="pk_x", data="email\na@b.c\n").status_code == 401
 

@@ -21,6 +21,7 @@ from connector.rooms.points import timeline
 from connector.worker import schedule
 
 HEAD = "customer_id,email,name,points,birthday\n"
+OWN = Layout(keys="own")
 THREE = HEAD + "1,mia@x.example,Mia,500,05-01\n2,noor@x.example,Noor,70,\n,zoe@x.example,=Zoe,9,\n"
 
 
@@ -29,7 +30,7 @@ def shop(service):
     return service.install("woocommerce", "https://shop.example")
 
 
-def keep(service, shop, text, layout=None):
+def keep(service, shop, text, layout=OWN):
     file = BytesIO(text.encode())
     return exchange.keep(
         service.database,
@@ -55,7 +56,7 @@ def get(service, shop, job):
         return exchange.get(db, shop.id, job)
 
 
-def check(service, shop, text, layout=None):
+def check(service, shop, text, layout=OWN):
     job = keep(service, shop, text, layout)
     run(service)
     return job
@@ -267,7 +268,7 @@ def test_a_balance_by_mailbox_is_claimed_by_the_account(service, shop):
 
 def test_what_was_brought_says_where_from_and_is_nothing_earned(service, shop):
     columns = {"customer_key": "customer_id", "points": "points", "email": "email"}
-    job = keep(service, shop, THREE, Layout(columns, place="Old club"))
+    job = keep(service, shop, THREE, Layout(columns, place="Old club", keys="own"))
     run(service)
     take(service, shop, job)
     take(service, shop, check(service, shop, THREE.replace("500", "450")))

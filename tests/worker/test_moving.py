@@ -18,6 +18,7 @@ from connector.web import takeout
 from connector.worker import exchange as worker
 from tests.rooms.tiers.club import SPENDING
 
+OWN = Layout(keys="own")
 HEAD = "customer_id,email,name,points,birthday,tier\n"
 FILE = HEAD + (
     "1,mia@x.example,=Mia,500,05-01,Bloom\n"
@@ -52,7 +53,7 @@ def go(service, shop, job):
         worker.go_through(service.runtime, shop.id, found)
 
 
-def check(service, shop, text, layout=None):
+def check(service, shop, text, layout=OWN):
     file = text if isinstance(text, bytes) else text.encode()
     job = exchange.keep(
         service.database,
@@ -67,7 +68,7 @@ def check(service, shop, text, layout=None):
     return go(service, shop, job)
 
 
-def bring(service, shop, text, layout=None):
+def bring(service, shop, text, layout=OWN):
     job = check(service, shop, text, layout).id
     with service.database.write() as db:
         exchange.take(db, shop.id, job, clock.now())
@@ -150,9 +151,9 @@ def test_what_one_shop_took_out_makes_the_same_members_in_an_empty_one(service, 
     report = bring(service, new, taken)
     assert (report["created"], report["refused"], report["points_booked"]) == (3, 0, 579)
     told = of_everybody(service, new)
-    assert told == of_everybody(service, old)
+    assert [row[1:] for row in told] == sorted(row[1:] for row in of_everybody(service, old))
     assert told == [
+        ["", "mia@x.example", "'=Mia", "500", "05-01", "Bloom"],
         ["", "noor@x.example", "Noor", "70", "", "Sprout"],
-        ["1", "mia@x.example", "'=Mia", "500", "05-01", "Bloom"],
-        ["3", "zoe@x.example", "Zoe", "9", "02-29", ""],
+        ["", "zoe@x.example", "Zoe", "9", "02-29", ""],
     ]

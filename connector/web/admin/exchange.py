@@ -33,11 +33,17 @@ FIELDS = {
     "points": mark("Points"),
     "birthday": mark("Birthday"),
     "tier": mark("Tier"),
+    "shop": mark("Store it was exported from"),
 }
 DAYS = {
     "ymd": mark("year, month, day"),
     "mdy": mark("month, day, year"),
     "dmy": mark("day, month, year"),
+}
+KEYS = {
+    "known": mark("of this store, where it knows them"),
+    "own": mark("of this store, all of them"),
+    "other": mark("of another store: go by e-mail"),
 }
 WRONG = {
     "wrong_columns": mark("too few or too many cells"),
@@ -47,6 +53,8 @@ WRONG = {
     "points_format": mark("not a whole number of points"),
     "birthday_format": mark("not a day of the year"),
     "identity_missing": mark("neither platform id nor e-mail"),
+    "identity_mismatch": mark("platform id and e-mail are of two people"),
+    "other_shop": mark("an account of another store, without an e-mail"),
     "duplicate_member": mark("an earlier line is about the same member"),
     "member_erased": mark("this person was erased and asked not to come back"),
     "tier_unknown": mark("the program has no tier of this name"),
@@ -180,14 +188,14 @@ def take_out(name: str) -> Response:
 def _layout() -> Layout:
     """The saved one that was chosen, or the columns that were named."""
     chosen = request.form.get("layout", "")
-    place = forms.line("place")
+    place, keys = forms.line("place"), request.form.get("keys", sheets.KEYS[0])
     if chosen:
         with runtime().database.read() as db:
             saved = lines.layout(db, g.shop.id, chosen)
-        return structs.replace(saved, place=place or saved.place)
+        return structs.replace(saved, place=place or saved.place, keys=keys)
     columns = {field: forms.line(f"column_{field}") for field in FIELDS}
     named = {field: column for field, column in columns.items() if column}
-    return Layout(named, request.form.get("days", sheets.DAY_ORDERS[0]), place)
+    return Layout(named, request.form.get("days", sheets.DAY_ORDERS[0]), place, keys)
 
 
 def _save_layout(name: str, job_id: int) -> None:
@@ -250,6 +258,7 @@ def _page(given: dict[str, str], errors: dict[str, Any]) -> Response:
         steps=STEPS,
         fields=FIELDS,
         days=DAYS,
+        keys=KEYS,
         exports={what: WHAT[what] for what in takeout.EXPORTS},
         most_lines=sheets.MOST_LINES,
         form=given,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, g, request
 from msgspec import Meta, Struct, json, structs
 from sqlalchemy import Connection
+from werkzeug.wsgi import LimitedStream
 
 from connector.core import clock
 from connector.core.errors import BadInput, NotFound, PerennialError
@@ -125,7 +126,8 @@ def body() -> io.BufferedReader:
     length = request.content_length
     if length is None or length > MAX_FILE_BYTES:
         raise PerennialError("too_large", f"at most {MAX_FILE_BYTES} bytes", status=413)
-    return io.BufferedReader(request.stream)  # type: ignore[arg-type]
+    stream: Any = LimitedStream(request.stream, length)  # what servers give has no readable()
+    return io.BufferedReader(stream)
 
 
 def download(shop: Shop, name: str) -> Response:
@@ -141,11 +143,12 @@ def download(shop: Shop, name: str) -> Response:
 def _layout(shop: Shop) -> Layout:
     """The layout the query names, and where members come from."""
     name, place = addresses.text("layout"), addresses.text("from", sheets.PLACE_LENGTH)
-    if not name:
-        return Layout(place=place)
-    with runtime().database.read() as db:
-        saved = lines.layout(db, shop.id, name)
-    return structs.replace(saved, place=place or saved.place)
+    saved = Layout()
+    if name:
+        with runtime().database.read() as db:
+            saved = lines.layout(db, shop.id, name)
+    keys = addresses.text("keys") or saved.keys
+    return structs.replace(saved, place=place or saved.place, keys=keys)
 
 
 def _found(db: Connection, shop: Shop, import_id: str) -> Kept:
@@ -201,6 +204,7 @@ PATHS: dict[str, dict[str, dict[str, object]]] = {
                 "name": "What the file is called",
                 "layout": "Columns saved by this name, or of a known program",
                 "from": "Where they come from, as members are told",
+                "keys": "Whose accounts the platform ids are: known (default), own or other",
             },
             {
                 "202": {
