@@ -15,6 +15,7 @@ from connector.core.db import Database
 from connector.core.facts import (
     CodeIssued,
     GiftGiven,
+    GiftRestored,
     GiftWithdrawn,
     HistoryImported,
     MemberChanged,
@@ -105,6 +106,11 @@ SUBSCRIPTIONS: Subscriptions = {
         points.on_gift_withdrawn,
         rewards.on_gift_withdrawn,
         tiers.on_gift_withdrawn,
+    ),
+    GiftRestored: (
+        points.on_gift_restored,
+        rewards.on_gift_restored,
+        tiers.on_gift_restored,
     ),
     TierChanged: (points.on_tier_changed, rewards.on_tier_changed, listeners.on_tier_changed),
     PointsDonated: (giving.on_points_donated, tiers.on_points_donated),

@@ -32,6 +32,7 @@ from connector.core.db import Database
 from connector.core.facts import (
     Fact,
     GiftGiven,
+    GiftRestored,
     GiftWithdrawn,
     MemberChanged,
     MemberErased,
@@ -90,6 +91,7 @@ HEARD: Subscriptions = {
         points_handlers.on_members_unmerged,
         giving_handlers.on_members_unmerged,
         actions_handlers.on_members_unmerged,
+        rewards_handlers.on_members_unmerged,
         tiers_handlers.on_members_unmerged,
     ),
     MemberErased: (
@@ -115,6 +117,11 @@ HEARD: Subscriptions = {
         points_handlers.on_gift_withdrawn,
         rewards_handlers.on_gift_withdrawn,
         tiers_handlers.on_gift_withdrawn,
+    ),
+    GiftRestored: (
+        points_handlers.on_gift_restored,
+        rewards_handlers.on_gift_restored,
+        tiers_handlers.on_gift_restored,
     ),
     TierChanged: (points_handlers.on_tier_changed, rewards_handlers.on_tier_changed),
     PointsDonated: (giving_handlers.on_points_donated, tiers_handlers.on_points_donated),

@@ -123,6 +123,19 @@ class GiftWithdrawn(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class GiftRestored(Fact):
+    """What the gift of this ``source`` was for holds again: what went at ``taken_at`` returns.
+
+    ``tier_days``: how many days on a tier the gift was, of which what was taken goes on.
+    """
+
+    member_id: int
+    source: str
+    taken_at: datetime
+    tier_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RewardRedeemed(Fact):
     """A reward was used, for good."""
 

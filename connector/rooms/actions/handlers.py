@@ -42,10 +42,11 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> S
 
 
 def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    caused: list[Fact] = []
     for fact in facts:
         if isinstance(fact, MembersUnmerged):
-            service.unmerge(db, fact.shop_id, fact.kept_id, fact.gone_id)
-    return []
+            caused += service.unmerge(db, fact.shop_id, fact.kept_id, fact.gone_id)
+    return caused
 
 
 def on_member_erased(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:

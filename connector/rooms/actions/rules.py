@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from connector.core.errors import BadInput
@@ -96,6 +96,22 @@ def surplus(rule: Rule, kept: Sequence[Done], came: Sequence[Done]) -> list[Done
                 given -= one.counted
                 twice.append(one)
     return twice
+
+
+def theirs(rule: Rule, groups: Sequence[Sequence[Done]]) -> list[Done]:
+    """What was taken back from these, who are one, and would not be if they became one now.
+
+    groups: what each of them did themselves, who leads first.
+    """
+    stand = [[one for one in group if not one.is_withdrawn] for group in groups]
+    found: list[Done] = []
+    for own, group in zip(stand, groups, strict=True):
+        again = [replace(one, is_withdrawn=False) for one in group if one.is_withdrawn]
+        others = [one for other in stand if other is not own for one in other]
+        twice = {one.source for one in surplus(rule, own + others, again)} if others else set()
+        own += [one for one in again if one.source not in twice]
+        found += [one for one in again if one.source not in twice]
+    return found
 
 
 def days_of(day: date) -> set[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core.clock import local_date
 from connector.core.errors import BadInput, NotFound
-from connector.core.facts import GiftGiven, GiftWithdrawn
+from connector.core.facts import GiftGiven, GiftRestored, GiftWithdrawn
 from connector.core.ids import new_id
 from connector.ledger import Difference
 from connector.members import store as member_store
@@ -183,11 +183,20 @@ def merge(
     return [GiftWithdrawn(shop_id, kept_id, one.source) for one in taken if one.counted]
 
 
-def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
-    """What the one did is theirs again; what was taken back stays so."""
-    were = {gone_id, *(row.id for row in member_store.merged_into(db, shop_id, gone_id))}
-    rows = store.done(db, shop_id, [kept_id])
-    store.move(db, shop_id, gone_id, [row.source for row in rows if row.did_by in were])
+def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> list[GiftRestored]:
+    """What each did is theirs again, and so is what was taken back from them as a double."""
+    sides = [
+        [one, *(row.id for row in member_store.merged_into(db, shop_id, one))]
+        for one in (gone_id, kept_id)
+    ]
+    back, stay = sides
+    rows = store.done(db, shop_id, back + stay)
+    came = [row.source for row in rows if row.did_by in back and row.member_id not in back]
+    store.move(db, shop_id, gone_id, came)
+    facts = []
+    for people in sides:
+        facts += _restore(db, shop_id, people, [row for row in rows if row.did_by in people])
+    return facts
 
 
 def forget(db: Connection, shop_id: int, member_id: int) -> None:
@@ -334,6 +343,29 @@ def _take_back(db: Connection, shop_id: int, taken: Sequence[Done], now: datetim
     store.withdraw(db, shop_id, [one.source for one in taken], now)
     for one in taken:
         store.spend_budget(db, shop_id, one.rule_id, -one.counted)
+
+
+def _restore(
+    db: Connection, shop_id: int, people: Sequence[int], rows: Sequence[Row[Any]]
+) -> list[GiftRestored]:
+    """Give again what nobody of these, who are one, has twice any more."""
+    known = {rule.id: rule for rule in programs.newest(db, shop_id).rules}
+    taken = {row.source: row for row in rows if row.withdrawn_at is not None}
+    facts = []
+    for rule_id in sorted({row.rule_id for row in taken.values()}):
+        rule = known.get(rule_id) or Rule(id=rule_id, kind=kinds.CUSTOM)
+        groups = [
+            [_done(row) for row in rows if (row.did_by, row.rule_id) == (one, rule_id)]
+            for one in people
+        ]
+        for one in rules.theirs(rule, groups):
+            store.restore(db, shop_id, people[0], one.source)
+            store.spend_budget(db, shop_id, rule_id, one.counted)
+            row = taken[one.source]
+            facts.append(
+                GiftRestored(shop_id, row.did_by, one.source, row.withdrawn_at, rule.tier_days)
+            )
+    return facts
 
 
 def _last_days(db: Connection, shop_id: int, member_ids: set[int]) -> dict[tuple[int, str], date]:

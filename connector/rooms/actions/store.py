@@ -78,6 +78,15 @@ def withdraw(db: Connection, shop_id: int, sources: Collection[str], now: dateti
     )
 
 
+def restore(db: Connection, shop_id: int, member_id: int, source: str) -> None:
+    """Say that what this action gave is this member's again."""
+    db.execute(
+        update(member_action)
+        .where(member_action.c.shop_id == shop_id, member_action.c.source == source)
+        .values(member_id=member_id, withdrawn_at=None)
+    )
+
+
 def move(db: Connection, shop_id: int, to_id: int, sources: Collection[str]) -> None:
     """These actions are another member's."""
     db.execute(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from msgspec import structs
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
-from connector.ledger.models import ledger_entry
+from connector.ledger.models import ledger_consumption, ledger_entry, ledger_lot
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.program.earning import PLAIN_PERCENT
+from connector.rooms.points import store
 from connector.rooms.points.models import points_gift, points_grant, points_member, points_order
 
 
@@ -75,6 +79,61 @@ def given_gifts(db: Connection, shop_id: int, sources: Collection[str]) -> list[
     return list(db.execute(among(db, chosen, gift.source, sources)))
 
 
+def withdrawn_gifts(db: Connection, shop_id: int, sources: Collection[str]) -> list[Row[Any]]:
+    """Gifts of these sources that were withdrawn, of whoever is not erased."""
+    gift = points_gift.c
+    same = (member.c.shop_id == gift.shop_id) & (member.c.id == gift.member_id)
+    chosen = (
+        select(points_gift)
+        .join(member, same)
+        .where(gift.shop_id == shop_id, gift.withdrawn_at.is_not(None), member.c.state != "erased")
+    )
+    return list(db.execute(among(db, chosen, gift.source, sources)))
+
+
+def paid(db: Connection, shop_id: int, gift: Row[Any]) -> dict[tuple[int, bool], int]:
+    """Who paid for the last withdrawal of a gift, and how much, by (member, is it their own).
+
+    Not their own: of the gift itself, or of what came to them from who had the gift. Nobody paid
+    for what had lapsed, nor for what they owed and was forgiven at once.
+    """
+    entry, taken, lot = ledger_entry.c, ledger_consumption.c, ledger_lot.c
+    used = (taken.shop_id == entry.shop_id) & (taken.entry_id == entry.id)
+    of = (lot.shop_id == taken.shop_id) & (lot.id == taken.lot_id)
+    stem = f"points:gift:{gift.id}"
+    rows = db.execute(
+        select(entry.from_account, entry.to_account, entry.amount, lot.id, lot.origin)
+        .add_columns(taken.amount.label("drawn"))
+        .select_from(ledger_entry.outerjoin(ledger_consumption, used).outerjoin(ledger_lot, of))
+        .where(entry.shop_id == shop_id, entry.source > f"{stem}:", entry.source < f"{stem};")
+        .order_by(entry.id)
+    )
+    found: Counter[tuple[int, bool]] = Counter()
+    for row in rows:
+        state, _, payer = row.from_account.partition(":")
+        if row.from_account == "program":
+            found.clear()  # what was taken before was given again
+        elif row.to_account == "program" and payer:
+            came = handed_over(db, shop_id, int(payer), gift.member_id) if row.id else ()
+            own = state == "debt" or (row.id not in came and row.origin != f"gift:{gift.id}")
+            found[int(payer), own and state != "pending"] += row.drawn or row.amount
+    for payer, own in list(found):
+        if own:
+            found[payer, own] -= _forgiven(db, shop_id, payer, gift.withdrawn_at)
+    return dict(+found)
+
+
+def _forgiven(db: Connection, shop_id: int, member_id: int, at: datetime) -> int:
+    entry = ledger_entry.c
+    chosen = select(func.coalesce(func.sum(entry.amount), 0)).where(
+        entry.shop_id == shop_id,
+        entry.to_account == f"debt:{member_id}",
+        entry.kind == "forgiven",
+        entry.occurred_at == at,
+    )
+    return int(db.scalar(chosen) or 0)
+
+
 def insert_gifts(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_rows(db, points_gift, rows)
 
@@ -103,6 +162,13 @@ def owners(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[in
         if row is not None and row.state in ("member", "guest") and row.blocked_at is None:
             found[member_id] = row.id
     return found
+
+
+def standing(db: Connection, shop_id: int, member_ids: Collection[int]) -> dict[int, int]:
+    """Whom each of these members became, or is."""
+    chosen = select(member.c.id, member.c.merged_into).where(member.c.shop_id == shop_id)
+    rows = db.execute(among(db, chosen, member.c.id, member_ids))
+    return {row.id: row.merged_into or row.id for row in rows}
 
 
 def put_multipliers(db: Connection, shop_id: int, percents: Mapping[int, int]) -> None:
@@ -138,6 +204,19 @@ def firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
         order.shop_id == shop_id, order.member_id == member_id, order.is_first.is_(True)
     )
     return list(db.scalars(mine.order_by(orders.c.placed_at, orders.c.id)))
+
+
+def demote_firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    """Of the orders judged to be the member's first one, only the oldest stays so."""
+    later = firsts(db, shop_id, member_id)[1:]
+    states = store.waiting(db, shop_id, later)
+    for state in states:
+        state.is_first = False
+        if state.basis.context is not None:
+            context = structs.replace(state.basis.context, is_first=False)
+            state.basis = replace(state.basis, context=context)
+    store.put_posted(db, shop_id, states)
+    return later
 
 
 def judged_by_rules(db: Connection, shop_id: int, order_ids: Collection[int]) -> list[int]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector.core.facts import (
     Fact,
     GiftGiven,
+    GiftRestored,
     GiftWithdrawn,
     MemberErased,
     MembersMerged,
@@ -34,6 +35,11 @@ def on_gift_given(db: Connection, facts: Sequence[Fact], now: datetime) -> Seque
 def on_gift_withdrawn(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     gifts = [fact for fact in facts if isinstance(fact, GiftWithdrawn)]
     return service.withdraw(db, facts[0].shop_id, gifts, now)
+
+
+def on_gift_restored(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    gifts = [fact for fact in facts if isinstance(fact, GiftRestored)]
+    return service.restore(db, facts[0].shop_id, gifts, now)
 
 
 def on_tier_changed(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:

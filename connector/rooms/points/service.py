@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from msgspec import structs
 from sqlalchemy import Connection
 
 from connector.core import noticed
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState
 from connector.core.errors import BadInput, NotFound
-from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, PointsChanged
+from connector.core.facts import Fact, GiftGiven, GiftRestored, GiftWithdrawn, PointsChanged
 from connector.core.ids import new_id
 from connector.core.points import UNIT
 from connector.ledger import Book, Difference, Voucher
@@ -201,6 +200,37 @@ def withdraw(
     return [PointsChanged(shop_id, one) for one in sorted(touched)]
 
 
+def restore(
+    db: Connection, shop_id: int, gifts: Sequence[GiftRestored], now: datetime
+) -> list[Fact]:
+    """What gifts were for holds again: whoever paid for their withdrawal has it back."""
+    touched = set()
+    for row in belongings.withdrawn_gifts(db, shop_id, [one.source for one in gifts]):
+        paid = belongings.paid(db, shop_id, row)
+        became = belongings.standing(db, shop_id, {payer for payer, _ in paid})
+        people = {row.member_id, *became.values()}
+        book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, sorted(people))
+        move = Voucher(f"points:unmerge:{row.given_to}:{new_id()}", "unmerge", now)
+        why = _gift_voucher(row.id, "earned", now, 0, row.entries)
+        posted = pending = 0
+        for (payer, own), amount in paid.items():
+            payer_id, owner = became[payer], became[payer] if own else row.member_id
+            why.qualifying = amount if row.qualifies else 0
+            why.origin = None if own else f"gift:{row.id}"
+            waits = not own and row.available_at > now
+            book.hold_back(payer_id, amount, why)
+            if owner != payer_id:
+                book.hand_back(payer_id, owner, lots=(), origins=(), pending=amount, why=move)
+            if not waits:
+                book.release(owner, amount, why)
+            posted, pending = posted + amount, pending + amount * waits
+        book.close()
+        told = {"posted": posted, "pending": pending, "entries": why.number}
+        belongings.change_gift(db, shop_id, row.id, withdrawn_at=None, **told)
+        touched |= people
+    return [PointsChanged(shop_id, one) for one in sorted(touched)]
+
+
 def set_multiplier(db: Connection, shop_id: int, percents: Mapping[int, int]) -> None:
     """What a tier multiplies by, by member; orders that earn already keep what they have."""
     belongings.put_multipliers(db, shop_id, percents)
@@ -217,7 +247,7 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
     book.close()
     ids = belongings.orders_of_member(db, shop_id, gone_id)
     belongings.move_to_member(db, shop_id, gone_id, kept_id)
-    ids += _demote_firsts(db, shop_id, kept_id)
+    ids += belongings.demote_firsts(db, shop_id, kept_id)
     facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, ids), now)
     return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
 
@@ -362,16 +392,3 @@ def _gift_voucher(
 ) -> Voucher:
     stem = f"points:gift:{gift_id}"
     return Voucher(stem, kind, now, number, f"gift:{gift_id}", qualifying=qualifying)
-
-
-def _demote_firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
-    """Of the orders judged to be the member's first one, only the oldest stays so."""
-    later = belongings.firsts(db, shop_id, member_id)[1:]
-    states = store.waiting(db, shop_id, later)
-    for state in states:
-        state.is_first = False
-        if state.basis.context is not None:
-            context = structs.replace(state.basis.context, is_first=False)
-            state.basis = replace(state.basis, context=context)
-    store.put_posted(db, shop_id, states)
-    return later

@@ -16,7 +16,14 @@ from sqlalchemy import Connection
 from connector import orders
 from connector.core import outbox
 from connector.core.commerce import OrderState
-from connector.core.facts import Fact, GiftGiven, PointsChanged, PointsDonated, RewardRedeemed
+from connector.core.facts import (
+    Fact,
+    GiftGiven,
+    GiftRestored,
+    PointsChanged,
+    PointsDonated,
+    RewardRedeemed,
+)
 from connector.core.ids import new_id
 from connector.core.points import UNIT
 from connector.ledger import Book, Voucher
@@ -34,6 +41,7 @@ from connector.rooms.rewards.rules import (
     State,
     Use,
 )
+from connector.shops import service as shops
 from connector.shops.service import Shop
 
 CODE_MINUTES = 15  # a wish without a code by then is void
@@ -243,6 +251,25 @@ def _placed(
             if one is not None:
                 share = rules.share_returned(order, one.kind)
                 yield one, row.id, Use(order.state, share, code.amount_minor)
+
+
+def restore(
+    db: Connection, shop_id: int, gifts: Sequence[GiftRestored], now: datetime
+) -> list[Fact]:
+    """What gifts were for holds again: those that were cancelled for it are given anew."""
+    desk = Desk(db, shops.get(db, shop_id), [], now)
+    for gift in gifts:
+        family = store.family(db, shop_id, gift.source)
+        if family and all(_was_taken(one, gift.taken_at) for one in family):
+            desk.give_again(max(family, key=lambda one: one.id))
+    return desk.close()
+
+
+def _was_taken(one: Redemption, at: datetime) -> bool:
+    """Whether it went no earlier than this, and not because it was used, or its time over."""
+    if one.state is State.CANCELLED:
+        return one.ended_at is None or one.ended_at >= at
+    return one.ending is State.CANCELLED
 
 
 def agreed(reward: Reward, price: Price, member_id: int, source: str, now: datetime) -> Redemption:

@@ -27,6 +27,7 @@ from connector.core.errors import (
 from connector.core.facts import (
     Fact,
     GiftGiven,
+    GiftRestored,
     GiftWithdrawn,
     MemberErased,
     MembersMerged,
@@ -40,7 +41,7 @@ from connector.core.outbox import Errand
 from connector.members import Members
 from connector.members import store as member_store
 from connector.rooms.rewards import rules, service, store
-from connector.rooms.rewards.desk import waits_for_payment
+from connector.rooms.rewards.desk import restore, waits_for_payment
 from connector.rooms.rewards.rules import Kind, Redemption, State
 from connector.shops import service as shops
 
@@ -58,6 +59,11 @@ def on_gift_given(db: Connection, facts: Sequence[Fact], now: datetime) -> Seque
 def on_gift_withdrawn(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     sources = [fact.source for fact in facts if isinstance(fact, GiftWithdrawn)]
     return service.withdraw(db, facts[0].shop_id, sources, now)
+
+
+def on_gift_restored(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    restored = [fact for fact in facts if isinstance(fact, GiftRestored)]
+    return restore(db, facts[0].shop_id, restored, now)
 
 
 def on_tier_changed(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:

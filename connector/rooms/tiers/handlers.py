@@ -14,6 +14,7 @@ from connector.core.commerce import ShopClient
 from connector.core.facts import (
     Fact,
     GiftGiven,
+    GiftRestored,
     GiftWithdrawn,
     MemberErased,
     MemberJoined,
@@ -100,6 +101,16 @@ def on_gift_withdrawn(db: Connection, facts: Sequence[Fact], now: datetime) -> S
     sources = [fact.source for fact in facts if isinstance(fact, GiftWithdrawn)]
     ended = [one for source in sources for one in perks.withdraw(db, shop_id, source, now)]
     return service.settle(db, shop_id, ended, now)
+
+
+def on_gift_restored(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    """What was left of days on a level when they were taken goes on from now."""
+    began = [
+        fact.member_id
+        for fact in facts
+        if isinstance(fact, GiftRestored) and fact.tier_days and perks.resume(db, fact, now)
+    ]
+    return service.settle(db, facts[0].shop_id, began, now)
 
 
 @dataclass(frozen=True, slots=True)

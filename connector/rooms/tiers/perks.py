@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from connector.core.commerce import EARNING_STATES, LineKind, Order
 from connector.core.db import upsert
 from connector.core.discounts import DiscountKind, Standing
 from connector.core.errors import Conflict, NotFound
-from connector.core.facts import GiftGiven, GiftWithdrawn
+from connector.core.facts import GiftGiven, GiftRestored, GiftWithdrawn
 from connector.core.ids import new_id
 from connector.members import identities, signs
 from connector.members.models import member
@@ -237,23 +237,24 @@ def withdraw(db: Connection, shop_id: int, source: str, now: datetime) -> list[i
     return [found.member_id]
 
 
+def resume(db: Connection, given: GiftRestored, now: datetime) -> bool:
+    """What was left of a gift's days when they were taken goes on; whether anything was."""
+    whole = timedelta(days=given.tier_days)
+    for one in days(db, given.shop_id, [given.member_id]):
+        began = now - (one.ends_at - one.starts_at)
+        if one.source == given.source and one.ends_at >= given.taken_at and began + whole > now:
+            told = {"starts_at": began, "ends_at": began + whole, "is_over": False}
+            _change(db, given.shop_id, one.id, seen_at=None, **told)
+            return True
+    return False
+
+
 def days(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[Days]:
     """All VIP days of these members, oldest first."""
-    chosen = select(tier_days).where(tier_days.c.shop_id == shop_id)
+    columns = [tier_days.c[one.name] for one in fields(Days)]
+    chosen = select(*columns).where(tier_days.c.shop_id == shop_id)
     rows = db.execute(among(db, chosen, tier_days.c.member_id, member_ids))
-    found = [
-        Days(
-            row.id,
-            row.member_id,
-            row.source,
-            row.level_id,
-            row.starts_at,
-            row.ends_at,
-            row.is_over,
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: one.id)
+    return sorted((Days(*row) for row in rows), key=lambda one: one.id)
 
 
 def end(db: Connection, shop_id: int, ids: Sequence[int]) -> None:
