@@ -33,6 +33,7 @@ WHYS = {
     "advocate_gone": mark("The advocate is no longer a member."),
     "erased": mark("The friend’s data was erased a short time ago."),
     "off": mark("Introductions were not rewarded then."),
+    "unconfirmed": mark("It waits until the store has confirmed the order."),
 }
 REASONS = {
     "mailbox_alias": mark("the same mailbox under two names"),

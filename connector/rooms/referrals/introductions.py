@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from connector import orders
-from connector.core.commerce import Order
+from connector.core import outbox
+from connector.core.commerce import NeedsFetch, Order
 from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, ReferralKept
 from connector.core.ids import new_id
 from connector.members import erased, identities
@@ -236,6 +237,8 @@ def _apply(
     barred = barred or _bar(db, shop_id, row, people, advocate_id)
     look = Look(order_row.confirmed_at is not None, row.score, barred, row.decision)
     verdict = rules.verdict(order, program, look, now)
+    if verdict.why == "unconfirmed" and program.hold_days == 0 and row.why != verdict.why:
+        outbox.ask(db, shop_id, [NeedsFetch("order", order.key)], now)
     facts: list[Fact] = []
     values: dict[str, Any] = {}
     if advocate_id is not None and advocate_id not in people:

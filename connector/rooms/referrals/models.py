@@ -126,7 +126,7 @@ referral = Table(
     Column("version", Integer, nullable=False),  # of the program that was promised
     Column("is_capped", Boolean, nullable=False, server_default=false()),
     Column("state", Text, nullable=False),
-    Column("why", Text),  # it is void
+    Column("why", Text),  # it is void, or waits beyond its hold
     Column("score", Integer),  # None: nobody has looked yet
     Column("reasons", Json, nullable=False),
     Column("decision", Text),

@@ -88,7 +88,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``state`` is waiting, held, kept, refused or void; ``why`` it is void.
+    """``state`` is waiting, held, kept, refused or void; ``why`` it is void, or ``unconfirmed``.
 
     due_at: when to look again; None: not before something changes.
     """
@@ -152,7 +152,14 @@ def verdict(order: Order, program: Program, look: Look, now: datetime) -> Verdic
     ends_at = ordered_at(order) + timedelta(days=program.hold_days)
     if now < ends_at:
         return Verdict("waiting", due_at=ends_at)
-    return Verdict("kept" if is_paid(order) and look.is_confirmed else "waiting")
+    return _at_the_end(order, look)
+
+
+def _at_the_end(order: Order, look: Look) -> Verdict:
+    """What it comes to once the hold is over."""
+    if is_paid(order) and look.is_confirmed:
+        return Verdict("kept")
+    return Verdict("waiting", "unconfirmed" if is_paid(order) else None)
 
 
 def _undone(order: Order) -> str | None:

@@ -284,7 +284,8 @@ def decide(
 ) -> None:
     """The merchant's word on an introduction that is held, or was refused; or that still waits.
 
-    The worker carries it out within a second. A refusal says why.
+    One word: besides taking a refusal back, nothing decided is decided again. The worker carries
+    it out within a second. A refusal says why.
     """
     reason = reason.strip()
     if len(reason) > REASON_LENGTH or not (approve or reason):

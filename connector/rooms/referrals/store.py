@@ -270,9 +270,12 @@ def change(db: Connection, shop_id: int, referral_id: int, **values: object) -> 
 def decide(
     db: Connection, shop_id: int, referral_id: int, states: Sequence[str], **values: object
 ) -> bool:
-    """Keep a decision while the referral is in one of these states."""
+    """Keep a decision in one of these states: the first one, or one that takes a refusal back."""
     done = update(referral).where(
-        referral.c.shop_id == shop_id, referral.c.id == referral_id, referral.c.state.in_(states)
+        referral.c.shop_id == shop_id,
+        referral.c.id == referral_id,
+        referral.c.state.in_(states),
+        referral.c.decision.is_(None) | (referral.c.state == "refused"),
     )
     return db.execute(done.values(**values)).rowcount == 1
 

@@ -65,7 +65,7 @@ class Referral(Struct):
     friend_id: str
     order: Annotated[str, Meta(description="Order number")]
     state: Annotated[str, Meta(description="waiting, held, kept, refused or void")]
-    why: Annotated[str | None, Meta(description="The code of why it is void")]
+    why: Annotated[str | None, Meta(description="Why it is void, or waits: unconfirmed")]
     via: Annotated[str, Meta(description="What fixed it: code, note or claim")]
     score: int | None
     reasons: Annotated[list[str], Meta(description="Codes of what looks like one person")]

@@ -5,10 +5,12 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from connector.core.commerce import CodeUse, CustomerMerge, OrderState, Person
 from connector.core.errors import Conflict
 from connector.core.facts import CodeIssued, MembersUnmerged
+from connector.core.outbox import outbox as table
 from connector.members import store as store_of_members
 from connector.rooms.referrals import service, store
 from tests.rooms.referrals.meeting import (
@@ -259,9 +261,25 @@ def test_what_was_promised_counts_also_when_the_program_ends(meeting: Meeting):
 def test_points_leave_only_for_an_order_that_was_seen_in_the_shop(meeting: Meeting):
     meeting.tell(noted(meeting), source="hook")
     meeting.look(LATER)
-    assert meeting.state() == ("waiting", None)
+    assert meeting.state() == ("waiting", "unconfirmed")
     assert meeting.row().due_at is None, "nothing is asked again and again"
+    assert fetches(meeting) == [], "a read in bulk sees it before a hold ends"
     meeting.tell(noted(meeting), at=LATER)
+    assert meeting.state() == ("kept", None)
+
+
+def fetches(meeting: Meeting) -> list[str]:
+    with meeting.world.database.read() as db:
+        return list(db.scalars(select(table.c.key).where(table.c.kind == "fetch")))
+
+
+def test_without_a_hold_the_order_is_read_at_once(meeting: Meeting):
+    meeting.program(hold_days=0)
+    meeting.tell(noted(meeting, placed_at=NOW, paid_at=NOW), source="hook")
+    meeting.look()
+    assert meeting.state() == ("waiting", "unconfirmed")
+    assert fetches(meeting) == ["fetch:order:1"]
+    meeting.tell(noted(meeting, placed_at=NOW, paid_at=NOW))
     assert meeting.state() == ("kept", None)
 
 

@@ -100,6 +100,9 @@ def test_an_approved_one_is_paid_at_its_time(meeting: Meeting):
     assert meeting.state() == ("held", None)
     decide(meeting, approve=True, reason="")
     assert meeting.state() == ("waiting", None)
+    for approve in (True, False):
+        with pytest.raises(Conflict, match="referral_decided"):
+            decide(meeting, approve=approve)
     meeting.look(LATER)
     assert meeting.state() == ("kept", None)
     assert len(meeting.has) == 2
