@@ -10,6 +10,7 @@ Only who agreed has a greeting and a gift that day. Changing one's mind moves no
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,7 +26,8 @@ from connector.shops import service as shops
 BIRTHDAY = "birthday"
 WAIT_DAYS = 30
 MOST = 12  # of one member
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+NAME_LENGTH = 40
+_SIGNS = frozenset(" -_'\u2019.")  # beside letters, their marks and digits
 _MONTH_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
 _LEAP_YEAR = 2000
 _REMOVED = ""
@@ -146,8 +148,7 @@ def remove(db: Connection, shop_id: int, member_id: int, name: str, now: datetim
 
 def check(name: str, month_day: str) -> None:
     """BadInput for what cannot be meant: ``occasion_name``, ``occasion_day`` (02-30)."""
-    if not _NAME.fullmatch(name):
-        raise BadInput("occasion_name", "a-z, 0-9, - and _, up to 40", field="name")
+    check_name(name)
     if _MONTH_DAY.fullmatch(month_day):
         try:
             date.fromisoformat(f"{_LEAP_YEAR}-{month_day}")
@@ -156,3 +157,12 @@ def check(name: str, month_day: str) -> None:
         else:
             return
     raise BadInput("occasion_day", "a day of the year as MM-DD", field="month_day")
+
+
+def check_name(name: str, field: str = "name") -> None:
+    """BadInput ``occasion_name`` for what is no name, or does not fit into an address."""
+    known = all(one in _SIGNS or unicodedata.category(one)[0] in "LMN" for one in name)
+    begins = name[:1].isalnum() and not name.endswith(" ")
+    if not known or not begins or len(name) > NAME_LENGTH:
+        said = f"letters, digits, spaces and hyphens, up to {NAME_LENGTH}"
+        raise BadInput("occasion_name", said, field=field)

@@ -13,6 +13,7 @@ import msgspec
 
 from connector.core.errors import BadInput
 from connector.core.money import exponent
+from connector.members import occasions
 from connector.program import rules
 from connector.program.rules import Program, Rule, Terms
 
@@ -144,6 +145,7 @@ def _check_gift(rule: Rule, where: str) -> None:
 def _check_name(rule: Rule, where: str) -> None:
     if rule.kind == rules.OCCASION:
         _text(rule.occasion, MAX_TEXT, f"{where}.occasion", least=1)
+        occasions.check_name(rule.occasion, f"{where}.occasion")
     if rule.kind in (rules.VISIT, rules.CUSTOM):
         _text(rule.target, MAX_TEXT, f"{where}.target", least=1)
 

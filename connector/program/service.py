@@ -17,6 +17,7 @@ from connector.shops.service import Shop
 MOST_DRAFTS = 20
 NIGHT = time(0, 20)
 MOST_AHEAD = timedelta(days=366)
+MOST_LATE = timedelta(minutes=1)  # "now", by another clock, after its way here
 
 
 def history(db: Connection, shop: Shop) -> Programs:
@@ -155,6 +156,8 @@ def _draft(db: Connection, shop_id: int, version: int) -> int:
 
 
 def _dated(wanted: Program, now: datetime, starts_at: datetime | None) -> Program:
+    if starts_at is not None and starts_at < now - MOST_LATE:
+        raise BadInput("starts_past", "it would have started before now", field="starts_at")
     if starts_at is None or starts_at <= now:
         return replace(wanted, state="published", starts_at=now)
     if starts_at > now + MOST_AHEAD:

@@ -18,7 +18,7 @@ def can_have_limit(db: Connection, business_id: int) -> bool:
 
 
 def limit(db: Connection, business_id: int) -> int | None:
-    """Points that nobody gives alone when they are more; None: whoever adjusts, adjusts alone."""
+    """Points nobody gives or takes alone when they are more; None: whoever adjusts is alone."""
     if not can_have_limit(db, business_id):
         return None
     found: int | None = db.scalar(
@@ -28,9 +28,9 @@ def limit(db: Connection, business_id: int) -> int | None:
 
 
 def needs_second(db: Connection, business_id: int, points: int) -> bool:
-    """Whether giving these points takes two."""
+    """Whether giving these points (> 0), or taking them (< 0), takes two."""
     found = limit(db, business_id)
-    return found is not None and points > found
+    return found is not None and abs(points) > found
 
 
 def set_limit(db: Connection, business_id: int, points: int | None) -> None:

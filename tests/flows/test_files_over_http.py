@@ -1,6 +1,7 @@
 """Files by HTTP, at the server that merchants meet: not every stream is as a test's client's."""
 
 import http.client
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,7 +38,9 @@ def test_a_file_comes_whole_and_only_with_its_length_told(database, served):
 
 
 def test_no_more_is_read_than_was_told(service):
+    told = {"CONTENT_LENGTH": "18", "wsgi.input_terminated": True}  # as the real server says
+    stream = BytesIO(b"email\na@b.example\nmore")
     with service.app.test_request_context(
-        "/", method="POST", data=b"email\na@b.example\nmore", headers={"Content-Length": "18"}
+        "/", method="POST", input_stream=stream, environ_overrides=told
     ):
         assert exchange.body().read() == b"email\na@b.example\n"

@@ -116,9 +116,14 @@ def test_a_day_that_no_year_has_is_refused(world, day):
         put(world, day)
 
 
-@pytest.mark.parametrize("name", ["", "Birthday", "a b", "x" * 41, "1st"])
+@pytest.mark.parametrize("name", ["", "a/b", "..", " a", "a ", "-", "x" * 41, "a?b", "a\nb"])
 def test_a_name_is_a_short_word(world, name):
     with pytest.raises(BadInput, match="occasion_name"):
+        put(world, "02-29", name)
+
+
+def test_a_name_may_be_of_any_language(world):
+    for name in ("Name day", "عيد الميلاد", "農曆生日", "O’Neill 1st"):
         put(world, "02-29", name)
 
 

@@ -67,6 +67,8 @@ def test_a_scheduled_version_starts_when_it_should_or_is_withdrawn(database):
         other = programs.publish(db, world.shop.id, wanted, NOW, starts_at=NOW + 2 * DAY)
         with pytest.raises(BadInput):
             programs.publish(db, world.shop.id, wanted, NOW, starts_at=NOW + 400 * DAY)
+        with pytest.raises(BadInput, match="starts_past"):
+            programs.publish(db, world.shop.id, wanted, NOW, starts_at=NOW - DAY)
         programs.withdraw(db, world.shop.id, other.version, NOW)
     assert (later.state, known(world).version) == ("scheduled", 0)
     with database.read() as db:
@@ -122,6 +124,9 @@ BAD_RULES: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "joined", "points": 5, "most": 9}, "gift_most", "most"),
     ({"kind": "joined", "points": 10**9}, "points_range", "points"),
     ({"kind": "occasion", "points": 5}, "text_length", "occasion"),
+    ({"kind": "occasion", "points": 5, "occasion": "name/day"}, "occasion_name", "occasion"),
+    ({"kind": "occasion", "points": 5, "occasion": ".."}, "occasion_name", "occasion"),
+    ({"kind": "occasion", "points": 5, "occasion": "x" * 41}, "occasion_name", "occasion"),
     ({"kind": "visit", "points": 5}, "text_length", "target"),
     ({"kind": "custom", "points": 5, "most": 4, "target": "x"}, "gift_most", "most"),
     ({"kind": "streak", "points": 5, "count": 0}, "count_range", "count"),

@@ -16,6 +16,8 @@ OWN = (
     Rule("survey-1", rules.CUSTOM, points=20, target="survey", most=50, caps=Caps(per_member=80)),
     Rule("story-1", rules.VISIT, points=5, target="/story", labels={"en": "Read our story"}),
     Rule("mail-1", rules.NEWSLETTER, points=10, hold_days=3),
+    Rule("told-1", rules.CUSTOM, target="told", most=50),
+    Rule("order-1", rules.ORDER, points=25, minimum={"USD": 5000}, caps=Caps(per_day=50)),
 )
 
 
@@ -67,6 +69,9 @@ def test_what_an_event_may_not_say_is_refused(acme, mia):
     assert refusal(event(acme, "c", member_id=mia, customer_key="7")) == (422, "member_missing")
     assert refusal(event(acme, "d", customer_key="nobody")) == (404, "member_not_found")
     assert refusal(event(acme, "e", member_id=mia, event="gone")) == (404, "event_unknown")
+    assert refusal(event(acme, "t", member_id=mia, event="told")) == (422, "points_missing")
+    (given,) = event(acme, "t", "t2", member_id=mia, event="told", points=5).get_json()["given"]
+    assert given["points"] == 5, "the key was not spent"
     assert refusal(act(acme, mia, "f", kind="gold")) == (422, "action_kind")
     assert refusal(act(acme, "99", "g", kind="newsletter")) == (404, "member_not_found")
 
@@ -88,6 +93,12 @@ def test_ways_to_earn_say_what_is_done(acme, mia):
     assert (hers["story-1"]["is_done"], hers["story-1"]["times"]) == (True, 1)
     assert hers["story-1"]["labels"] == {"en": "Read our story"}
     assert hers["survey-1"]["left"] == 80
+    assert hers["order-1"]["sentence"] == "25 points for each order."
+    assert everybody["order-1"]["details"] == [
+        "From $50.00 on.",
+        "At most 50 points for a member in a day.",
+        "Counts for levels.",
+    ]
     assert hers["mail-1"]["sentence"] == "10 points for agreeing to the newsletter."
 
 

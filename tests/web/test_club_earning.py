@@ -1,6 +1,6 @@
 """Ways to earn in the panel: only what can be earned here, and on which goods."""
 
-from connector.program.rules import Rule, Scope
+from connector.program.rules import Caps, Rule, Scope
 from tests.web.shoppers import acme, proxy
 from tests.web.test_club import plain, section, told
 
@@ -55,3 +55,24 @@ def test_an_event_without_words_is_the_merchants_own(acme):
     )
     assert [one["title"] for one in ways(acme)] == ["Shop", "Answer a survey"]
     assert [one["title"] for one in ways(acme, lang="ar")][1:] == ["Answer a survey"]
+
+
+def test_a_way_says_from_which_order_on_and_how_much_at_most(acme):
+    caps = Caps(per_member=500, per_day=50, per_month=200, per_rule=9000)
+    least = {acme.shop.currency: 5000}
+    acme.service.publish(
+        acme.shop,
+        rules=(
+            Rule("all", "order", points=25, minimum=least, caps=caps),
+            Rule("vip", "custom", tier_days=3, target="a", labels={"en": "A"}, caps=Caps(1)),
+        ),
+    )
+    every, once = ways(acme)[1:]
+    assert every["lines"][1:] == [
+        "At most 50 points a day",
+        "At most 200 points a month",
+        "At most 500 points in all",
+    ]
+    assert every["lines"][0].startswith("Orders from ")
+    assert once["lines"] == ["At most 1 time in all"]
+    assert len({tuple(ways(acme, lang=one)[1]["lines"]) for one in ("en", "ar", "zh-Hant")}) == 3

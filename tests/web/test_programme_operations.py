@@ -96,6 +96,8 @@ def test_what_is_sent_is_what_is_kept_and_told(acme, service):
 def test_versions_start_end_and_come_back(acme):
     at = clock.now() + timedelta(days=3)
     version = drafted(acme)
+    past = send(acme, f"drafts/{version}/publication", "k0", starts_at="2020-01-01T00:00:00Z")
+    assert refusal(past) == (422, "starts_past")
     body = {"starts_at": at.isoformat()}
     assert send(acme, f"drafts/{version}/publication", **body).get_json()["state"] == "scheduled"
     assert acme.get("/program")["version"] == 0

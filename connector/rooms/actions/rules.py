@@ -47,8 +47,13 @@ def meant(rules: Iterable[Rule], kind: str, target: str) -> list[Rule]:
 
 
 def asked_points(rule: Rule, points: int | None) -> int | None:
-    """What an event may say it gives; BadInput ``points_range`` beyond what the rule allows."""
+    """What an event may say it gives; BadInput ``points_range`` beyond what the rule allows.
+
+    ``points_missing`` where only the event can say.
+    """
     if points is None:
+        if rule.most and not rule.points:
+            raise BadInput("points_missing", "say how many points", field="points")
         return None
     if rule.gives_reward or not rule.most or type(points) is not int:
         raise BadInput("points_fixed", "this rule says itself what it gives", field="points")

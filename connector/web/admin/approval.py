@@ -1,4 +1,4 @@
-"""A second person for large gifts of points: the first signs what is wanted, another confirms it.
+"""A second person for large adjustments: the first signs what is wanted, another confirms it.
 
 What is wanted travels in a link, signed for this shop: nothing waits in a table, and nobody but a
 signed-in colleague can use it.
@@ -21,7 +21,7 @@ DAYS = 7
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """What one person wants to give, and who that is. ``once``: carried out once."""
+    """What one person wants to give or take (< 0), and who that is. ``once``: done once."""
 
     member_id: int
     points: int

@@ -38,9 +38,9 @@ PAGE = 50
 FOUND = 50
 ENTRIES = 25
 GIFTS = {
-    "rewards": mark("A gift from the shop"),
-    "tiers": mark("A gift for your level"),
-    "referrals": mark("An invitation"),
+    "rewards": mark("Gift sent by hand"),
+    "tiers": mark("Gift for reaching a level"),
+    "referrals": mark("Gift for an introduction"),
 }
 MOST_ENTRIES = 1000
 ORDERS = 10
@@ -208,7 +208,7 @@ def page(
                 )
             }
             ask = asked = None
-        needs = ask and ask.is_own and most is not None and ask.points > most
+        needs = ask and ask.is_own and most is not None and abs(ask.points) > most
         entries = timeline.entries(db, g.shop.id, member_id, None, limit + 1)
         values: dict[str, Any] = {
             "row": row,

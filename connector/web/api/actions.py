@@ -32,7 +32,7 @@ class Event(Struct, forbid_unknown_fields=True):
     ]
     member_id: str | None = None
     customer_key: Annotated[str | None, Meta(description="The platform's own customer id")] = None
-    points: Annotated[int | None, Meta(description="Where the rule lets the event say")] = None
+    points: Annotated[int | None, Meta(description="Where the event says how many")] = None
 
 
 class Action(Struct, forbid_unknown_fields=True):
@@ -62,6 +62,7 @@ class WayToEarn(Struct):
     rule_id: str
     kind: str
     sentence: Annotated[str, Meta(description="In English")]
+    details: Annotated[list[str], Meta(description="Its days, smallest order and limits")]
     labels: Annotated[dict[str, str], Meta(description="The merchant's words, by language")]
     is_done: bool
     times: Annotated[int, Meta(description="How often this member was given for it")]
@@ -140,6 +141,7 @@ def _ways(db: Connection, shop: Shop, member_id: int | None) -> WaysToEarn:
                 rule_id=one.rule.id,
                 kind=one.rule.kind,
                 sentence=ways.sentence(one.rule, known, shop.currency).striptags(),
+                details=[said.striptags() for said in ways.details(one.rule, shop.currency)],
                 labels=dict(one.rule.labels),
                 is_done=one.is_done,
                 times=one.times,

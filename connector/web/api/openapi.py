@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def describe(operations: Sequence[Operation], server: str) -> dict[str, Any]:
 
 
 def _operation(one: Operation, schemas: dict[type, Any]) -> dict[str, Any]:
-    words = (one.view.__doc__ or "").strip()
+    words = inspect.getdoc(one.view) or ""
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PATH_PARAMETER.findall(one.path)

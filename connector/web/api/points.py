@@ -42,7 +42,8 @@ def list_entries(db: Connection, shop: Shop, member_id: str) -> shapes.EntryPage
 def add_adjustment(db: Connection, shop: Shop, member_id: str) -> shapes.Adjustment:
     """Give or take points by hand; once for each Idempotency-Key.
 
-    Above the limit of a team that has one: 403 ``approval_needed``; people confirm in the admin.
+    Above the limit of a team that has one, given or taken: 403 ``approval_needed``; people
+    confirm in the admin.
     """
     wanted = read_json(shapes.AdjustmentRequest)
     if team.needs_second(db, shop.business_id, wanted.points):

@@ -235,6 +235,10 @@ def test_a_large_gift_takes_two_where_the_owner_says_so(ada: Ada, app: Flask, wo
     assert "Adjustment by Acme + Staff 9" in words_of(ada.see(path))
     small = form | {"points": "500", "confirmed": "yes", "once": "2"}
     assert ada.send(f"{path}/adjustments", path, **small).status_code == 303
+    less = form | {"direction": "take", "confirmed": "yes", "once": "3"}
+    asked = ada.send(f"{path}/adjustments", path, **less)
+    assert (asked.status_code, "approval_needed" in asked.text) == (403, True)
+    assert world.balance(MIA).available == 1001
 
 
 def test_a_link_to_confirm_is_ours_and_of_one_member(ada: Ada, app: Flask, world: World):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -56,6 +56,11 @@ OF_CONSENT = (rules.VERIFIED, rules.NEWSLETTER)
 HOW = {
     rules.VERIFIED: mark("Log in to the shop with the code it sends you"),
     rules.NEWSLETTER: mark("Agree to it at the checkout or in your account"),
+}
+CAPS = {
+    "per_day": mark("At most {most} a day"),
+    "per_month": mark("At most {most} a month"),
+    "per_member": mark("At most {most} in all"),
 }
 OCCASIONS = {
     "birthday": mark("Your birthday"),
@@ -205,7 +210,16 @@ def _terms(rule: Rule, goods: str, say: Tongue) -> list[str]:
         found.append(with_goods or say.t("With chosen products"))
     if rule.kind == rules.OCCASION:
         found.append(say.t("Once a year"))
-    return found
+    return [*found, *_caps(rule, say)]
+
+
+def _caps(rule: Rule, say: Tongue) -> Iterator[str]:
+    """How much of it one member is given at most."""
+    for cap, words in CAPS.items():
+        most = getattr(rule.caps, cap)
+        if most is not None:
+            times = say.count("time", most)
+            yield say.t(words, most=times if rule.gives_reward else say.points(most))
 
 
 def gives(rule: Rule, say: Tongue) -> str:
