@@ -205,6 +205,10 @@ def check(program: Program) -> None:
         msgspec.convert(msgspec.to_builtins(program), Program, strict=False)
     except msgspec.ValidationError as problem:
         raise refusal(problem) from None
+    if not program.levels and program.ladder is None:
+        raise BadInput("levels_empty", "give at least one level", field="levels")
+    if program.measure == "score" and not any(msgspec.structs.astuple(program.weights)):
+        raise BadInput("weights_empty", "a score counts at least one thing", field="weights-point")
     for number, level in enumerate(program.levels):
         _check_level(program, number, level)
     steps = program.ladder.steps if program.ladder else ()
