@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -47,9 +47,9 @@ class Result(Struct, frozen=True):
 
     gain, lose, same: members by whether the draft gives them more. ``rules``: by the draft's rule
     ids ("" is the rate), points, or times where a rule gives a reward; ``rules_now`` by today's.
-    outstanding: points that members have today; the draft would have made it
-    ``outstanding - now + draft``. deeds: things members did without an order. gaps: of what the
-    draft's rules are about, what the past is not known of.
+    gifted, gifted_now: members whom rules give a reward; of who gets the same points, who gets
+    more rewards gains. deeds: things members did without an order. gaps: of what the draft's rules
+    are about, what the past is not known of.
     """
 
     since: str
@@ -63,18 +63,11 @@ class Result(Struct, frozen=True):
     top_gain: tuple[Person, ...]
     top_lose: tuple[Person, ...]
     rules: Mapping[str, int]
-    outstanding: int
     rules_now: Mapping[str, int] = {}
     deeds: int = 0
     gaps: tuple[Gap, ...] = ()
-
-    @property
-    def outstanding_draft(self) -> int:
-        return self.outstanding - self.now + self.draft
-
-    def cost_minor(self, points: int, per_points: int, minor: int) -> int:
-        """What so many points cost a merchant who says what ``per_points`` cost."""
-        return points * minor // per_points
+    gifted: int = 0
+    gifted_now: int = 0
 
 
 class Sums:
@@ -100,8 +93,10 @@ class Sums:
         self._month(deed.day)[1 + at] += given
         self._points[at][self._place(deed.member_id)] += given
 
-    def people(self) -> list[Person]:
-        """Everybody who has points by either."""
+    def people(self, others: Iterable[int]) -> list[Person]:
+        """Everybody who has points by either, and others."""
+        for member_id in others:
+            self._place(member_id)
         return [
             Person(member_id, self._points[0][place], self._points[1][place])
             for member_id, place in self._places.items()

@@ -149,6 +149,8 @@ class Judge:
         self, program: Program, at: int, bits: Bits, excluded: set[int], bought: set[int]
     ) -> None:
         self.given: dict[str, int] = defaultdict(int)  # by rule: points, or times of a reward
+        self.gifts: dict[int, int] = defaultdict(int)  # by member: rewards
+        self._rewarding = {rule.id for rule in program.rules if rule.gives_reward}
         self._program, self._at, self._bits = program, at, bits
         self._excluded = excluded
         self._bought = set(bought)
@@ -356,7 +358,15 @@ class Judge:
                 tally.give(sold.member_id, sold.days[self._at], given)
         return total
 
-    def _give(self, sold: Sold, rule_id: str, given: int) -> None:
+    def count(self, rule_id: str, member_id: int, given: int) -> bool:
+        """Count what a rule gave a member; whether that is points and no reward."""
         self.given[rule_id] += given
+        is_reward = rule_id in self._rewarding
+        if is_reward and given:
+            self.gifts[member_id] += given
+        return not is_reward
+
+    def _give(self, sold: Sold, rule_id: str, given: int) -> None:
+        self.count(rule_id, sold.member_id, given)
         if rule_id and given:
             self._tallies[rule_id].give(sold.member_id, sold.days[self._at], given)

@@ -23,7 +23,7 @@ from connector.program.basis import folded
 from connector.program.rules import Program, Rule
 from connector.rooms.rehearsal import store
 from connector.rooms.rehearsal.deeds import Player, history, topics
-from connector.rooms.rehearsal.found import Gap, Result, Sums
+from connector.rooms.rehearsal.found import Gap, Person, Result, Sums
 from connector.rooms.rehearsal.past import Past
 from connector.rooms.rehearsal.rules import Bits, Judge, Sold
 from connector.shops import service as shops
@@ -105,7 +105,7 @@ def rehearse(database: Database, shop_id: int, now: datetime) -> None:
             return
     with database.read() as db:
         work.play(db)
-        result = work.result(store.outstanding(db, shop_id))
+        result = work.result()
     _note(database, shop_id, row, due_at=None, result=result, finished_at=now)
 
 
@@ -238,21 +238,25 @@ class _Work:
                 all_days = (self._now - begins).days
                 self._gaps.append(Gap(topic.kind, topic.name, all_days - missing, all_days))
             for at, player in enumerate(players):
-                rewards = {rule.id for rule in player.program.rules if rule.gives_reward}
                 for rule_id, deed, given in player.play(topic, deeds):
-                    self._judges[at].given[rule_id] += given
-                    if rule_id not in rewards:
+                    if self._judges[at].count(rule_id, deed.member_id, given):
                         self._sums.count_deed(deed, at, given)
 
     def _first_orders(self) -> list[datetime]:
         """The first day with orders, if there is one."""
         return [datetime.fromisoformat(first).replace(tzinfo=UTC) for first, *_ in self.runs[:1]]
 
-    def result(self, outstanding: int) -> Result:
-        people = self._sums.people()
-        changed = sorted(people, key=lambda one: (one.draft - one.now, one.member_id))
-        lose = [one for one in changed if one.draft < one.now]
-        gain = [one for one in changed if one.draft > one.now]
+    def result(self) -> Result:
+        before, after = (one.gifts for one in self._judges)
+        people = self._sums.people(before.keys() | after.keys())
+        gifts = {one: after.get(one, 0) - before.get(one, 0) for one in before.keys() | after}
+
+        def change(one: Person) -> tuple[int, int]:
+            return one.draft - one.now, gifts.get(one.member_id, 0)
+
+        changed = sorted(people, key=lambda one: (*change(one), one.member_id))
+        lose = [one for one in changed if change(one) < (0, 0)]
+        gain = [one for one in changed if change(one) > (0, 0)]
         months = self._sums.months()
         by_now, by_draft = (dict(one.given) for one in self._judges)
         return Result(
@@ -264,13 +268,14 @@ class _Work:
             lose=len(lose),
             same=len(people) - len(gain) - len(lose),
             months=months,
-            top_gain=tuple(reversed(gain[-TOP:])),
-            top_lose=tuple(lose[:TOP]),
+            top_gain=tuple(one for one in reversed(gain[-TOP:]) if one.draft > one.now),
+            top_lose=tuple(one for one in lose[:TOP] if one.draft < one.now),
             rules=by_draft,
-            outstanding=outstanding,
             rules_now=by_now,
             deeds=self._deeds,
             gaps=tuple(self._gaps),
+            gifted=len(after),
+            gifted_now=len(before),
         )
 
 

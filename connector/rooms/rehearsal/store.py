@@ -30,8 +30,6 @@ from sqlalchemy import (
 from connector.core.bulk import rows_of
 from connector.core.commerce import LineKind
 from connector.core.db import Utc, upsert
-from connector.core.points import UNIT
-from connector.ledger.models import ledger_account
 from connector.members.models import member
 from connector.orders.models import order_line, order_refund, orders, product
 from connector.program.basis import folded
@@ -315,14 +313,3 @@ def refunded(db: Connection, shop_id: int, days: tuple[str, str]) -> set[int]:
 def _raw(db: Connection, statement: Any) -> list[tuple[Any, ...]]:
     """Rows as the driver gives them: at a million rows, every conversion costs seconds."""
     return list(db.execute(statement).cursor.fetchall())
-
-
-def outstanding(db: Connection, shop_id: int) -> int:
-    """Points members have or wait for."""
-    account = ledger_account.c
-    kinds = account.name.like("member:%") | account.name.like("pending:%")
-    kinds = kinds | account.name.like("held:%")
-    chosen = select(func.coalesce(func.sum(account.balance), 0)).where(
-        account.shop_id == shop_id, account.unit == UNIT, kinds
-    )
-    return int(db.scalar(chosen) or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -18,16 +18,16 @@ from connector.program import rules as kinds
 from connector.program import service as programs
 from connector.program.rules import Program
 from connector.rooms import insight
-from connector.rooms.insight import Worth
+from connector.rooms.insight import Owed, Worth
 from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rehearsal.found import Gap, Month, Result
 from connector.rooms.rehearsal.service import Rehearsal
 from connector.rooms.rewards import catalogue
-from connector.rooms.rewards.rules import gift
+from connector.rooms.rewards.rules import Kind, Offer, gift
 from connector.web.admin import bars, door, drafts, ways
 from connector.web.admin.bars import Bars
 from connector.web.admin.door import blueprint
-from connector.web.admin.words import count, mark, name, number, spoken, t
+from connector.web.admin.words import count, isolated, mark, name, number, spoken, t
 from connector.web.runtime import runtime
 
 ENOUGH_ORDERS = 200
@@ -36,10 +36,14 @@ SHOWN_PEOPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What points cost the shop. share: of them, that get used; all, while that is not known."""
+    """What points cost the shop. share: of them, that get used; all, while that is not known.
+
+    liability_minor: of what is owed today, as the liability page tells it.
+    """
 
     worth: Worth
     share: Fraction
+    liability_minor: int
 
     def of(self, points: int) -> int:
         return self.worth.cost_of(points, self.share)
@@ -52,6 +56,7 @@ class Gifts:
     now_minor: int
     draft_minor: int
     by_rule: Mapping[str, int]  # of the draft
+    unpriced: Sequence[Markup]  # what is not in it
 
 
 @blueprint.get("/<shop>/program/drafts/<id:version>/back-test")
@@ -63,6 +68,7 @@ def rehearsal(version: int) -> Response:
         shown = (
             [*result.top_gain[:SHOWN_PEOPLE], *result.top_lose[:SHOWN_PEOPLE]] if result else []
         )
+        owed = insight.owed(db, g.shop.id, clock.now()) if result else None
         people = runtime().members.people(db, g.shop.id, [one.member_id for one in shown])
         names = ways.names(db, g.shop.id, [draft])
         values: dict[str, Any] = {
@@ -72,7 +78,8 @@ def rehearsal(version: int) -> Response:
             "people": people,
             "months": [(one, _first(one)) for one in result.months] if result else [],
             "since": date.fromisoformat(result.since) if result else None,
-            "cost": _cost(db) if result else None,
+            "owed": owed,
+            "cost": _cost(owed) if owed else None,
             "gifts": _gifts(db, draft, told.against, result) if told and result else None,
             "gaps": [_gap(one) for one in result.gaps] if result else [],
             "chart": _chart(result) if result else None,
@@ -107,20 +114,23 @@ def _percent(told: Rehearsal | None) -> int:
     return min(100 * told.done // told.total, 100)
 
 
-def _cost(db: Connection) -> Cost | None:
+def _cost(owed: Owed) -> Cost | None:
     """None until the shop says what points are worth."""
-    owed = insight.owed(db, g.shop.id, clock.now())
     if owed.worth is None:
         return None
-    return Cost(owed.worth, owed.redemption_used or Fraction(1))
+    expected = owed.liability_minor
+    liability = (owed.cost_of_all_minor or 0) if expected is None else expected
+    share = owed.redemption_used
+    return Cost(owed.worth, Fraction(1) if share is None else share, liability)
 
 
 def _gifts(db: Connection, draft: Program, against: int, result: Result) -> Gifts:
     """Flexible rewards are given at their least; those in other money are not counted."""
+    offers = {one.id: one.offer for one in catalogue.rewards(db, g.shop.id)}
     costs = {
-        one.id: gift(one.offer).cost_minor
-        for one in catalogue.rewards(db, g.shop.id)
-        if one.offer.currency == g.shop.currency
+        reward_id: gift(offer).cost_minor
+        for reward_id, offer in offers.items()
+        if offer.currency == g.shop.currency
     }
     known = programs.history(db, g.shop).numbered(against)
     by_now, by_draft = (
@@ -131,7 +141,36 @@ def _gifts(db: Connection, draft: Program, against: int, result: Result) -> Gift
         }
         for one, given in ((known, result.rules_now), (draft, result.rules))
     )
-    return Gifts(sum(by_now.values()), sum(by_draft.values()), by_draft)
+    times: dict[int, list[int]] = {}
+    for at, (one, given) in enumerate(((known, result.rules_now), (draft, result.rules))):
+        for rule in one.rules:
+            if rule.gives_reward and not costs.get(rule.reward_id or 0):
+                times.setdefault(rule.reward_id or 0, [0, 0])[at] += given.get(rule.id, 0)
+    unpriced = [
+        _unpriced(offers.get(reward_id), *both) for reward_id, both in times.items() if any(both)
+    ]
+    return Gifts(sum(by_now.values()), sum(by_draft.values()), by_draft, unpriced)
+
+
+def _unpriced(offer: Offer | None, now: int, draft: int) -> Markup:
+    """A reward whose cost is not known, and how often it is given; None: days on a tier."""
+    often = {"before": count("time", now), "after": count("time", draft)}
+    if offer is None:
+        return t("VIP days: {before} today, {after} by the draft. Not in this cost.", **often)
+    if offer.kind is Kind.PERCENT:
+        return t(
+            "Discounts of {percent}: {before} today, {after} by the draft. They are not in this"
+            " cost: what they come to depends on the order.",
+            percent=isolated(spoken().percent(offer.percent / 100, 0)),
+            **often,
+        )
+    return t(
+        "“{name}”: {before} today, {after} by the draft. Not in this cost: the reward does not say"
+        " what one costs in {currency}.",
+        name=name(offer.name(spoken())),
+        currency=isolated(g.shop.currency),
+        **often,
+    )
 
 
 def _gap(gap: Gap) -> Markup:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.errors import NotFound
+from connector.rooms import insight
 from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rehearsal.found import Person, Result
 from connector.shops.service import Shop
@@ -48,10 +49,17 @@ class BackTestResult(Struct):
     actions: Annotated[int, Meta(description="What members did without an order")]
     now: int
     draft: int
-    gain: Annotated[int, Meta(description="Members who would have got more")]
+    gain: Annotated[
+        int,
+        Meta(description="Members who would have got more points, or as many and more rewards"),
+    ]
     lose: int
     same: int
-    outstanding_now: Annotated[int, Meta(description="Points owed today")]
+    gifted_now: Annotated[int, Meta(description="Members whom rules give a reward")]
+    gifted_draft: Annotated[int, Meta(description="The same by this version")]
+    outstanding_now: Annotated[
+        int, Meta(description="Points owed today, as in the liability: pending ones are not")
+    ]
     outstanding_draft: Annotated[int, Meta(description="Had this version been in force")]
     months: list[BackTestMonth]
     top_gain: list[BackTestMember]
@@ -92,11 +100,12 @@ def get_back_test(db: Connection, shop: Shop, version: str) -> BackTest:
         asked_at=shapes.utc(told.asked_at),
         orders_done=told.done,
         orders_total=told.total,
-        result=_result(told.result) if state == "done" and told.result else None,
+        result=_result(db, shop, told.result) if state == "done" and told.result else None,
     )
 
 
-def _result(found: Result) -> BackTestResult:
+def _result(db: Connection, shop: Shop, found: Result) -> BackTestResult:
+    owed = insight.points_outstanding(db, shop.id).outstanding
     return BackTestResult(
         since=found.since,
         orders=found.orders,
@@ -106,8 +115,10 @@ def _result(found: Result) -> BackTestResult:
         gain=found.gain,
         lose=found.lose,
         same=found.same,
-        outstanding_now=found.outstanding,
-        outstanding_draft=found.outstanding_draft,
+        gifted_now=found.gifted_now,
+        gifted_draft=found.gifted,
+        outstanding_now=owed,
+        outstanding_draft=owed - found.now + found.draft,
         months=[BackTestMonth(one.month, one.orders, one.now, one.draft) for one in found.months],
         top_gain=_people(found.top_gain),
         top_lose=_people(found.top_lose),

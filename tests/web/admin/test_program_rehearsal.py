@@ -65,10 +65,15 @@ def test_what_it_found_is_told_against_todays_rules(ada: Ada, world: World):
     finish(world)
     page = words_of(ada.see(f"{path}/back-test"))
     assert "If “Winter” had run for the last 12 months" in page
-    assert "Points given +220 80 today, 300 by the draft" in page
+    assert "Points given Today’s rules 80 Draft 300 Change by the draft +220" in page
     assert (
-        "Expected cost $2.20 $0.80 today, $3.00 by the draft if 100.0% of points get used" in page
+        "Expected cost Today’s rules $0.80 Draft $3.00 Change by the draft +$2.20"
+        " if 100.0% of points get used" in page
     )
+    owed = (
+        "Points owed Today’s rules 30 Draft 250 Change by the draft +220 Pending apart: 0 points."
+    )
+    assert owed in page, "as at home and in the liability"
     assert "Orders judged 2" in page
     assert "2 members get more, 0 members get less, 0 members the same." in page
     assert "October 2026" in page
@@ -84,7 +89,7 @@ def test_a_draft_that_gives_less_shows_who_loses(ada: Ada, world: World):
     ada.send(f"{path}/back-test", path)
     finish(world)
     page = words_of(ada.see(f"{path}/back-test"))
-    assert "Points given −25 50 today, 25 by the draft" in page
+    assert "Points given Today’s rules 50 Draft 25 Change by the draft −25" in page
     assert "Lose most" in page
     assert "Gain most" not in page
     assert "Say what points are worth" in page
@@ -153,7 +158,8 @@ def test_rewards_that_rules_give_cost_what_they_are_worth(ada: Ada, world: World
     ada.send(f"{path}/back-test", path)
     finish(world)
     page = words_of(ada.see(f"{path}/back-test"))
-    assert "Expected cost $3.05 $0.50 today, $3.55 by the draft" in page
+    assert "Expected cost Today’s rules $0.50 Draft $3.55 Change by the draft +$3.05" in page
+    assert "Rewards from rules: 0 members get one today, 1 member by the draft." in page
     assert "Rewards given by rules: $0.00 today, $3.00 by the draft" in page
     assert "We have no record of openings of /story before today, so it counts 0 here." in page
     assert "Visits on days in a row were not always written down" in page
@@ -162,3 +168,28 @@ def test_rewards_that_rules_give_cost_what_they_are_worth(ada: Ada, world: World
         other = words_of(ada.see(f"{path}/back-test", lang=language))
         assert "We have no record" not in other
         assert "/story" in other
+
+
+def test_what_has_no_price_is_said_and_who_gets_it_gains(ada: Ada, world: World):
+    placed(world, "1", 5000, 1)
+    tenth = Offer(Kind.PERCENT, {"en": "Ten"}, "USD", percent=10)
+    parcel = Offer(Kind.SHIPPING, {"en": "Free parcel"}, "USD")
+    with world.database.write() as db:
+        insight.set_worth(db, world.shop.id, 1000, 100, NOW)
+        known = programs.newest(db, world.shop.id)
+        rules = tuple(
+            Rule(id=key, kind="order", reward_id=catalogue.publish(db, world.shop.id, one, NOW).id)
+            for key, one in (("tenth", tenth), ("parcel", parcel))
+        )
+        drafted = programs.save_draft(db, world.shop.id, replace(known, rules=rules), NOW)
+    path = f"program/drafts/{drafted.version}"
+    ada.send(f"{path}/back-test", path)
+    finish(world)
+    page = words_of(ada.see(f"{path}/back-test"))
+    assert "Change by the draft $0.00" in page
+    assert "Points owed Today’s rules 0 Draft 0 Change by the draft 0 Pending apart: 50" in page
+    assert (
+        "Discounts of 10%: 0 times today, 1 time by the draft. They are not in this cost" in page
+    )
+    assert "“Free parcel”: 0 times today, 1 time by the draft. Not in this cost" in page
+    assert "1 member get more, 0 members get less, 0 members the same." in page

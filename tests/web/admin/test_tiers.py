@@ -91,9 +91,9 @@ def test_a_preview_names_who_moves_before_anything_is_in_force(ada: Ada, world: 
     page = words_of(ada.see("tiers"))
     assert "1 member would rise." in page
     assert "Some who would move" in page
-    assert "They get no entry gifts. With them it would be 250 points; rewards: 0." in page
+    assert "If it were on, they would get 250 points in all." in page
     save(ada, gifts_for_placed="on")
-    assert "Entry gifts for them: 250 points; rewards: 0." in words_of(ada.see("tiers"))
+    assert "They get their level’s gifts at once: 250 points in all." in words_of(ada.see("tiers"))
     with world.database.read() as db:
         assert programs.current(db, world.shop.id) is None
     assert ada.send("tiers/publish", "tiers").location.endswith("said=tiers_published")
@@ -220,3 +220,15 @@ def test_every_language_has_the_page(ada: Ada, world: World):
     save(ada)
     for tag, words in (("ar", "ما الذي سيتغير"), ("zh-Hant", "將會改變什麼")):
         assert words in ada.see("tiers", lang=tag)
+
+
+def test_free_days_that_the_store_cannot_give_are_not_published_without_a_word(
+    ada: Ada, world: World
+):
+    bare = {name: "" for name in FORM if "early" in name or "multiplier" in name}
+    ada.send("tiers", "tiers", **(FORM | bare | {"levels-1-multiplier_percent": "100"}))
+    assert "will not be offered" in words_of(ada.see("tiers"))
+    ada.send("tiers/publish", "tiers")
+    page = words_of(ada.see("tiers"))
+    assert "will not be offered" in page
+    assert "need the plugin, or a store at Shopify" in page
