@@ -348,8 +348,7 @@ def share_returned(order: Order, kind: Kind) -> Fraction:
     back = Fraction(0)
     for line, weight in zip(lines, weights, strict=True):
         back += weight * min(taken[line.key], Fraction(1))
-    whole = sum(weights)
-    share = back / whole if whole else Fraction(0)
+    share = back / sum(weights) if sum(weights) else Fraction(0)
     other = sum(refund.other_minor for refund in order.refunds)
     if other and gross:
         share += Fraction(other, gross)
@@ -359,13 +358,14 @@ def share_returned(order: Order, kind: Kind) -> Fraction:
 
 
 def _check_words(offer: Offer) -> None:
-    for words, most, name in (
-        (offer.names, NAME_LENGTH, "name"),
-        (offer.notes, NOTE_LENGTH, "note"),
-    ):
-        for tag, text in words.items():
-            if tag not in LANGUAGES or len(text) > most or text != without_bidi_controls(text):
-                raise BadInput(f"{name}_length", f"at most {most} characters", field=name)
+    both = (offer.names, NAME_LENGTH, "name"), (offer.notes, NOTE_LENGTH, "note")
+    for words, most, name in both:
+        if words.keys() - LANGUAGES.keys():
+            raise BadInput("unknown_language", f"one of {', '.join(LANGUAGES)}", field=name)
+        if any(one != without_bidi_controls(one) for one in words.values()):
+            raise BadInput("invalid_text", "no direction controls in a text", field=name)
+        if any(len(one) > most for one in words.values()):
+            raise BadInput(f"{name}_length", f"at most {most} characters", field=name)
     if not any(one.strip() for one in offer.names.values()):
         raise BadInput("name_length", f"1 to {NAME_LENGTH} characters", field="name")
 

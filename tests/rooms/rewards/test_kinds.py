@@ -363,7 +363,8 @@ def test_the_merchant_sends_a_gift_with_a_note_to_some(database):
     ("change", "code", "field"),
     [
         ({"names": {"en": " "}}, "name_length", "name"),
-        ({"names": {"fr": "Café"}}, "name_length", "name"),
+        ({"names": {"tlh": "qa"}}, "unknown_language", "name"),
+        ({"names": {"en": "Free \u202ecup"}}, "invalid_text", "name"),
         ({"notes": {"en": "x" * 301}}, "note_length", "note"),
         ({"points": 0}, "amount_range", "points"),
         ({"points": 10**16}, "amount_range", "points"),
