@@ -255,6 +255,11 @@ def test_levels_that_cannot_be_meant_are_refused_by_their_place(api):
     assert refusal(wrong) == (422, "tier_value")
     trial = {"levels": [level], "trial": {"days": 5, "level": 2}}
     assert refusal(send(api, "/tiers/draft", json=trial)) == (422, "trial_level")
+    assert refusal(send(api, "/tiers/draft", json={"levels": []})) == (422, "levels_empty")
+    gone = {"levels": [{**level, "id": "77"}]}
+    assert refusal(send(api, "/tiers/draft", json=gone)) == (422, "level_unknown")
+    nothing = {"levels": [level], "measure": "score", "weights": {"point": 0, "money": 0}}
+    assert refusal(send(api, "/tiers/draft", json=nothing)) == (422, "weights_empty")
 
 
 def test_a_members_level_and_days_by_a_program(service, acme, api):

@@ -30,6 +30,8 @@ MEASURES = {
 PROBLEMS = {
     "level_name": mark("Give each level an English name of its own."),
     "level_order": mark("Each level takes more than the one before."),
+    "levels_empty": mark("Give at least one level."),
+    "weights_empty": mark("A score counts at least one thing."),
     "level_id": mark("This level is there twice. Reload the page."),
     "step_order": mark("Each step takes more and gives more than the one before."),
     "trial_level": mark("Choose which level the free days are on."),

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from connector.core import clock, noticed
-from connector.core.errors import NotFound
+from connector.core.errors import BadInput, NotFound
 from connector.rooms.tiers import perks, programs, rules, service
 from connector.rooms.tiers import store as tier_store
 from connector.shops.service import Shop
@@ -166,7 +166,9 @@ class TierDraft(Struct):
 
 def save_tiers(db: Connection, shop: Shop) -> TierDraft:
     """Keep a draft of the levels, and tell who would move. What is in force stays so."""
-    wanted, now = _program(read_json(TierProgramRequest)), clock.now()
+    asked, now = read_json(TierProgramRequest), clock.now()
+    _check_ids(db, shop, asked)
+    wanted = _program(asked)
     made = programs.save_draft(db, shop.id, wanted, f"api:{g.api_key_id}", now)
     told = programs.preview(db, shop.id, made, now)
     return TierDraft(
@@ -179,6 +181,16 @@ def publish_tiers(db: Connection, shop: Shop) -> TierProgram:
     has_standing = runtime().platforms[shop.platform].has_standing
     programs.publish(db, shop.id, clock.now(), has_standing=has_standing)
     return get_tiers(db, shop)
+
+
+def _check_ids(db: Connection, shop: Shop, wanted: TierProgramRequest) -> None:
+    """BadInput for a level said to be there that is not."""
+    published, draft = programs.current(db, shop.id), programs.draft(db, shop.id)
+    known = [published.program] if published else []
+    ids = {"0"} | {str(one.id) for each in (*known, draft) if each for one in each.levels}
+    for number, level in enumerate(wanted.levels):
+        if level.id not in ids:
+            raise BadInput("level_unknown", "no such level", field=f"levels-{number}-id")
 
 
 def _program(wanted: TierProgramRequest) -> rules.Program:

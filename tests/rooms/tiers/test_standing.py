@@ -20,7 +20,7 @@ from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.tiers import programs, rules, service, store
 from connector.rooms.tiers.models import tier_standing
-from connector.rooms.tiers.rules import Level, Program, Weights
+from connector.rooms.tiers.rules import Ladder, Level, Program, Step, Weights
 from tests.rooms.tiers.club import BLOOM, SEED, SPENDING, SPROUT, Club, change, days
 from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, took
 
@@ -201,7 +201,7 @@ def test_a_new_version_keeps_levels_and_tells_new_multipliers(club):
     assert club.levels() == [(2, 120)]
     mia = club.world.member()
     assert club.progress(mia).standing.keeps_until.isoformat() == "2027-11-30"
-    club.publish(change(first, levels=()))
+    club.publish(change(first, levels=(), ladder=Ladder("orders", (Step(9, 5),))))
     assert club.levels() == [(0, 100)]
     assert club.check() == []
 
