@@ -227,9 +227,9 @@ def new_code() -> str:
 
 def check(offer: Offer) -> None:
     """BadInput, by field, for what cannot be offered."""
-    _check_words(offer)
-    _check_worth(offer)
-    _check_price(offer)
+    check_words(offer)
+    check_worth(offer)
+    check_price(offer)
     _check_range("minimum_minor", offer.minimum_minor, 0, MAX_MINOR)
     _check_range("valid_days", offer.valid_days, 1, MAX_DAYS)
     _check_range("stock", offer.stock, 0, MAX_COUNT)
@@ -357,7 +357,7 @@ def share_returned(order: Order, kind: Kind) -> Fraction:
     return min(share, Fraction(1))
 
 
-def _check_words(offer: Offer) -> None:
+def check_words(offer: Offer) -> None:
     both = (offer.names, NAME_LENGTH, "name"), (offer.notes, NOTE_LENGTH, "note")
     for words, most, name in both:
         if words.keys() - LANGUAGES.keys():
@@ -370,7 +370,7 @@ def _check_words(offer: Offer) -> None:
         raise BadInput("name_length", f"1 to {NAME_LENGTH} characters", field="name")
 
 
-def _check_worth(offer: Offer) -> None:
+def check_worth(offer: Offer) -> None:
     if offer.kind in VALUED and not offer.is_flexible:
         _check_range("value_minor", offer.value_minor, 1, MAX_MINOR)
     if offer.kind is Kind.PERCENT:
@@ -383,7 +383,7 @@ def _check_worth(offer: Offer) -> None:
         _check_range("tier_days", offer.tier_days, 1, MAX_DAYS)
 
 
-def _check_price(offer: Offer) -> None:
+def check_price(offer: Offer) -> None:
     if not offer.is_flexible:
         _check_range("points", offer.points, 1, LIMIT)
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import request
 
@@ -55,3 +57,14 @@ def plain(given: str) -> str:
         str(unicodedata.decimal(sign)) if sign.isdecimal() else _SIGNS.get(sign, sign)
         for sign in without_bidi_controls(given).strip()
     )
+
+
+def problems(checks: Iterable[Callable[[Any], None]], given: object) -> list[BadInput]:
+    """All that several checks have against it: a person mends it in one go."""
+    found = []
+    for check in checks:
+        try:
+            check(given)
+        except BadInput as problem:
+            found.append(problem)
+    return found

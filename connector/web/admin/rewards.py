@@ -27,6 +27,7 @@ from connector.web.admin.words import amount_text, mark, spoken
 from connector.web.runtime import runtime
 
 PAGE = 25
+CHECKS = (rules.check_words, rules.check_worth, rules.check_price, rules.check)
 MAX_PARKED = 50
 MONEY = ("value_minor", "least_minor", "most_minor", "cost_minor", "minimum_minor", "budget_minor")
 NUMBERS = (
@@ -229,6 +230,8 @@ def _page(
         status=422 if errors else 200,
         here=url_for("admin.rewards"),
         rewards=found,
+        offered=[one for one in found if not one.offer.is_gift_only],
+        given=[one for one in found if one.offer.is_gift_only],
         figures={one.id: figures.get(one.id, catalogue.Figures()) for one in found},
         gives={one.id: _gives(one.offer, known) for one in found},
         real=_real_cost,
@@ -367,13 +370,11 @@ def _mean(draft: Draft, kind: Kind, told: dict[str, Any]) -> None:
         told["points"] = 0
     told["returns_whole"] = bool(draft.values["returns_whole"])
     offer = replace(Offer(kind, {}, g.shop.currency), **told)
-    try:
-        rules.check(offer)
-    except BadInput as problem:
+    for problem in forms.problems(CHECKS, offer):
         where = problem.field or ""
         where = f"{where}-en" if where in ("name", "note") else where
         draft.errors[where] = sentences.refusal(problem, currency=g.shop.currency)
-    else:
+    if not draft.errors:
         draft.offer = offer
 
 

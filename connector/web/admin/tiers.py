@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from flask import g, request, url_for
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, Conflict, NotFound
+from connector.core.i18n import LANGUAGES
 from connector.rooms.rewards import catalogue
 from connector.rooms.tiers import perks, programs, rules
 from connector.rooms.tiers import store as tier_store
@@ -147,7 +149,9 @@ def _page(draft: Draft) -> Response:
         shown=shown,
         rewards=rewards,
         measures=tier_form.MEASURES,
-        tags=tier_form.TAGS,
+        tongues=LANGUAGES.values(),
+        kept_trial=_gives_days(kept),
+        known_trial=_gives_days(published.program if published else None),
         rows=min(max(draft.levels + 1, 1), rules.MOST_LEVELS),
         steps=draft.steps + BLANK_STEPS,
         welcome=offers_welcome and addresses.text("welcome") == "yes",
@@ -156,6 +160,17 @@ def _page(draft: Draft) -> Response:
         errors=draft.errors,
         said=sentences.said(addresses.text("said")),
     )
+
+
+def _gives_days(program: rules.Program | None) -> bool:
+    """Whether the free days give anybody anything that this platform can do."""
+    if program is None or program.trial is None:
+        return False
+    has_standing = runtime().platforms[g.shop.platform].has_standing
+    given = perks.given(program, has_standing=has_standing)
+    number, now = program.number_of(program.trial.level_id), clock.now()
+    ends_at = now + timedelta(days=program.trial.days)
+    return any(perks.gains(given, held, number, now, ends_at) for held in range(number))
 
 
 def _preview(db: Connection, kept: rules.Program) -> dict[str, Any]:

@@ -247,8 +247,8 @@ def test_a_members_ledger_names_the_reward_its_order_and_what_gifts_were_for(
         publish(db, HEARD, gifts, NOW)
     page = words_of(ada.see(f"members/{one.member_id}"))
     assert "Used for a reward Coffee · Order #77" in page
-    assert "A gift for your level" in page
-    assert "An invitation pending" in page
+    assert "Gift for reaching a level" in page
+    assert "Gift for an introduction pending" in page
 
 
 def test_a_paused_reward_is_not_sent(ada: Ada, world: World, coffee):
@@ -281,3 +281,13 @@ def test_tables_begin_with_name_and_amount_and_scroll_by_themselves(
     words = words_of(page)
     assert "Reward Price Costs you" in words
     assert "Reward Points Member" in words
+
+
+def test_an_empty_form_names_all_it_lacks_and_gifts_stand_by_themselves(ada: Ada, world: World):
+    answer = ada.send("rewards/new?kind=amount", "rewards/new", price="fixed")
+    summary = answer.get_data(as_text=True).partition('<div class="two">')[0]
+    for name in ("name-en", "value_minor", "points"):
+        assert f'href="#{name}"' in summary
+    ada.send("rewards/new?kind=vip", "rewards/new", **(FORM | {"price": "gift", "tier_days": "7"}))
+    page = words_of(ada.see("rewards"))
+    assert page.index("Points need something to be spent on") < page.index("Only as gifts")

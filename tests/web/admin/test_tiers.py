@@ -226,7 +226,7 @@ def test_free_days_that_the_store_cannot_give_are_not_published_without_a_word(
     ada: Ada, world: World
 ):
     bare = {name: "" for name in FORM if "early" in name or "multiplier" in name}
-    ada.send("tiers", "tiers", **(FORM | bare | {"levels-1-multiplier_percent": "100"}))
+    save(ada, **(bare | {"levels-1-multiplier_percent": "100"}))
     assert "will not be offered" in words_of(ada.see("tiers"))
     ada.send("tiers/publish", "tiers")
     page = words_of(ada.see("tiers"))
