@@ -271,12 +271,9 @@ def decide(
     db: Connection, shop_id: int, referral_id: int, states: Sequence[str], **values: object
 ) -> bool:
     """Keep a decision in one of these states: the first one, or one that takes a refusal back."""
-    done = update(referral).where(
-        referral.c.shop_id == shop_id,
-        referral.c.id == referral_id,
-        referral.c.state.in_(states),
-        referral.c.decision.is_(None) | (referral.c.state == "refused"),
-    )
+    mine = (referral.c.shop_id == shop_id) & (referral.c.id == referral_id)
+    is_open = referral.c.decision.is_(None) | (referral.c.state == "refused")
+    done = update(referral).where(mine, referral.c.state.in_(states), is_open)
     return db.execute(done.values(**values)).rowcount == 1
 
 
