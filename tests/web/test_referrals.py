@@ -63,7 +63,7 @@ def test_the_link_is_made_at_the_first_look_and_stays(open_shop):
     assert first["sentence"] == "Give \u2066$10\u2069 off, get 500 points."
     assert mine(open_shop)["code"] == first["code"]
     assert "500 نقطة" in mine(open_shop, lang="ar")["sentence"]
-    assert mine(open_shop, lang="zh-TW")["sentence"].startswith("朋友得")
+    assert mine(open_shop, lang="zh-TW")["sentence"].startswith("朋友可享")
 
 
 def test_without_a_program_there_is_no_link(acme):

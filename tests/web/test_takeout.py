@@ -16,6 +16,8 @@ STAYS = {  # tables with rows of a shop that no export tells
     "imported_balance": "from files that came",
     "order_revision": "what orders were before",
     "rehearsal": "computed from orders",
+    "shop_plugin": "what a store runs",
+    "spent_token": "hashes of sign-ins that were used",
     "recommend_together": "computed from orders",
     "recommend_build": "when that was",
     # hashes, keys and secrets: they say nothing elsewhere

@@ -87,9 +87,10 @@ def test_the_launcher_is_on_every_page_but_cart_and_checkout(store):
 def test_points_are_used_in_the_cart_and_on_the_account_page(store):
     store.control("PUT", "pairing", PAIRING)
     add(store)
-    assert '<perennial-club only="rewards">' in store.http.get("/cart/").text
+    assert "<perennial-club" not in store.http.get("/cart/").text
     assert "<perennial-club" not in store.http.get("/my-account/").text
     log_in(store)
+    assert '<perennial-club only="rewards">' in store.http.get("/cart/").text
     page = store.http.get("/my-account/").text
     assert "<perennial-club>" in page
     assert "<perennial-panel" not in page

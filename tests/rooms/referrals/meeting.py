@@ -169,3 +169,7 @@ def first_order(key: str = "1", minor: int = 5000, **values: Any) -> Order:
     """Noor's, an hour ago."""
     told = {"customer_key": NOOR, "person": Person("noor@mail.example"), **values}
     return order(key, goods("1", minor), **told)
+
+
+def noted(meeting: Meeting, key: str = "1", **values: Any):
+    return first_order(key, referral=meeting.link(), **values)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from connector.core.commerce import CodeUse, CustomerMerge, OrderState, Person
+from connector.core.commerce import CodeUse, OrderState, Person
 from connector.core.errors import Conflict
-from connector.core.facts import CodeIssued, MembersUnmerged
+from connector.core.facts import CodeIssued
 from connector.core.outbox import outbox as table
-from connector.members import store as store_of_members
 from connector.rooms.referrals import service, store
 from tests.rooms.referrals.meeting import (
     FRIEND_REWARD,
@@ -19,14 +18,11 @@ from tests.rooms.referrals.meeting import (
     Meeting,
     account,
     first_order,
+    noted,
 )
 from tests.world import MIA, NOOR, NOW, acme, donation, goods, order, refund, took
 
 LATER = NOW + HOLD
-
-
-def noted(meeting: Meeting, key: str = "1", **values: Any):
-    return first_order(key, referral=meeting.link(), **values)
 
 
 def test_an_order_by_the_link_pays_both_at_the_end_of_the_hold(meeting: Meeting):
@@ -296,63 +292,6 @@ def test_a_cap_takes_nothing_from_the_friend(meeting: Meeting):
         ("kept", True),
     ]
     assert sorted(one.points for one in meeting.has.values()) == [0, 0, 500]
-
-
-def test_merging_friend_and_advocate_ends_it(meeting: Meeting):
-    meeting.tell(account(MIA), noted(meeting))
-    meeting.look(LATER)
-    assert len(meeting.has) == 2
-    meeting.tell(CustomerMerge(MIA, NOOR), at=LATER)
-    assert meeting.state() == ("void", "self")
-    assert meeting.has == {}
-    meeting.tell(noted(meeting, minute=5), at=LATER)
-    assert meeting.state() == ("void", "self")
-
-
-def test_a_merge_with_somebody_who_bought_before_ends_it(meeting: Meeting):
-    early = NOW - timedelta(days=3)
-    meeting.tell(order("0", goods("1", 100), customer_key="1009", placed_at=early, paid_at=early))
-    meeting.tell(noted(meeting))
-    meeting.tell(CustomerMerge(NOOR, "1009"))
-    assert meeting.state() == ("void", "prior_buyer")
-
-
-def test_a_merge_keeps_the_earlier_of_two_introductions(meeting: Meeting):
-    early = NOW - timedelta(days=3)
-    meeting.tell(noted(meeting))
-    meeting.tell(
-        noted(meeting, "0", customer_key="1009", person=Person(), placed_at=early, paid_at=early)
-    )
-    meeting.tell(CustomerMerge(NOOR, "1009"))
-    assert [(one.state, one.why) for one in meeting.rows()] == [
-        ("void", "duplicate"),
-        ("waiting", None),
-    ]
-
-
-def test_links_follow_a_merged_advocate(meeting: Meeting):
-    old = meeting.link("1003")
-    meeting.link(MIA)
-    meeting.tell(account(MIA), account("1003"))
-    meeting.tell(CustomerMerge(MIA, "1003"))
-    meeting.tell(first_order(referral=old))
-    assert meeting.row().advocate_id == meeting.world.member(MIA)
-    with meeting.world.database.read() as db:
-        assert len(store.codes_of(db, meeting.shop_id, meeting.world.member(MIA))) == 2
-
-
-def test_an_undone_merge_gives_links_and_friends_back(meeting: Meeting):
-    mia, zoe = meeting.world.member(MIA), meeting.world.member("1003")
-    meeting.tell(account(MIA), account("1003"))
-    meeting.tell(first_order(referral=meeting.link("1003")))
-    meeting.link(MIA)
-    meeting.tell(CustomerMerge(MIA, "1003"))
-    assert meeting.row().advocate_id == mia
-    with meeting.world.database.write() as db:
-        store_of_members.change(db, meeting.shop_id, zoe, state="member", merged_into=None)
-    meeting.publish(MembersUnmerged(meeting.shop_id, mia, zoe))
-    assert meeting.row().advocate_id == zoe
-    assert meeting.link(MIA) != meeting.link("1003")
 
 
 def test_an_erased_advocate_introduces_nobody(meeting: Meeting):

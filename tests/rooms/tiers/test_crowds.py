@@ -41,11 +41,13 @@ versions = st.fixed_dictionaries(
 def renewed(made, told):
     """The next version, with the same levels unless ``told`` says which other ones."""
     seed, sprout, *rest = made.levels
+    half = sprout.threshold // 2
+    leaf = change(SEED, id=new_id(), names={"en": f"Leaf {half}"}, threshold=half)
     levels = {
         "dearer": (seed, change(sprout, threshold=9_500), *rest),
         "richer": (seed, change(sprout, multiplier_percent=115), *rest),
         "fewer": (seed, sprout),
-        "more": (seed, change(SEED, id=new_id(), names={"en": "Leaf"}, threshold=5_000), sprout),
+        "more": (seed, leaf, sprout),
     }
     return change(made, **(told | {"levels": levels.get(told.get("levels", ""), made.levels)}))
 
