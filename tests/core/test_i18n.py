@@ -180,6 +180,6 @@ def test_the_check_notices_physical_directions(tmp_path, monkeypatch):
     ],
 )
 def test_chinese_sets_no_space_between_its_own_words(gift, said):
-    assert (
-        language("zh-Hant").text("Give {money}, get {points}.", money=gift, points="9 點") == said
-    )
+    chinese = language("zh-Hant")
+    assert chinese is not None
+    assert chinese.text("Give {money}, get {points}.", money=gift, points="9 點") == said
