@@ -20,13 +20,13 @@ final class Settings {
 	/**
 	 * One of our settings.
 	 *
-	 * @param string $name    Its name.
-	 * @param mixed  $default What it is until it is set.
+	 * @param string $name      Its name.
+	 * @param mixed  $otherwise What it is until it is set.
 	 * @return mixed
 	 */
-	public static function get( string $name, $default = null ) {
+	public static function get( string $name, $otherwise = null ) {
 		$kept = get_option( self::OPTION, array() );
-		return is_array( $kept ) && isset( $kept[ $name ] ) ? $kept[ $name ] : $default;
+		return is_array( $kept ) && isset( $kept[ $name ] ) ? $kept[ $name ] : $otherwise;
 	}
 
 	/**
