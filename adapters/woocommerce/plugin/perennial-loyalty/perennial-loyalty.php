@@ -23,7 +23,7 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '1.0.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'account-tab' ) as $perennial_part ) {
+foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'account-tab', 'gift-form', 'gift-blocks', 'donation', 'standing' ) as $perennial_part ) {
 	require_once __DIR__ . "/includes/class-$perennial_part.php";
 }
 unset( $perennial_part );
@@ -54,6 +54,8 @@ add_action(
 		Surfaces::hook();
 		Surfaces::register();
 		Account_Tab::hook();
+		Donation::hook();
+		Standing::hook();
 	}
 );
 
