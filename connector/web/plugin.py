@@ -108,11 +108,14 @@ def _confirm(asked: _Call) -> dict[str, Any]:
 
 
 def _refuse(asked: _Call) -> dict[str, Any]:
-    """The store's admin said no. A store that nobody confirmed lapses with its keys."""
+    """The store's admin said no. A store that nobody confirmed lapses with its keys.
+
+    ``lives``: it is connected all the same, as before it was asked, and needs our key.
+    """
     with runtime().database.write() as db:
         if not _is_paired(asked.shop, plugin.of(db, asked.shop.id)):
             plugin.refuse(db, asked.shop.id)
-    return {}
+    return {"lives": asked.shop.is_live}
 
 
 def _status(asked: _Call) -> dict[str, Any]:

@@ -23,7 +23,7 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '1.0.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'account-tab', 'gift-form', 'gift-blocks', 'donation', 'standing' ) as $perennial_part ) {
+foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'blocks', 'last-order', 'account-tab', 'gift-form', 'gift-blocks', 'donation', 'standing' ) as $perennial_part ) {
 	require_once __DIR__ . "/includes/class-$perennial_part.php";
 }
 unset( $perennial_part );
@@ -40,6 +40,14 @@ add_action(
 );
 
 add_action(
+	'init',
+	static function () {
+		load_plugin_textdomain( 'perennial-loyalty', false, dirname( plugin_basename( __FILE__ ) ) . '/languages' );
+	},
+	0
+);
+
+add_action(
 	'plugins_loaded',
 	static function () {
 		if ( ! class_exists( 'WooCommerce' ) ) {
@@ -53,6 +61,8 @@ add_action(
 		Upkeep::hook();
 		Surfaces::hook();
 		Surfaces::register();
+		Blocks::hook();
+		Last_Order::hook();
 		Account_Tab::hook();
 		Donation::hook();
 		Standing::hook();

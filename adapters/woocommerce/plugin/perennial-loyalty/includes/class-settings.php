@@ -43,7 +43,7 @@ final class Settings {
 	/**
 	 * A secret; an empty string while there is none.
 	 *
-	 * @param string $name plugin, widget, plugin_next, widget_next.
+	 * @param string $name plugin, widget, plugin_next, widget_next; key: what WooCommerce knows our key by.
 	 */
 	public static function secret( string $name ): string {
 		$kept = get_option( self::SECRETS, array() );
