@@ -21,6 +21,7 @@ from connector.core.inbox import Received
 from connector.core.keyring import token
 from connector.members import store as member_store
 from connector.orders import imports
+from connector.rooms.tiers import programs
 from connector.shops import joining, plugin
 from connector.shops import service as shops
 from connector.shops.plugin import Versions
@@ -104,6 +105,7 @@ def _confirm(asked: _Call) -> dict[str, Any]:
                 shop = joining.activate(db, shop, offer.business_id, now)
                 imports.begin(db, shop.id, ("products", "orders"), now)
             plugin.pair(db, shop.id, now)
+            programs.stand(db, shop.id, now)
         return _standing(asked) | {"settings": shopfront.settings(db, shop)}
 
 

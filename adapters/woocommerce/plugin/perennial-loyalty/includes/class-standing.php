@@ -40,6 +40,8 @@ final class Standing {
 		add_action( 'woocommerce_before_calculate_totals', array( self::class, 'apply' ), 20 );
 		add_filter( 'woocommerce_cart_totals_coupon_label', array( self::class, 'label' ), 10, 2 );
 		add_filter( 'woocommerce_cart_totals_coupon_html', array( self::class, 'without_remove' ), 10, 3 );
+		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_names' ) );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_names' ) );
 		add_filter( 'woocommerce_cart_shipping_packages', array( self::class, 'note_in' ) );
 		add_filter( 'woocommerce_package_rates', array( self::class, 'deliver' ), 20, 2 );
 	}
@@ -119,6 +121,20 @@ final class Standing {
 	 */
 	public static function label( $label, $coupon ): string {
 		return self::is_ours( $coupon ) ? $coupon->get_description() : $label;
+	}
+
+	/**
+	 * The same for the blocks, which know only codes.
+	 */
+	public static function add_names(): void {
+		$names = array();
+		foreach ( Settings::get( 'settings' )['perks'] as $perk ) {
+			if ( 'percent' === $perk['kind'] ) {
+				$names[ $perk['code'] ] = self::words( $perk );
+			}
+		}
+		wp_enqueue_script( 'perennial-level-blocks', plugins_url( 'assets/level-blocks.js', FILE ), array( 'wc-blocks-checkout' ), VERSION, true );
+		wp_add_inline_script( 'perennial-level-blocks', 'window.perennialLevels=' . wp_json_encode( (object) $names ) . ';', 'before' );
 	}
 
 	/**
