@@ -152,7 +152,8 @@ final class Admin_Page {
 		self::row( __( 'Orders last compared', 'perennial-loyalty' ), self::ago( $told['reconciled_at'] ?? null ) );
 		self::row( __( 'Webhooks', 'perennial-loyalty' ), self::webhooks() );
 		self::row( __( 'Trouble', 'perennial-loyalty' ), empty( $told['problem'] ) ? __( 'None', 'perennial-loyalty' ) : self::words( (string) $told['problem'] ) );
-		self::row( __( 'Version', 'perennial-loyalty' ), VERSION );
+		/* translators: 1: version of the plugin, 2: version of the service. */
+		self::row( __( 'Versions', 'perennial-loyalty' ), sprintf( __( 'plugin %1$s, service %2$s', 'perennial-loyalty' ), VERSION, (string) ( $told['service'] ?? '?' ) ) );
 		echo '</tbody></table>';
 		self::open_form( 'rotate' );
 		self::close_form( __( 'Change the secrets', 'perennial-loyalty' ), false );
