@@ -16,6 +16,7 @@ final class Gift_Blocks {
 
 	const SPACE = 'perennial-loyalty';
 	const FIELD = 'perennial-loyalty/gift';
+	const KEPT  = '_wc_other/perennial-loyalty/gift'; // Where WooCommerce keeps the field.
 
 	/**
 	 * Take part in what WooCommerce does.
@@ -23,7 +24,9 @@ final class Gift_Blocks {
 	public static function hook(): void {
 		add_action( 'woocommerce_blocks_loaded', array( self::class, 'register' ) );
 		add_action( 'woocommerce_init', array( self::class, 'add_field' ) );
-		add_action( 'woocommerce_set_additional_field_value', array( self::class, 'take_field' ), 10, 4 );
+		add_action( 'woocommerce_set_additional_field_value', array( self::class, 'take_field' ), 10, 2 );
+		add_action( 'template_redirect', array( self::class, 'clear_field' ) );
+		add_action( 'woocommerce_store_api_checkout_update_order_from_request', array( self::class, 'drop_field' ) );
 		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_script' ) );
 		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_script' ) );
 	}
@@ -88,11 +91,9 @@ final class Gift_Blocks {
 	 *
 	 * @param string $key   The field's.
 	 * @param mixed  $value What was chosen.
-	 * @param string $group Where it stands.
-	 * @param object $of    The order or the customer.
 	 */
-	public static function take_field( $key, $value, $group, $of ): void {
-		if ( self::FIELD !== $key || ! $of instanceof \WC_Order || ! WC()->session ) {
+	public static function take_field( $key, $value ): void {
+		if ( self::FIELD !== $key || ! WC()->session ) {
 			return;
 		}
 		$chosen = Donation::chosen();
@@ -100,6 +101,29 @@ final class Gift_Blocks {
 		if ( null !== $offer && ( '' !== (string) $value || ( $chosen && 'field' === $chosen['by'] ) ) ) {
 			Donation::choose( $value, $offer['causes'][0]['key'], $offer['currency'], 'field' );
 		}
+	}
+
+	/**
+	 * WooCommerce would choose for the next order what was chosen for the last one: we never do.
+	 */
+	public static function clear_field(): void {
+		$chosen = is_checkout() ? Donation::chosen() : null;
+		if ( ! is_checkout() || ! WC()->customer || ( $chosen && 'field' === $chosen['by'] ) ) {
+			return;
+		}
+		if ( '' !== (string) WC()->customer->get_meta( self::KEPT ) ) {
+			WC()->customer->delete_meta_data( self::KEPT );
+			WC()->customer->save();
+		}
+	}
+
+	/**
+	 * An order tells of its gift by the fee, which is the truth, and not by the field as well.
+	 *
+	 * @param \WC_Order $order The order.
+	 */
+	public static function drop_field( $order ): void {
+		$order->delete_meta_data( self::KEPT );
 	}
 
 	/**
