@@ -78,12 +78,14 @@ def test_versions_agree():
     assert {len(found) for found in said} == {1}
 
 
-def test_every_file_is_named_by_the_main_one():
+def test_every_class_is_where_it_is_looked_for():
     with opened() as made:
-        head = made.read("perennial-loyalty/perennial-loyalty.php").decode()
-        parts = re.findall(r"includes/class-([a-z-]+)\.php", "\n".join(made.namelist()))
-    (listed,) = re.findall(r"foreach \( array\( ([^)]+) \)", head)
-    assert sorted(parts) == sorted(re.findall(r"'([a-z-]+)'", listed))
+        for name in made.namelist():
+            if part := re.search(r"/includes/class-([a-z-]+)\.php$", name):
+                (found,) = re.findall(
+                    r"^final class (\w+)", made.read(name).decode(), re.MULTILINE
+                )
+                assert found.lower().replace("_", "-") == part[1]
 
 
 @pytest.mark.parametrize("address", [None, ADDRESS])

@@ -23,10 +23,14 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '1.0.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'blocks', 'last-order', 'account-tab', 'gift-form', 'gift-blocks', 'donation', 'standing' ) as $perennial_part ) {
-	require_once __DIR__ . "/includes/class-$perennial_part.php";
-}
-unset( $perennial_part );
+spl_autoload_register(
+	static function ( $name ) {
+		if ( 0 === strpos( $name, __NAMESPACE__ . '\\' ) ) {
+			$part = strtolower( str_replace( '_', '-', substr( $name, strlen( __NAMESPACE__ ) + 1 ) ) );
+			require_once __DIR__ . "/includes/class-$part.php";
+		}
+	}
+);
 
 add_action(
 	'before_woocommerce_init',
@@ -53,11 +57,14 @@ add_action(
 		if ( ! class_exists( 'WooCommerce' ) ) {
 			return;
 		}
-		Pairing::hook();
-		Admin_Page::hook();
-		Sign_In::hook();
-		Token::hook();
-		Privacy::hook();
+		add_action( 'rest_api_init', array( Pairing::class, 'open_doors' ) );
+		if ( is_admin() ) {
+			Pairing::hook();
+			Admin_Page::hook();
+			Sign_In::hook();
+			Token::hook();
+			Privacy::hook();
+		}
 		Upkeep::hook();
 		Surfaces::hook();
 		Surfaces::register();

@@ -25,7 +25,6 @@ final class Pairing {
 	 * Take part in what WordPress does.
 	 */
 	public static function hook(): void {
-		add_action( 'rest_api_init', array( self::class, 'open_doors' ) );
 		foreach ( array( 'connect', 'confirm', 'refuse', 'disconnect' ) as $act ) {
 			add_action( "admin_post_perennial_$act", array( self::class, $act ) );
 		}

@@ -18,6 +18,13 @@ final class Settings {
 	const SECRETS = 'perennial_secrets';
 
 	/**
+	 * The first option as this request knows it: every page asks for it many times.
+	 *
+	 * @var array|null
+	 */
+	private static $kept = null;
+
+	/**
 	 * One of our settings.
 	 *
 	 * @param string $name      Its name.
@@ -25,8 +32,11 @@ final class Settings {
 	 * @return mixed
 	 */
 	public static function get( string $name, $otherwise = null ) {
-		$kept = get_option( self::OPTION, array() );
-		return is_array( $kept ) && isset( $kept[ $name ] ) ? $kept[ $name ] : $otherwise;
+		if ( null === self::$kept ) {
+			$kept       = get_option( self::OPTION, array() );
+			self::$kept = is_array( $kept ) ? $kept : array();
+		}
+		return isset( self::$kept[ $name ] ) ? self::$kept[ $name ] : $otherwise;
 	}
 
 	/**
@@ -38,6 +48,7 @@ final class Settings {
 		$kept = get_option( self::OPTION, array() );
 		$kept = array_merge( is_array( $kept ) ? $kept : array(), $changes );
 		update_option( self::OPTION, array_filter( $kept, array( self::class, 'is_set' ) ), true );
+		self::$kept = null;
 	}
 
 	/**
@@ -63,9 +74,12 @@ final class Settings {
 	 * Where the service is: as the merchant's copy of the plugin says, or as it was paired.
 	 */
 	public static function service(): string {
-		$made_for = __DIR__ . '/../service.php';
-		$named    = is_readable( $made_for ) ? (string) include $made_for : '';
-		return untrailingslashit( (string) self::get( 'service', $named ) );
+		$named = self::get( 'service' );
+		if ( null === $named ) {
+			$made_for = __DIR__ . '/../service.php';
+			$named    = is_readable( $made_for ) ? include $made_for : '';
+		}
+		return untrailingslashit( (string) $named );
 	}
 
 	/**
@@ -82,6 +96,7 @@ final class Settings {
 		$service = self::service();
 		delete_option( self::SECRETS );
 		update_option( self::OPTION, array_filter( array( 'service' => $service ) ), true );
+		self::$kept = null;
 	}
 
 	/**

@@ -136,7 +136,7 @@ final class Surfaces {
 			$attributes['only'] = 'rewards';
 		}
 		if ( in_array( $name, array( 'panel', 'club', 'rewards' ), true ) ) {
-			$account                   = wc_get_page_permalink( 'myaccount' );
+			$account                   = home_url( '/?page_id=' . wc_get_page_id( 'myaccount' ) ); // Its pretty address could cost a query.
 			$attributes['join-href']   = $account;
 			$attributes['log-in-href'] = $account;
 		}
