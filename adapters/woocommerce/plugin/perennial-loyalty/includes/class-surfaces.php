@@ -98,6 +98,9 @@ final class Surfaces {
 	 */
 	public static function add_style(): void {
 		wp_enqueue_style( 'perennial', Settings::service() . '/static/widgets/mount.css', array(), null ); // phpcs:ignore WordPress.WP.EnqueuedResourceParameters.MissingVersion -- the service names its versions.
+		if ( 'storefront' === get_template() ) { // Its bar for small screens would cover the launcher.
+			wp_add_inline_style( 'perennial', '@media(max-width:768px){perennial-panel::part(launcher){inset-block-end:calc(4.236em + 16px)}}' );
+		}
 	}
 
 	/**
