@@ -337,6 +337,7 @@ final class Donation {
 	 */
 	public static function money( array $offer, int $minor ): string {
 		$price = wc_price( $minor / 10 ** $offer['exponent'], array( 'in_span' => false ) );
-		return html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' );
+		$price = html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' );
+		return is_rtl() ? "\u{2066}$price\u{2069}" : $price; // Kept in order inside Arabic text.
 	}
 }
