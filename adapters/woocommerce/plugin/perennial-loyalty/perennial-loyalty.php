@@ -76,4 +76,5 @@ add_action(
 	}
 );
 
+register_activation_hook( __FILE__, array( Upkeep::class, 'resume' ) );
 register_deactivation_hook( __FILE__, array( Upkeep::class, 'stop' ) );

@@ -37,6 +37,15 @@ final class Upkeep {
 	}
 
 	/**
+	 * The plugin is switched on again in a shop that is connected.
+	 */
+	public static function resume(): void {
+		if ( Settings::is_paired() && function_exists( 'as_schedule_recurring_action' ) ) {
+			self::start();
+		}
+	}
+
+	/**
 	 * Until it is disconnected, or the plugin is switched off: no trace stays, not of past ones either.
 	 */
 	public static function stop(): void {
