@@ -27,7 +27,10 @@ spl_autoload_register(
 	static function ( $name ) {
 		if ( 0 === strpos( $name, __NAMESPACE__ . '\\' ) ) {
 			$part = strtolower( str_replace( '_', '-', substr( $name, strlen( __NAMESPACE__ ) + 1 ) ) );
-			require_once __DIR__ . "/includes/class-$part.php";
+			$file = __DIR__ . "/includes/class-$part.php";
+			if ( is_readable( $file ) ) {
+				require_once $file;
+			}
 		}
 	}
 );
