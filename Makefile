@@ -19,7 +19,7 @@ ready   = $(VENV)/.ready-$(1)-$(LOCKED)
 ONE_AT_A_TIME := $(if $(shell command -v flock),flock .venv.lock)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check $(CHECKS) bench bench-quick lock migrate fmt clean
+.PHONY: help setup run test check $(CHECKS) bench bench-quick plugin lock migrate fmt clean
 
 help:  ## list these doors
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -64,6 +64,9 @@ bench: setup  ## every benchmark beside its limit
 
 bench-quick: setup  ## the same in about a minute
 	$(BIN)/python -m bench --quick $(ARGS)
+
+plugin: $(call ready,run)  ## build/perennial-loyalty.zip for WordPress; ARGS=https://... names your service
+	$(BIN)/python -m adapters.woocommerce.packing build/perennial-loyalty.zip $(ARGS)
 
 migrate: $(call ready,run)  ## bring the database of DATABASE_URL to the newest schema
 	$(BIN)/perennial migrate

@@ -34,6 +34,7 @@ from connector.core.facts import (
 )
 from connector.core.http import Http
 from connector.core.keeper import Keeper
+from connector.core.keyring import KeyRing
 from connector.core.outbox import Errand
 from connector.listeners import handlers as listeners
 from connector.members import Members
@@ -48,7 +49,7 @@ from connector.rooms.rewards import handlers as rewards
 from connector.rooms.tiers import handlers as tiers
 from connector.runtime import Runtime
 from connector.settings import Settings
-from connector.web import doors
+from connector.web import doors, shopfront
 from connector.worker.engine import Engine
 
 SUBSCRIPTIONS: Subscriptions = {
@@ -121,10 +122,13 @@ SUBSCRIPTIONS: Subscriptions = {
 }
 
 
-def errands(members: Members, found: Mapping[str, Platform]) -> Mapping[str, Errand]:
+def errands(
+    keys: KeyRing, members: Members, found: Mapping[str, Platform]
+) -> Mapping[str, Errand]:
     """Who runs which errand at a store, by the kind of its outbox row."""
     credit_at = [platform.name for platform in found.values() if platform.has_credit]
-    return {**rewards.errands(members, credit_at), **tiers.ERRANDS}
+    at_stores = rewards.errands(members, credit_at)
+    return {**at_stores, **tiers.ERRANDS, **shopfront.errands(keys, found)}
 
 
 def platforms(settings: Settings) -> Mapping[str, Platform]:
@@ -155,7 +159,7 @@ def create_runtime(settings: Settings, engine: Engine) -> Runtime:
         members=members,
         platforms=found,
         subscriptions=SUBSCRIPTIONS,
-        errands=errands(members, found),
+        errands=errands(keys, members, found),
         keeper=Keeper(database),
         wake=engine.wake,
     )

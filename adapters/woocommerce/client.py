@@ -14,6 +14,7 @@ import secrets
 from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -30,6 +31,7 @@ from connector.core.http import Http, Params
 from connector.core.money import Money
 
 PER_PAGE = 100
+STANDING_META = "_perennial_standing"  # of a customer; the plugin reads it
 REFUND_PAGES = 20
 PLACE_FIELDS = ",".join(
     f"{place}.{field}"
@@ -96,6 +98,15 @@ class Index(Struct):
 
 class Currency(Struct):
     code: str
+
+
+class Meta(Struct):
+    key: str = ""
+    value: Any = ""
+
+
+class Tagged(Struct):
+    meta_data: list[Meta] = []
 
 
 class CurrencyOfOrder(Struct):
@@ -183,13 +194,23 @@ class Shop:
         raise _not_supported("store credit")
 
     def tag(self, customer_key: str, add: Sequence[str], remove: Sequence[str]) -> None:  # noqa: ARG002
-        raise _not_supported("tags of customers")
+        """A field of the customer that our plugin reads and alone lets be written.
 
-    def put_standing(self, wanted: Standing) -> None:  # noqa: ARG002
-        raise _not_supported("discounts without a code")
+        All of our tags are in ``add``, and nobody else writes there.
+        """
+        if not _KEY.fullmatch(customer_key):
+            raise BadInput("invalid_key", f"{customer_key[:40]!r} is not an id", field="key")
+        told = {"key": STANDING_META, "value": " ".join(add)}
+        answer = self._rest.put(f"customers/{customer_key}", {"meta_data": [told]})
+        kept = {meta.key: meta.value for meta in decode(answer, Tagged).meta_data}
+        if kept.get(STANDING_META, "") != told["value"]:
+            raise _not_supported("tags of customers while the plugin is off")
 
-    def remove_standing(self, title: str) -> None:  # noqa: ARG002
-        raise _not_supported("discounts without a code")
+    def put_standing(self, wanted: Standing) -> None:
+        """The plugin is told of all discounts at once, with its settings."""
+
+    def remove_standing(self, title: str) -> None:
+        """The same."""
 
     def _page(self, what: str, window: Params, cursor: str | None) -> Page:
         """A page of a frozen window; the cursor is the page and the total seen before it.

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connector.core.clock import from_timestamp
+from connector.core.commerce import Credentials
 from connector.core.errors import PlatformError, Unauthenticated
 from connector.core.http import Http, raise_for_status
 
@@ -34,7 +35,8 @@ _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 class Offer(msgspec.Struct, frozen=True):
     """What a store is to join: it becomes true when the store's admin says so there.
 
-    ``knock``: what the plugin sent the browser with; ``account``: the name its admin is shown.
+    ``knock``: what the plugin sent the browser with; ``account``: the name its admin is shown;
+    ``key``: what the store knows our key by, so that leaving takes it back (``key_known_as``).
     """
 
     knock: str
@@ -43,6 +45,7 @@ class Offer(msgspec.Struct, frozen=True):
     account: str
     plugin_secret: str
     widget_secret: str
+    key: str
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -71,6 +74,12 @@ class _SignIn(msgspec.Struct):
     iat: int
     exp: int
     jti: str
+
+
+def key_known_as(credentials: Credentials) -> str:
+    """A consumer key as WooCommerce keeps it (``wc_api_hash``)."""
+    consumer_key, _, _ = credentials.access.partition(":")
+    return hmac.digest(b"wc-api", consumer_key.encode(), "sha256").hex()
 
 
 def sign(secret: bytes, speaker: str, what: str, body: bytes, at: datetime) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from connector.core import keyring
+from connector.core import keyring, outbox
 from connector.core.db import upsert
 from connector.core.errors import Conflict, Unauthenticated
 from connector.core.keyring import KeyRing
@@ -22,6 +22,7 @@ from connector.shops import store
 from connector.shops.models import install_intent, plugin, shop, spent_token
 
 OLD_TOKENS = timedelta(days=1)
+SETTINGS = "plugin_settings"
 _WIDGET = ("widget_secret", "widget_secret_next", "widget_secret_old")
 _NEXT = ("plugin_secret_next", "widget_secret_next")
 
@@ -111,6 +112,18 @@ def refuse(db: Connection, shop_id: int) -> None:
 def of(db: Connection, shop_id: int) -> Row[Any] | None:
     """What is known of the shop's plugin; None when it has none."""
     return db.execute(select(plugin).where(plugin.c.shop_id == shop_id)).one_or_none()
+
+
+def is_paired(db: Connection, shop_id: int) -> bool:
+    """Whether the store's admin has said yes to us."""
+    known = of(db, shop_id)
+    return known is not None and known.paired_at is not None
+
+
+def tell_settings(db: Connection, shop_id: int, now: datetime) -> None:
+    """Something has changed that the store's plugin shows or gives: it is told soon."""
+    if is_paired(db, shop_id):
+        outbox.send(db, shop_id, SETTINGS, ["all"], now)
 
 
 def secrets(db: Connection, keys: KeyRing, shop_id: int) -> list[bytes]:

@@ -21,6 +21,7 @@ from connector.core.inbox import Received
 from connector.core.keyring import token
 from connector.members import store as member_store
 from connector.orders import imports
+from connector.rooms.tiers import programs
 from connector.shops import joining, plugin
 from connector.shops import service as shops
 from connector.shops.plugin import Versions
@@ -104,15 +105,19 @@ def _confirm(asked: _Call) -> dict[str, Any]:
                 shop = joining.activate(db, shop, offer.business_id, now)
                 imports.begin(db, shop.id, ("products", "orders"), now)
             plugin.pair(db, shop.id, now)
+            programs.stand(db, shop.id, now)
         return _standing(asked) | {"settings": shopfront.settings(db, shop)}
 
 
 def _refuse(asked: _Call) -> dict[str, Any]:
-    """The store's admin said no. A store that nobody confirmed lapses with its keys."""
+    """The store's admin said no. A store that nobody confirmed lapses with its keys.
+
+    ``lives``: it is connected all the same, as before it was asked, and needs our key.
+    """
     with runtime().database.write() as db:
         if not _is_paired(asked.shop, plugin.of(db, asked.shop.id)):
             plugin.refuse(db, asked.shop.id)
-    return {}
+    return {"lives": asked.shop.is_live}
 
 
 def _status(asked: _Call) -> dict[str, Any]:

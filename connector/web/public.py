@@ -58,18 +58,19 @@ def _points(db: Connection, shop: Shop) -> dict[str, Any]:
 
 
 def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
-    unit = 10 ** exponent(shop.currency)
     return {
         "causes": [
             {"key": cause.key, "name": cause.name, "story": cause.story}
             for cause in giving.causes(db, shop.id)
         ],
-        "donation": {
-            "amounts_minor": [amount * unit for amount in _AMOUNTS],
-            "round_up_to_minor": unit,
-            "share_kept_percent": 0,
-        },
+        "donation": {**gifts(shop.currency), "share_kept_percent": 0},
     }
+
+
+def gifts(currency: str) -> dict[str, Any]:
+    """What is offered beside an order; a hundred where a currency has no smaller unit."""
+    unit = 10 ** (exponent(currency) or 2)
+    return {"amounts_minor": [amount * unit for amount in _AMOUNTS], "round_up_to_minor": unit}
 
 
 def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:

@@ -1,20 +1,129 @@
-"""What a store's own plugin needs to know to show us: pushed and pulled whole, never personal."""
+"""What a store's own plugin needs to know to show us: pushed and pulled whole, never personal.
+
+It is small, because the store loads it with each of its pages: what may be given in the cart, and
+what levels take off there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from adapters.woocommerce import WooCommerce
+from connector.core import clock
+from connector.core.commerce import Platform, ShopClient
+from connector.core.discounts import Standing
+from connector.core.errors import PlatformError, PlatformRefused
+from connector.core.facts import Fact
+from connector.core.keyring import KeyRing
 from connector.core.money import exponent
+from connector.core.outbox import Errand
+from connector.rooms.giving import service as giving
+from connector.rooms.tiers import perks, programs
+from connector.rooms.tiers.rules import LEVEL_CODE
+from connector.shops import plugin
+from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import public
 
 
 def settings(db: Connection, shop: Shop) -> dict[str, Any]:
-    """The shop's public programme as its storefront shows it."""
+    """What the shop's plugin is to show and to give."""
     return {
         "currency": shop.currency,
-        "currency_exponent": exponent(shop.currency),
-        "config": public.config(db, shop),
+        "donation": _donation(db, shop),
+        "perks": list(_perks(db, shop)),
     }
+
+
+def has_standing(db: Connection, platform: Platform, shop: Shop) -> bool:
+    """Whether levels can give discounts and free delivery: the platform does, or our plugin."""
+    return platform.has_standing or plugin.is_paired(db, shop.id)
+
+
+def _donation(db: Connection, shop: Shop) -> dict[str, Any] | None:
+    """None for a shop without causes."""
+    causes = [{"key": one.key, "name": one.name} for one in giving.causes(db, shop.id)]
+    if not causes:
+        return None
+    return {
+        "causes": causes,
+        **public.gifts(shop.currency),
+        "currency": shop.currency,
+        "exponent": exponent(shop.currency),
+    }
+
+
+def _perks(db: Connection, shop: Shop) -> Iterator[dict[str, Any]]:
+    """What each tag gives, and the code under which orders will tell of it."""
+    published = programs.current(db, shop.id)
+    program = published.given if published else None
+    names = {str(level.id): level.names for level in program.levels} if program else {}
+    for about, one in perks.standings(program).items() if program else ():
+        yield _perk(one, names.get(about.split(":")[1] if about.startswith("level") else "", {}))
+
+
+def _perk(one: Standing, names: Mapping[str, str]) -> dict[str, Any]:
+    _, _, place = one.tag.partition("-")
+    code = f"{LEVEL_CODE}{place}{'-category' if one.collection else ''}"
+    return {
+        "tag": one.tag,
+        "code": code,
+        "kind": str(one.kind),
+        "percent": one.percent,
+        "category": one.collection,
+        "names": dict(names),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What a store's plugin is to be told, and the secret that signs it."""
+
+    store: str
+    secret: bytes
+    settings: Mapping[str, Any]
+
+
+class SettingsErrand:
+    """Bring a store's plugin up to date; what it is told is read when it is told."""
+
+    def __init__(self, keys: KeyRing, woocommerce: WooCommerce) -> None:
+        self._keys, self._woocommerce = keys, woocommerce
+
+    def prepare(
+        self, db: Connection, shop_id: int, _about: str, _now: datetime
+    ) -> _Telling | None:
+        secret = shops.secret(db, self._keys, shop_id, "plugin_secret")
+        if secret is None or not plugin.is_paired(db, shop_id):
+            return None
+        shop = shops.get(db, shop_id)
+        return _Telling(shop.key, secret, settings(db, shop))
+
+    def carry_out(self, _client: ShopClient, todo: _Telling) -> None:
+        """A plugin that does not take our word says nothing about the shop's keys."""
+        try:
+            self._woocommerce.tell(todo.store, "settings", todo.secret, todo.settings, clock.now())
+        except PlatformRefused as problem:
+            raise PlatformError("plugin_refused", str(problem)) from problem
+
+    def finish(
+        self, _db: Connection, _shop_id: int, _about: str, _answer: None, _now: datetime
+    ) -> Sequence[Fact]:
+        return []
+
+    def fail(
+        self, _db: Connection, _shop_id: int, _about: str, _code: str, _now: datetime
+    ) -> Sequence[Fact]:
+        """The plugin is switched off or too old; it asks by itself once a day."""
+        return []
+
+
+def errands(keys: KeyRing, found: Mapping[str, Platform]) -> Mapping[str, Errand]:
+    """What is told to the plugins of stores that have one."""
+    stores = [one for one in found.values() if isinstance(one, WooCommerce)]
+    return {plugin.SETTINGS: SettingsErrand(keys, stores[0])} if stores else {}

@@ -171,7 +171,7 @@ def make_service(
         members=people,
         platforms=found,
         subscriptions=SUBSCRIPTIONS,
-        errands=errands(people, found),
+        errands=errands(keys, people, found),
         keeper=Keeper(database),
         wake=woken.append,
     )

@@ -23,7 +23,7 @@ from connector.rooms.tiers import programs as tier_programs
 from connector.rooms.tiers import service as tiers
 from connector.rooms.tiers import store as tier_store
 from connector.rooms.tiers.rules import Program
-from tests.world import World
+from tests.world import KEYS, World
 
 AT_ONCE = 1000
 
@@ -52,7 +52,7 @@ class Driven:
     def __init__(self, database: Database, world: World) -> None:
         self.world, self.database, self.till = world, database, Till()
         self.shop_id = world.shop.id
-        self._errands = app.errands(world.members, {})
+        self._errands = app.errands(KEYS, world.members, {})
 
     def tell(self, now: datetime, *snapshots: Order | CustomerMerge) -> None:
         """What the platform says, as one batch."""

@@ -21,6 +21,7 @@ class PluggedStore(WooStore):
     page: str = ""  # of the plugin; "" for its own
     offers: list[dict[str, str]] = field(default_factory=list)
     told: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    answer_settings: int = 200
     id: str = ""
     secret: bytes = b""
 
@@ -30,7 +31,7 @@ class PluggedStore(WooStore):
             return super().answer(method, url, headers, body)
         if route != f"{ROUTE}pairing":
             self.told.append((route.removeprefix(ROUTE), headers, body))
-            return 200, {}
+            return self.answer_settings, {}
         offer = json.loads(body)
         if not hmac.compare_digest(offer["knock"], self.knock):
             return 403, {"code": "wrong_knock"}

@@ -1,5 +1,6 @@
 """The plugin in a WooCommerce store: how it joins, what it may say, and who else may not."""
 
+import hmac
 import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from connector.shops.models import credential
 from connector.shops.models import shop as shop_table
 from tests.flows.service import make_service
 from tests.web.plugged import KNOCK, PluggedStore
-from tests.web.test_install_woocommerce import CSRF, code_of, hand_over, send
+from tests.web.test_install_woocommerce import CONSUMER_KEY, CSRF, code_of, hand_over, send
 
 START = "/install/woocommerce/plugin"
 
@@ -85,6 +86,8 @@ def test_one_click_in_the_store_joins_it(acme, store):
         "Acme",
         shop.public_id,
     )
+    known_as = hmac.new(b"wc-api", CONSUMER_KEY.encode(), "sha256").hexdigest()
+    assert offer["key"] == known_as  # the store takes it back when it leaves
     back = browser.get(
         "/install/woocommerce/return", query_string={"success": "1", "user_id": state}
     )
@@ -134,7 +137,7 @@ def test_a_plugin_page_of_another_host_is_no_answer(acme, store):
 def test_refusing_in_the_store_leaves_nothing_to_confirm(acme, store):
     _, state = start(acme, store)
     hand_over(acme, state)
-    assert store.call(acme, "refuse").status_code == 200
+    assert store.call(acme, "refuse").get_json() == {"lives": False}
     assert store.call(acme, "confirm").status_code == 401  # its secret is gone
     assert shop_of(acme).state == "pending"
 
@@ -201,7 +204,7 @@ def test_the_status_of_a_connection(acme, store):
     assert answer.headers["Cache-Control"] == "no-store"
     told = answer.get_json()
     assert (told["service"], told["problem"]) == ("1", None)
-    assert told["settings"]["config"]["program"]["currency"] == "USD"
+    assert told["settings"] == {"currency": "USD", "donation": None, "perks": []}
     with acme.database.read() as db:
         row = plugin.of(db, shop_of(acme).id)
     assert row

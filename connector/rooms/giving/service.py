@@ -23,6 +23,7 @@ from connector.core.ids import new_id
 from connector.ledger import Difference, Voucher
 from connector.rooms.giving import rules, store
 from connector.rooms.giving.rules import Standing
+from connector.shops import plugin
 from connector.shops import service as shops
 
 NAME_LENGTH = 80
@@ -81,6 +82,7 @@ def add_cause(
         is_default=cause.is_default,
         created_at=now,
     )
+    plugin.tell_settings(db, shop_id, now)
     return cause
 
 

@@ -24,7 +24,7 @@ from connector.orders.models import orders
 from connector.orders.store import products
 from connector.rooms.tiers import store
 from connector.rooms.tiers.models import tier_days, tier_trial
-from connector.rooms.tiers.rules import Perks, Program, Trial
+from connector.rooms.tiers.rules import LEVEL_CODE, Perks, Program, Trial
 
 _TAG = "perennial-tier-"
 _LADDER_TAG = "perennial-discount-"
@@ -140,9 +140,8 @@ def start_trial(
     """
     if program.trial is None:
         raise Conflict("trial_off", "there are no free days to try")
-    row = db.execute(
-        select(member).where(member.c.shop_id == shop_id, member.c.id == member_id)
-    ).one_or_none()
+    mine = select(member).where(member.c.shop_id == shop_id, member.c.id == member_id)
+    row = db.execute(mine).one_or_none()
     if row is None or row.state != "member":
         raise NotFound("member_not_found", "no such member")
     if row.blocked_at is not None:
@@ -357,7 +356,8 @@ def _taken_off(
     named: Mapping[str, Row[Any]],
 ) -> int:
     """What a level's percents took off an order, less what the member's own would have."""
-    off, own, most = -sum(code.amount_minor for code in order.codes), 0, 0
+    codes = (one for one in order.codes if not one.code.startswith(LEVEL_CODE))
+    off, own, most = -sum(one.amount_minor for one in codes), 0, 0
     for line in order.lines:
         if line.kind is LineKind.GOODS:
             found = named.get(line.product_key or "")

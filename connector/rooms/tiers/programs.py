@@ -31,6 +31,7 @@ from connector.ledger import Difference
 from connector.rooms.tiers import models, perks, rules, store
 from connector.rooms.tiers.models import tier_standing
 from connector.rooms.tiers.rules import Level, Month, Parts, Program, Standing
+from connector.shops import plugin
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -138,7 +139,20 @@ def publish(db: Connection, shop_id: int, now: datetime, *, has_standing: bool) 
     if has_standing:
         abouts = perks.standings(program).keys() | store.discounts(db, shop_id).keys()
         outbox.send(db, shop_id, STANDING, sorted(abouts), now)
+    plugin.tell_settings(db, shop_id, now)
     return program
+
+
+def stand(db: Connection, shop_id: int, now: datetime) -> None:
+    """The shop has tags and such discounts from now on: publish what is in force for them."""
+    rows = store.programs(db, shop_id, "published", 1)
+    if not rows or rows[0].has_standing:
+        return
+    waiting = store.programs(db, shop_id, "draft", 1)
+    save_draft(db, shop_id, store.program_of(rows[0].body), rows[0].made_by, now)
+    publish(db, shop_id, now, has_standing=True)
+    for row in waiting:
+        save_draft(db, shop_id, store.program_of(row.body), row.made_by, now)
 
 
 def drop_draft(db: Connection, shop_id: int) -> None:

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 PLAIN_PERCENT = 100
 MOST_LEVELS = 8
+LEVEL_CODE = "perennial-level-"  # what a store without tags calls a discount of a level
 _Percent = Annotated[int, Meta(ge=0, le=100)]
 _Share = Annotated[int, Meta(ge=1, le=100)]
 _Days = Annotated[int, Meta(ge=0, le=365)]

@@ -8,6 +8,7 @@ from flask import g, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from adapters.woocommerce import packing
 from connector.core import clock
 from connector.core.errors import BadInput, Forbidden
 from connector.rooms.points import service as points
@@ -38,6 +39,19 @@ def check() -> Response:
         )
     )
     return door.redirected(url_for("admin.stores", said="checking"))
+
+
+@blueprint.get("/<shop>/plugin.zip")
+def plugin_zip() -> Response:
+    """The plugin for WordPress, which knows our address."""
+    return Response(
+        packing.archive(runtime().settings.public_url),
+        mimetype="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{packing.SLUG}.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 @blueprint.post("/<shop>/keys")

@@ -17,7 +17,7 @@ from connector.rooms.rewards import catalogue
 from connector.rooms.tiers import perks, programs, rules
 from connector.rooms.tiers import store as tier_store
 from connector.rooms.tiers.programs import Preview
-from connector.web import addresses, tier_template
+from connector.web import addresses, shopfront, tier_template
 from connector.web.admin import door, sentences, tier_form
 from connector.web.admin.door import blueprint
 from connector.web.admin.tier_form import Draft
@@ -72,12 +72,11 @@ def use_tier_template() -> Response:
 @blueprint.post("/<shop>/tiers/publish")
 def publish_tiers() -> Response:
     """Put the draft in force, with the template's welcome points when they are wanted."""
-    has_standing = runtime().platforms[g.shop.platform].has_standing
     wants_welcome = "welcome" in request.form
 
     def work(db: Connection) -> None:
         now = clock.now()
-        programs.publish(db, g.shop.id, now, has_standing=has_standing)
+        programs.publish(db, g.shop.id, now, has_standing=_has_standing(db))
         if wants_welcome and not tier_template.has_welcome(db, g.shop.id):
             tier_template.publish_welcome(db, g.shop.id, now)
 
@@ -137,6 +136,7 @@ def _page(draft: Draft) -> Response:
         shown = _preview(db, kept) if kept and not draft.errors else None
         rewards = [(str(one.id), one.offer) for one in catalogue.rewards(db, shop_id)]
         offers_welcome = not tier_template.has_welcome(db, shop_id)
+        stands = _has_standing(db)
     return door.page(
         "admin/tiers.html",
         status=422 if draft.errors and request.method == "POST" else 200,
@@ -156,7 +156,7 @@ def _page(draft: Draft) -> Response:
         steps=draft.steps + BLANK_STEPS,
         welcome=offers_welcome and addresses.text("welcome") == "yes",
         welcome_points=tier_template.WELCOME_POINTS,
-        has_standing=runtime().platforms[g.shop.platform].has_standing,
+        has_standing=stands,
         errors=draft.errors,
         said=sentences.said(addresses.text("said")),
     )
@@ -188,6 +188,10 @@ def _preview(db: Connection, kept: rules.Program) -> dict[str, Any]:
 def _kept_ids(wanted: rules.Program) -> rules.Program:
     """Levels that were only numbered get ids of their own, and the free days follow."""
     return programs.with_ids(wanted, beyond=rules.MOST_LEVELS)
+
+
+def _has_standing(db: Connection) -> bool:
+    return shopfront.has_standing(db, runtime().platforms[g.shop.platform], g.shop)
 
 
 def _who() -> str:

@@ -15,6 +15,7 @@ from connector.core.errors import BadInput, NotFound
 from connector.rooms.tiers import perks, programs, rules, service
 from connector.rooms.tiers import store as tier_store
 from connector.shops.service import Shop
+from connector.web import shopfront
 from connector.web.api import members, shapes
 from connector.web.api.openapi import Operation
 from connector.web.body import read_json
@@ -178,7 +179,7 @@ def save_tiers(db: Connection, shop: Shop) -> TierDraft:
 
 def publish_tiers(db: Connection, shop: Shop) -> TierProgram:
     """Put the draft in force; members are moved in the background."""
-    has_standing = runtime().platforms[shop.platform].has_standing
+    has_standing = shopfront.has_standing(db, runtime().platforms[shop.platform], shop)
     programs.publish(db, shop.id, clock.now(), has_standing=has_standing)
     return get_tiers(db, shop)
 

@@ -14,7 +14,7 @@ from flask import Response, g, jsonify, make_response, redirect, request, url_fo
 from sqlalchemy import Connection, Row
 
 from adapters.woocommerce import WooCommerce
-from adapters.woocommerce.pairing import KNOCK, Offer
+from adapters.woocommerce.pairing import KNOCK, Offer, key_known_as
 from connector.core import clock
 from connector.core.commerce import InstallRequest
 from connector.core.errors import (
@@ -117,13 +117,13 @@ def woocommerce_keys() -> Response:
         if intent.knock is None:
             joining.finish_intent(db, state, shop.id)
         else:
-            offer = _offer(db, shop, intent)
+            offer = _offer(db, shop, intent, key_known_as(credentials))
     if intent.knock is not None:
         _hand_over(state, shop, offer)
     return jsonify({"ok": True})
 
 
-def _offer(db: Connection, shop: Shop, intent: Row[Any]) -> Offer:
+def _offer(db: Connection, shop: Shop, intent: Row[Any], key: str) -> Offer:
     """What the store's plugin is to be handed."""
     parts = runtime()
     armed = plugin.arm(db, parts.keys, shop.id, clock.now())
@@ -135,6 +135,7 @@ def _offer(db: Connection, shop: Shop, intent: Row[Any]) -> Offer:
         account=shops.business_name(db, joins) if joins else shop.name,
         plugin_secret=armed.plugin,
         widget_secret=armed.widget,
+        key=key,
     )
 
 

@@ -13,7 +13,7 @@ import responses
 
 from adapters.woocommerce import WooCommerce
 from connector.core.commerce import Credentials, ShopClient
-from connector.core.discounts import Discount, DiscountKind, Standing
+from connector.core.discounts import Discount, DiscountKind
 from connector.core.errors import (
     BadInput,
     Conflict,
@@ -230,9 +230,6 @@ def test_what_woocommerce_lacks_is_said_without_asking(client):
     asked = [
         lambda: client.credits("7", "USD"),
         lambda: client.give_credit("7", Money(500, "USD"), None),
-        lambda: client.tag("7", ["vip"], []),
-        lambda: client.put_standing(Standing("Gold", "gold", DiscountKind.PERCENT, 10)),
-        lambda: client.remove_standing("Gold"),
     ]
     for ask in asked:
         with pytest.raises(PlatformError) as caught:

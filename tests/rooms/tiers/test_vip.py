@@ -269,6 +269,21 @@ def test_members_prices_count_and_the_permanent_discount_is_her_own(club):
     assert worth(club, mia).discount_minor == 2_500 + 100, "28% and 13% less three of her own"
 
 
+def test_a_levels_own_code_is_worth_what_it_took_and_another_is_not(club):
+    mia = club.world.member()
+    start(club, mia)
+    at = NOW + days(1)
+    times: dict[str, Any] = {"placed_at": at, "paid_at": at, "modified_at": at}
+    line = goods("a", 9_000, subtotal_minor=10_000)
+    codes = (CodeUse("perennial-level-tier-3", 1_000),)
+    club.tell(order("1", line, codes=codes, **times), at=at)
+    took = worth(club, mia).discount_minor
+    assert took > 0
+    other = (CodeUse("welcome", 1_000),)
+    club.tell(order("2", line, codes=other, **times), at=at)
+    assert worth(club, mia).discount_minor == took
+
+
 def test_nothing_used_is_worth_nothing(club):
     mia = club.world.member()
     start(club, mia)

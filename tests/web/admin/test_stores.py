@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
@@ -11,7 +13,7 @@ from connector.orders import record_products
 from connector.rooms.recommend import service as recommend
 from connector.shops import api_keys
 from connector.shops import service as shops
-from tests.web.admin.conftest import Ada, words_of
+from tests.web.admin.conftest import HOME, Ada, words_of
 from tests.world import NOW, World, goods, order
 
 
@@ -28,6 +30,18 @@ def test_a_store_tells_its_state(ada: Ada, world: World):
 def test_another_store_is_connected_by_its_address(ada: Ada):
     form = ada.see("stores").partition('method="post" action="/install/woocommerce"')[2]
     assert re.findall(r'name="(\w+)"', form.partition("</form>")[0]) == ["csrf", "store"]
+
+
+def test_the_plugin_is_offered_with_our_address_inside(ada: Ada):
+    page = ada.see("stores")
+    assert words_of(page).count("Get the plugin") == 1
+    answer = ada.ask(re.search(r'href="([^"]+/plugin\.zip)"', page)[1])
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert 'filename="perennial-loyalty.zip"' in answer.headers["Content-Disposition"]
+    with ZipFile(BytesIO(answer.data)) as made:
+        told = made.read("perennial-loyalty/service.php").decode()
+    assert f"return '{HOME}';" in told
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(ada: Ada, world: World):

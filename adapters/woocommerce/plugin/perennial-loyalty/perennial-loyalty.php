@@ -23,10 +23,17 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '1.0.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'wire', 'pairing', 'admin-page', 'sign-in', 'token', 'privacy', 'upkeep', 'surfaces', 'account-tab' ) as $perennial_part ) {
-	require_once __DIR__ . "/includes/class-$perennial_part.php";
-}
-unset( $perennial_part );
+spl_autoload_register(
+	static function ( $name ) {
+		if ( 0 === strpos( $name, __NAMESPACE__ . '\\' ) ) {
+			$part = strtolower( str_replace( '_', '-', substr( $name, strlen( __NAMESPACE__ ) + 1 ) ) );
+			$file = __DIR__ . "/includes/class-$part.php";
+			if ( is_readable( $file ) ) {
+				require_once $file;
+			}
+		}
+	}
+);
 
 add_action(
 	'before_woocommerce_init',
@@ -40,21 +47,37 @@ add_action(
 );
 
 add_action(
+	'init',
+	static function () {
+		load_plugin_textdomain( 'perennial-loyalty', false, dirname( plugin_basename( __FILE__ ) ) . '/languages' );
+	},
+	0
+);
+
+add_action(
 	'plugins_loaded',
 	static function () {
 		if ( ! class_exists( 'WooCommerce' ) ) {
 			return;
 		}
-		Pairing::hook();
-		Admin_Page::hook();
-		Sign_In::hook();
-		Token::hook();
-		Privacy::hook();
+		add_action( 'rest_api_init', array( Pairing::class, 'open_doors' ) );
+		if ( is_admin() ) {
+			Pairing::hook();
+			Admin_Page::hook();
+			Sign_In::hook();
+			Token::hook();
+			Privacy::hook();
+		}
 		Upkeep::hook();
 		Surfaces::hook();
 		Surfaces::register();
+		Blocks::hook();
+		Last_Order::hook();
 		Account_Tab::hook();
+		Donation::hook();
+		Standing::hook();
 	}
 );
 
+register_activation_hook( __FILE__, array( Upkeep::class, 'resume' ) );
 register_deactivation_hook( __FILE__, array( Upkeep::class, 'stop' ) );

@@ -16,8 +16,8 @@ const VERSION = '';
 
 if ( Settings::is_paired() ) {
 	Wire::ask( 'disconnect' );
-	Pairing::leave();
 }
+Pairing::leave();
 delete_option( Settings::OPTION );
 delete_option( Settings::SECRETS );
 delete_transient( Pairing::KNOCK );

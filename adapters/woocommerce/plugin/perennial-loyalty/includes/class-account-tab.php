@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Account_Tab {
 
-	const SLUG  = 'rewards';
+	const SLUG = 'rewards';
 
 	/**
 	 * Take part in what WordPress does.

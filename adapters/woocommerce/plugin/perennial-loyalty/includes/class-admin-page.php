@@ -88,7 +88,7 @@ final class Admin_Page {
 		echo '<div class="wrap"><h1>' . esc_html__( 'Perennial', 'perennial-loyalty' ) . '</h1>';
 		self::say( $said );
 		if ( 'paired' === $state ) {
-			self::show_standing();
+			self::show_standing( 'not_told' === $said );
 		} elseif ( 'offered' === $state ) {
 			self::show_offer();
 		} else {
@@ -132,8 +132,10 @@ final class Admin_Page {
 
 	/**
 	 * Connected: how it stands, the way in, the way out.
+	 *
+	 * @param bool $is_unheard Whether the service could just not be told that the shop goes.
 	 */
-	private static function show_standing(): void {
+	private static function show_standing( bool $is_unheard ): void {
 		$told = Wire::ask( 'status', Pairing::versions() );
 		if ( is_wp_error( $told ) ) {
 			self::notice( 'error', self::words( $told->get_error_code() ) );
@@ -150,12 +152,16 @@ final class Admin_Page {
 		self::row( __( 'Orders last compared', 'perennial-loyalty' ), self::ago( $told['reconciled_at'] ?? null ) );
 		self::row( __( 'Webhooks', 'perennial-loyalty' ), self::webhooks() );
 		self::row( __( 'Trouble', 'perennial-loyalty' ), empty( $told['problem'] ) ? __( 'None', 'perennial-loyalty' ) : self::words( (string) $told['problem'] ) );
-		self::row( __( 'Version', 'perennial-loyalty' ), VERSION );
+		/* translators: 1: version of the plugin, 2: version of the service. */
+		self::row( __( 'Versions', 'perennial-loyalty' ), sprintf( __( 'plugin %1$s, service %2$s', 'perennial-loyalty' ), VERSION, (string) ( $told['service'] ?? '?' ) ) );
 		echo '</tbody></table>';
 		self::open_form( 'rotate' );
 		self::close_form( __( 'Change the secrets', 'perennial-loyalty' ), false );
 		self::open_form( 'disconnect' );
-		self::close_form( __( 'Disconnect this shop', 'perennial-loyalty' ), false );
+		if ( $is_unheard ) {
+			echo '<input type="hidden" name="force" value="1">';
+		}
+		self::close_form( $is_unheard ? __( 'Disconnect without telling the service', 'perennial-loyalty' ) : __( 'Disconnect this shop', 'perennial-loyalty' ), false );
 	}
 
 	/**

@@ -25,7 +25,6 @@ final class Pairing {
 	 * Take part in what WordPress does.
 	 */
 	public static function hook(): void {
-		add_action( 'rest_api_init', array( self::class, 'open_doors' ) );
 		foreach ( array( 'connect', 'confirm', 'refuse', 'disconnect' ) as $act ) {
 			add_action( "admin_post_perennial_$act", array( self::class, $act ) );
 		}
@@ -110,7 +109,7 @@ final class Pairing {
 	 */
 	public static function take_offer( WP_REST_Request $request ) {
 		$told = $request->get_json_params();
-		foreach ( array( 'public_id', 'service', 'account', 'plugin_secret', 'widget_secret' ) as $name ) {
+		foreach ( array( 'public_id', 'service', 'account', 'plugin_secret', 'widget_secret', 'key' ) as $name ) {
 			if ( empty( $told[ $name ] ) || ! is_string( $told[ $name ] ) ) {
 				return new WP_Error( 'invalid_offer', "No $name.", array( 'status' => 400 ) );
 			}
@@ -119,10 +118,12 @@ final class Pairing {
 			return new WP_Error( 'other_service', 'Not the service we asked.', array( 'status' => 403 ) );
 		}
 		delete_transient( self::KNOCK );
+		self::revoke(); // What an older offer was let in with.
 		Settings::put_secrets(
 			array(
 				'plugin' => $told['plugin_secret'],
 				'widget' => $told['widget_secret'],
+				'key'    => $told['key'],
 			)
 		);
 		Settings::put(
@@ -157,7 +158,10 @@ final class Pairing {
 	public static function refuse(): void {
 		Admin_Page::check( 'refuse' );
 		if ( ! Settings::is_paired() ) {
-			Wire::ask( 'refuse' );
+			$told = Wire::ask( 'refuse' );
+			if ( is_array( $told ) && empty( $told['lives'] ) ) {
+				self::revoke();
+			}
 			Settings::forget();
 		}
 		Admin_Page::go( 'refused' );
@@ -168,8 +172,9 @@ final class Pairing {
 	 */
 	public static function disconnect(): void {
 		Admin_Page::check( 'disconnect' );
-		$answer = Wire::ask( 'disconnect' );
-		if ( is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() ) {
+		$answer    = Wire::ask( 'disconnect' );
+		$is_forced = isset( $_POST['force'] ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- checked above.
+		if ( is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() && ! $is_forced ) {
 			Admin_Page::go( 'not_told' );
 		}
 		self::leave();
@@ -219,7 +224,7 @@ final class Pairing {
 	}
 
 	/**
-	 * Forget the account, and the webhooks that spoke to it.
+	 * Forget the account, the webhooks that spoke to it, and the key that let it in.
 	 */
 	public static function leave(): void {
 		$service = Settings::service();
@@ -231,7 +236,19 @@ final class Pairing {
 				}
 			}
 		}
+		self::revoke();
 		Upkeep::stop();
 		Settings::forget();
+	}
+
+	/**
+	 * Take back the key that the service was granted when this pairing began.
+	 */
+	private static function revoke(): void {
+		global $wpdb;
+		$key = Settings::secret( 'key' );
+		if ( '' !== $key ) {
+			$wpdb->delete( $wpdb->prefix . 'woocommerce_api_keys', array( 'consumer_key' => $key ), array( '%s' ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery -- WooCommerce has no function for it.
+		}
 	}
 }

@@ -18,15 +18,25 @@ final class Settings {
 	const SECRETS = 'perennial_secrets';
 
 	/**
+	 * The first option as this request knows it: every page asks for it many times.
+	 *
+	 * @var array|null
+	 */
+	private static $kept = null;
+
+	/**
 	 * One of our settings.
 	 *
-	 * @param string $name    Its name.
-	 * @param mixed  $default What it is until it is set.
+	 * @param string $name      Its name.
+	 * @param mixed  $otherwise What it is until it is set.
 	 * @return mixed
 	 */
-	public static function get( string $name, $default = null ) {
-		$kept = get_option( self::OPTION, array() );
-		return is_array( $kept ) && isset( $kept[ $name ] ) ? $kept[ $name ] : $default;
+	public static function get( string $name, $otherwise = null ) {
+		if ( null === self::$kept ) {
+			$kept       = get_option( self::OPTION, array() );
+			self::$kept = is_array( $kept ) ? $kept : array();
+		}
+		return isset( self::$kept[ $name ] ) ? self::$kept[ $name ] : $otherwise;
 	}
 
 	/**
@@ -38,12 +48,13 @@ final class Settings {
 		$kept = get_option( self::OPTION, array() );
 		$kept = array_merge( is_array( $kept ) ? $kept : array(), $changes );
 		update_option( self::OPTION, array_filter( $kept, array( self::class, 'is_set' ) ), true );
+		self::$kept = null;
 	}
 
 	/**
 	 * A secret; an empty string while there is none.
 	 *
-	 * @param string $name plugin, widget, plugin_next, widget_next.
+	 * @param string $name plugin, widget, plugin_next, widget_next; key: what WooCommerce knows our key by.
 	 */
 	public static function secret( string $name ): string {
 		$kept = get_option( self::SECRETS, array() );
@@ -63,9 +74,12 @@ final class Settings {
 	 * Where the service is: as the merchant's copy of the plugin says, or as it was paired.
 	 */
 	public static function service(): string {
-		$made_for = __DIR__ . '/../service.php';
-		$named    = is_readable( $made_for ) ? (string) include $made_for : '';
-		return untrailingslashit( (string) self::get( 'service', $named ) );
+		$named = self::get( 'service' );
+		if ( null === $named ) {
+			$made_for = __DIR__ . '/../service.php';
+			$named    = is_readable( $made_for ) ? include $made_for : '';
+		}
+		return untrailingslashit( (string) $named );
 	}
 
 	/**
@@ -82,6 +96,7 @@ final class Settings {
 		$service = self::service();
 		delete_option( self::SECRETS );
 		update_option( self::OPTION, array_filter( array( 'service' => $service ) ), true );
+		self::$kept = null;
 	}
 
 	/**

@@ -17,7 +17,8 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Surfaces {
 
-	const HINT = 'perennial_here'; // A cookie that says somebody is signed in, and nothing else.
+	const HINT          = 'perennial_here'; // A cookie that says somebody is signed in, and nothing else.
+	const MOST_PRODUCTS = 20;
 
 	/**
 	 * Elements by the name of their shortcode and block, and where themes show them by themselves.
@@ -30,6 +31,13 @@ final class Surfaces {
 		'club'            => 'club',
 		'rewards'         => 'club',
 	);
+
+	/**
+	 * The products of the order on this page, with commas.
+	 *
+	 * @var string
+	 */
+	private static $bought = '';
 
 	/**
 	 * Take part in what WordPress does.
@@ -47,8 +55,9 @@ final class Surfaces {
 		add_action( 'woocommerce_after_cart_table', array( self::class, 'cart_rewards' ) );
 		add_action( 'woocommerce_after_cart', array( self::class, 'cart_row' ) );
 		add_filter( 'render_block_woocommerce/cart', array( self::class, 'with_cart' ) );
+		add_action( 'woocommerce_order_details_after_order_table', array( self::class, 'note_order' ) );
 		add_action( 'woocommerce_thankyou', array( self::class, 'order_row' ), 20 );
-		add_action( 'woocommerce_account_dashboard', array( self::class, 'account_row' ), 20 );
+		add_action( 'woocommerce_view_order', array( self::class, 'order_row' ), 20 );
 	}
 
 	/**
@@ -89,13 +98,16 @@ final class Surfaces {
 	 */
 	public static function add_style(): void {
 		wp_enqueue_style( 'perennial', Settings::service() . '/static/widgets/mount.css', array(), null ); // phpcs:ignore WordPress.WP.EnqueuedResourceParameters.MissingVersion -- the service names its versions.
+		if ( 'storefront' === get_template() ) { // Its bar for small screens would cover the launcher.
+			wp_add_inline_style( 'perennial', '@media(max-width:768px){perennial-panel::part(launcher){inset-block-end:calc(4.236em + 16px)}}' );
+		}
 	}
 
 	/**
 	 * The script, and the panel's launcher where a theme has room for it.
 	 */
 	public static function add_script(): void {
-		if ( ! is_cart() && ! is_checkout() ) {
+		if ( ! is_cart() && ( ! is_checkout() || is_order_received_page() ) ) {
 			echo self::element( 'panel', array() ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 		}
 		wp_print_script_tag(
@@ -127,12 +139,15 @@ final class Surfaces {
 			$attributes['only'] = 'rewards';
 		}
 		if ( in_array( $name, array( 'panel', 'club', 'rewards' ), true ) ) {
-			$account                   = wc_get_page_permalink( 'myaccount' );
+			$account                   = home_url( '/?page_id=' . wc_get_page_id( 'myaccount' ) ); // Its pretty address could cost a query.
 			$attributes['join-href']   = $account;
 			$attributes['log-in-href'] = $account;
 		}
 		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) ) {
 			$attributes['product'] = (string) get_queried_object_id();
+		}
+		if ( 'recommendations' === $name ) {
+			$attributes['class'] = 'alignwide'; // Block themes would hold it to the width of a text.
 		}
 		$tag  = 'perennial-' . self::ELEMENTS[ $name ];
 		$html = "<$tag";
@@ -167,7 +182,9 @@ final class Surfaces {
 	 * What points buy, in the classic cart.
 	 */
 	public static function cart_rewards(): void {
-		self::show( 'rewards', '' );
+		if ( is_user_logged_in() ) {
+			self::show( 'rewards', '' );
+		}
 	}
 
 	/**
@@ -187,31 +204,37 @@ final class Surfaces {
 		if ( '' === $products ) {
 			return $html;
 		}
-		return $html . self::element( 'rewards', array() ) . self::element( 'recommendations', array( 'product' => $products ) );
+		$rewards = is_user_logged_in() ? self::element( 'rewards', array() ) : '';
+		return $html . $rewards . self::element( 'recommendations', array( 'product' => $products ) );
 	}
 
 	/**
-	 * What goes with what was just bought.
+	 * Remember what an order on this page holds while the page has it in hand.
 	 *
-	 * @param int $order_id The order.
+	 * @param \WC_Order $order The order.
 	 */
-	public static function order_row( $order_id ): void {
-		$order = wc_get_order( $order_id );
-		$ids   = array();
-		foreach ( $order ? $order->get_items() : array() as $item ) {
+	public static function note_order( $order ): void {
+		self::$bought = self::products_of( $order );
+	}
+
+	/**
+	 * What goes with what was bought.
+	 */
+	public static function order_row(): void {
+		self::show( 'recommendations', self::$bought );
+	}
+
+	/**
+	 * The products of an order, with commas.
+	 *
+	 * @param \WC_Order $order The order.
+	 */
+	public static function products_of( $order ): string {
+		$ids = array();
+		foreach ( $order->get_items() as $item ) {
 			$ids[] = $item->get_product_id();
 		}
-		self::show( 'recommendations', implode( ',', array_slice( array_filter( $ids ), 0, 20 ) ) );
-	}
-
-	/**
-	 * What goes with what a member bought last, in their account.
-	 */
-	public static function account_row(): void {
-		$last = wc_get_customer_last_order( get_current_user_id() );
-		if ( $last ) {
-			self::order_row( $last->get_id() );
-		}
+		return implode( ',', array_slice( array_unique( array_filter( $ids ) ), 0, self::MOST_PRODUCTS ) );
 	}
 
 	/**
@@ -240,6 +263,6 @@ final class Surfaces {
 	private static function cart_products(): string {
 		$cart = function_exists( 'WC' ) && WC()->cart ? WC()->cart->get_cart() : array();
 		$ids  = array_unique( array_column( $cart, 'product_id' ) );
-		return implode( ',', array_slice( $ids, 0, 20 ) );
+		return implode( ',', array_slice( $ids, 0, self::MOST_PRODUCTS ) );
 	}
 }

@@ -37,11 +37,27 @@ final class Upkeep {
 	}
 
 	/**
-	 * Until it is disconnected, or the plugin is switched off.
+	 * The plugin is switched on again in a shop that is connected.
+	 */
+	public static function resume(): void {
+		if ( Settings::is_paired() && function_exists( 'as_schedule_recurring_action' ) ) {
+			self::start();
+		}
+	}
+
+	/**
+	 * Until it is disconnected, or the plugin is switched off: no trace stays, not of past ones either.
 	 */
 	public static function stop(): void {
-		if ( function_exists( 'as_unschedule_all_actions' ) ) {
-			as_unschedule_all_actions( '', array(), self::GROUP );
+		if ( ! function_exists( 'as_get_scheduled_actions' ) ) {
+			return;
+		}
+		$all = array(
+			'group'    => self::GROUP,
+			'per_page' => -1,
+		);
+		foreach ( as_get_scheduled_actions( $all, 'ids' ) as $id ) {
+			\ActionScheduler::store()->delete_action( $id );
 		}
 	}
 
@@ -64,6 +80,7 @@ final class Upkeep {
 		$next = array(
 			'plugin' => Settings::secret( 'plugin_next' ),
 			'widget' => Settings::secret( 'widget_next' ),
+			'key'    => Settings::secret( 'key' ),
 		);
 		if ( '' === $next['plugin'] ) {
 			$told = Wire::ask( 'rotate', array(), 'plugin', 15 );
@@ -73,6 +90,7 @@ final class Upkeep {
 			$next = array(
 				'plugin' => (string) $told['plugin'],
 				'widget' => (string) $told['widget'],
+				'key'    => Settings::secret( 'key' ),
 			);
 			Settings::put_secrets(
 				array(
@@ -80,6 +98,7 @@ final class Upkeep {
 					'widget'      => Settings::secret( 'widget' ),
 					'plugin_next' => $next['plugin'],
 					'widget_next' => $next['widget'],
+					'key'         => $next['key'],
 				)
 			);
 		}

@@ -43,9 +43,9 @@ final class Wire {
 				'timeout'     => $seconds,
 				'redirection' => 0,
 				'headers'     => array(
-					'Content-Type'         => 'application/json',
-					'Perennial-Timestamp'  => $time,
-					'Perennial-Signature'  => self::signature( $key, $time, 'plugin', $what, $body ),
+					'Content-Type'        => 'application/json',
+					'Perennial-Timestamp' => $time,
+					'Perennial-Signature' => self::signature( $key, $time, 'plugin', $what, $body ),
 				),
 				'body'        => $body,
 			)
