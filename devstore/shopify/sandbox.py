@@ -117,6 +117,7 @@ def _state(shop: Shop, order_id: int | None) -> Json:
         total, subtotal = held["total_price"], held["items_subtotal_price"]
     return {
         "lines": rows,
+        "codes": [{"code": code} for code in session.get("codes", [])],
         "total": _amount(total, currency),
         "subtotal": _amount(subtotal, currency),
         "order": order and {"id": gid("Order", order.id), "name": f"#{order.number}"},

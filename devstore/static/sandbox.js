@@ -30,11 +30,13 @@ const ask = (what, given) =>
 
 const { state } = told;
 const lines = new Signal(state.lines);
+const codes = new Signal(state.codes);
 const cost = { totalAmount: new Signal(state.total), subtotalAmount: new Signal(state.subtotal) };
 addEventListener("message", ({ source, data }) => {
   if (source !== parent || !waiting.has(data.id)) return;
   if (data.state) {
     lines.value = data.state.lines;
+    codes.value = data.state.codes;
     cost.totalAmount.value = data.state.total;
     cost.subtotalAmount.value = data.state.subtotal;
   }
@@ -46,6 +48,7 @@ globalThis.shopify = {
   extension: { target: told.target },
   lines,
   cost,
+  discountCodes: codes,
   order: new Signal(state.order),
   orderConfirmation: new Signal({ order: state.order, isFirstOrder: false }),
   settings: new Signal(state.settings),

@@ -3,6 +3,7 @@ import { ask, pause } from "./service.js";
 
 const TRIES = 6;
 const EVERY_MS = 2000;
+const CONTROLS = /[\u2066-\u2069]/g;
 const WITH_CODE = ["amount", "percent", "shipping", "product"];
 
 /** The code of a redemption, which the store makes within seconds. @param {import("./service.js").Token} token @param {string} id @param {string} lang */
@@ -18,16 +19,17 @@ async function codeOf(token, id, lang) {
 }
 
 /**
- * What points buy and which codes are open. `use`, where a code can be used at once, takes it.
+ * What points buy and which codes are open. `use`, where a code can be used at once, takes it; those in
+ * `used` are in the order already.
  *
  * @param {{mine: import("./service.js").Mine, token: import("./service.js").Token, lang: string,
- *   t: (key: string) => string, use?: (code: string) => Promise<boolean>, again: () => Promise<void>}} props
+ *   t: (key: string) => string, use?: (code: string) => Promise<boolean>, used?: string[], again: () => Promise<void>}} props
  */
-export function Rewards({ mine, token, lang, t, use, again }) {
+export function Rewards({ mine, token, lang, t, use, used = [], again }) {
   const [busy, setBusy] = useState("");
   const [said, setSaid] = useState("");
   const { offers = [], open = [] } = mine.rewards ?? {};
-  const codes = open.filter((one) => one.code);
+  const codes = open.filter(({ code }) => code && !used.includes(code));
   const wanted = offers.filter((one) => !one.flexible && (!use || WITH_CODE.includes(one.kind)));
 
   /** @param {string} name @param {() => Promise<string>} work */
@@ -73,7 +75,7 @@ export function Rewards({ mine, token, lang, t, use, again }) {
         <s-stack key={one.id} direction="inline" gap="base" alignItems="center" justifyContent="space-between">
           <s-text>
             {one.name}
-            {one.name !== one.gives && ` · ${one.gives}`}
+            {one.name !== one.gives.replace(CONTROLS, "") && ` · ${one.gives}`}
           </s-text>
           {one.reason ? (
             <s-text color="subdued">{one.reason_text}</s-text>

@@ -1,5 +1,5 @@
 import "@shopify/ui-extensions/preact";
-import { useCartLines, useInstructions, useSubtotalAmount, useTotalAmount } from "@shopify/ui-extensions/checkout/preact";
+import { useCartLines, useDiscountCodes, useInstructions, useSubtotalAmount, useTotalAmount } from "@shopify/ui-extensions/checkout/preact";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { giftIn, minorOf } from "../../shared/gift.js";
@@ -17,6 +17,7 @@ function Checkout() {
   const subtotal = useSubtotalAmount();
   const total = useTotalAmount();
   const { discounts } = useInstructions();
+  const used = useDiscountCodes().map(({ code }) => code);
   const [mine, setMine] = useState(/** @type {import("../../shared/service.js").Mine | null} */ (null));
   const lang = shopify.localization.language.value.isoCode;
   const gift = giftIn(lines);
@@ -45,7 +46,7 @@ function Checkout() {
             {mine.earns && <s-text>{mine.earns.said}</s-text>}
             {mine.have && <s-text color="subdued">{mine.have}</s-text>}
             {mine.member && discounts.canUpdateDiscountCodes && (
-              <Rewards mine={mine} token={shopify.sessionToken} lang={lang} t={t} use={use} again={again} />
+              <Rewards mine={mine} token={shopify.sessionToken} lang={lang} t={t} use={use} used={used} again={again} />
             )}
           </s-stack>
         </s-section>

@@ -64,7 +64,7 @@ export function Gift({ mine, lines, total }) {
   return (
     <s-section heading={shopify.i18n.translate("gift", { cause: cause.name })}>
       <s-stack gap="base">
-        {cause.story && <s-text>{cause.story}</s-text>}
+        {cause.story && <s-text dir="auto">{cause.story}</s-text>}
         <s-text color="subdued">{kept > 0 ? shopify.i18n.translate("kept", { percent: kept }) : shopify.i18n.translate("all")}</s-text>
         <s-choice-list
           label={shopify.i18n.translate("gift", { cause: cause.name })}
@@ -90,8 +90,8 @@ export function Gift({ mine, lines, total }) {
 /** @param {{minor: number, rounds: boolean}} way */
 const nameOf = ({ minor, rounds }) => (rounds ? "round_up" : String(minor));
 
-/** @param {number} minor @param {string} currency @param {number} exponent */
-const money = (minor, currency, exponent) => shopify.i18n.formatCurrency(minor / 10 ** exponent, { currency });
+/** Left to right inside any sentence. @param {number} minor @param {string} currency @param {number} exponent */
+const money = (minor, currency, exponent) => `\u2066${shopify.i18n.formatCurrency(minor / 10 ** exponent, { currency })}\u2069`;
 
 /** @param {Parameters<typeof shopify.applyCartLinesChange>[0]} wanted */
 async function change(wanted) {
