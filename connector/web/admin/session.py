@@ -24,7 +24,7 @@ _FRAMED = "__Host-perennial-framed"
 
 
 def load() -> None:
-    """Set ``g.staff``, ``g.session``, ``g.framed``, ``g.only_shop`` from this request's cookies."""
+    """Set ``g.staff``, ``g.session``, ``g.framed``, ``g.only_shop`` from the cookies that came."""
     g.staff, g.session, g.framed, g.only_shop = None, "", False, None
     for name, framed in ((_FRAMED, True), (_name(), False)):
         session = request.cookies.get(name, "")
