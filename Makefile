@@ -9,8 +9,8 @@ BIN  := $(VENV)/bin
 CODE := $(foreach folder,connector adapters devstore tests bench,$(if $(wildcard $(folder)/*.py),$(folder)))
 
 # What `make check` runs, in this order. To add a check, write a target and add its name here.
-CHECKS := check-format check-lint check-types check-walls check-graphql check-widgets check-catalogues \
-	check-locks
+CHECKS := check-format check-lint check-types check-walls check-graphql check-widgets check-extensions \
+	check-catalogues check-locks
 
 # A finished installation leaves a mark named after the locks, so a second run costs nothing.
 LOCKED := $(shell cat requirements*.txt | cksum | cut -d' ' -f1)
@@ -52,6 +52,9 @@ check-graphql: setup
 
 check-widgets: setup
 	$(BIN)/python static/widgets/check.py
+
+check-extensions: setup
+	$(BIN)/python adapters/shopify/extensions/check.py
 
 check-catalogues: setup
 	$(BIN)/python -m connector.locales

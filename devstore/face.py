@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Flask
+from markupsafe import Markup
 
 from devstore.model import Change, Order, Product
 
@@ -46,6 +47,14 @@ class Face(Protocol):
         ...
 
     def mount(self) -> Mount: ...
+
+    def block(self, name: str, language: str, product: Product | None = None, /) -> Markup | None:
+        """One of the app's blocks as themes here show it; None where pages name the elements."""
+        ...
+
+    def extension(self, name: str, order: Order | None = None, /) -> str | None:
+        """Where one of the app's extensions runs, for a frame of the page; None: it has none."""
+        ...
 
     def product_key(self, product: Product) -> str:
         """The key the service knows this product by: what the widgets' ``product`` says."""

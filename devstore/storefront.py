@@ -62,6 +62,8 @@ def pages(state: State, face: Face) -> Blueprint:
             "said": lambda key, **values: _said(words[key], values),
             "title_of": lambda product: product.titles[chosen],
             "key_of": face.product_key,
+            "block": lambda name, product=None: mount.base and face.block(name, chosen, product),
+            "extension": lambda name, order=None: mount.base and face.extension(name, order),
             "order_name": face.order_name,
             "day": lambda at: day(at.date(), chosen),
             "product_url": lambda product: product_path(face.name, product),

@@ -19,7 +19,7 @@ from adapters.shopify.bulk import History
 from adapters.shopify.client import ShopifyClient
 from adapters.shopify.install import TokenEndpoint
 from adapters.shopify.normalise import normalise
-from adapters.shopify.verify import Staff, Visitor
+from adapters.shopify.verify import Buyer, Staff, Visitor
 from connector.core import clock
 from connector.core.commerce import (
     Credentials,
@@ -84,6 +84,10 @@ class Shopify:
     def staff(self, id_token: str) -> Staff:
         """Who sits in the embedded admin. Unauthenticated, or Forbidden for a customer's token."""
         return verify.staff(id_token, self.client_id, self.secrets, self._now())
+
+    def buyer(self, session_token: str) -> Buyer:
+        """Who uses one of our UI extensions, at a checkout or in a customer account."""
+        return verify.buyer(session_token, self.client_id, self.secrets, self._now())
 
     def visitor(self, query: str) -> Visitor:
         """Who looks at the storefront, from the app proxy's raw query string."""

@@ -4,6 +4,7 @@
     install query  hex HMAC of the sorted query, 90 s
     app proxy      hex HMAC of the sorted query without separators, 90 s
     ID token       HS256 JWT of a member of the shop's staff, checked claim by claim
+    session token  the same of a checkout or customer account, for a buyer who may be a guest
 
 ``secrets`` are the app's client secrets, newest first: after a rotation Shopify goes on signing
 with the oldest one not revoked. Comparisons are of bytes and take constant time.
@@ -36,6 +37,7 @@ _SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com")
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _CUSTOMER = re.compile(r"[0-9]{0,20}")
 _STAFF = re.compile(r"[0-9]{1,20}")
+_BUYER = re.compile(r"gid://shopify/Customer/([0-9]{1,20})")
 _PREFIX = re.compile(r"/(?:a|apps|community|tools)/[A-Za-z0-9_-]{1,60}")
 _HEADER_ID = re.compile(r"[!-~]{1,100}")
 _PROXY_NAMES = ("logged_in_customer_id", "path_prefix", "shop", "timestamp")
@@ -47,6 +49,14 @@ class Staff:
 
     shop_key: str
     user_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who is at a checkout, or in a customer account. ``customer_key`` None: not signed in."""
+
+    shop_key: str
+    customer_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +185,31 @@ def staff(token: str, client_id: str, secrets: Sequence[bytes], now: datetime) -
     return Staff(shop_key=shop, user_key=subject)
 
 
+def buyer(token: str, client_id: str, secrets: Sequence[bytes], now: datetime) -> Buyer:
+    """Who uses one of our UI extensions, from its session token.
+
+    Raises Unauthenticated ``invalid_token`` or ``expired``, and Forbidden ``wrong_token_type``
+    for a token of the shop's staff.
+    """
+    claims = _signed_claims(token, secrets)
+    _check_times(claims, now)
+    if claims.get("aud") != client_id:
+        raise _invalid_token("it is not for this app")
+    destination, subject = claims.get("dest"), claims.get("sub")
+    # Checkouts name the shop alone, the admin by its address.
+    shop = destination.removeprefix("https://") if isinstance(destination, str) else ""
+    if not _SHOP.fullmatch(shop):
+        raise _invalid_token("dest is not a shop")
+    if claims.get("iss") == f"https://{shop}/admin":
+        raise Forbidden("wrong_token_type", "this token is the shop's staff's, not a buyer's")
+    if subject is None:
+        return Buyer(shop_key=shop, customer_key=None)
+    found = _BUYER.fullmatch(subject) if isinstance(subject, str) else None
+    if found is None:
+        raise _invalid_token("sub is not a customer")
+    return Buyer(shop_key=shop, customer_key=found[1])
+
+
 def _signed_claims(token: str, secrets: Sequence[bytes]) -> dict[str, Any]:
     options: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss")}
     for secret in secrets:
@@ -250,4 +285,4 @@ def _bad_signature() -> Unauthenticated:
 
 
 def _invalid_token(why: str) -> Unauthenticated:
-    return Unauthenticated("invalid_token", f"the ID token is not valid: {why}")
+    return Unauthenticated("invalid_token", f"the token is not valid: {why}")

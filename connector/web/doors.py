@@ -12,7 +12,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connector.core.errors import PerennialError, TooMany
 from connector.runtime import Runtime
-from connector.web import addresses, admin, api, hooks, install, plugin, storefront
+from connector.web import (
+    addresses,
+    admin,
+    api,
+    extensions,
+    hooks,
+    install,
+    plugin,
+    storefront,
+)
 from connector.web.early import Early
 from connector.web.headers import HEADERS
 from connector.web.runtime import EXTENSION, REQUEST_ID_BYTES, request_id
@@ -32,7 +41,7 @@ def open_all(runtime: Runtime) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["id"] = addresses.RowId
-    for door in (hooks, install, plugin, storefront, admin, api):
+    for door in (hooks, install, plugin, storefront, extensions, admin, api):
         app.register_blueprint(door.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, session
+from markupsafe import Markup
 
 from devstore.face import Mount
 from devstore.model import Change, Order, Product
+from devstore.shopify import ajax
 from devstore.shopify.api import PREFIXES, api
 from devstore.shopify.bulk import BulkDesk, Operation
 from devstore.shopify.control import control
@@ -15,9 +17,13 @@ from devstore.shopify.pages import pages
 from devstore.shopify.payloads import gid, local
 from devstore.shopify.proxy import PREFIX, proxy
 from devstore.shopify.registration import Registration, from_environment
+from devstore.shopify.sandbox import SURFACES, sandbox
 from devstore.shopify.telling import Teller
+from devstore.shopify.theme import block, theme
 from devstore.shopify.webhooks import Webhooks
 from devstore.state import SHOPIFY_DOMAIN, State
+
+_OF_CARTS = ("giving", "recommendations")
 
 
 class ShopifyFace:
@@ -47,10 +53,30 @@ class ShopifyFace:
         app.register_blueprint(api(shop, self._origin, SHOPIFY_DOMAIN, door, self._desk))
         app.register_blueprint(pages(shop, SHOPIFY_DOMAIN, door))
         app.register_blueprint(proxy(shop, SHOPIFY_DOMAIN, door))
+        app.register_blueprint(theme())
+        app.register_blueprint(ajax.ajax(shop))
+        app.register_blueprint(sandbox(shop, SHOPIFY_DOMAIN, door))
         app.register_blueprint(control(shop, door, merchant, self._teller, self.webhooks))
 
     def mount(self) -> Mount:
         return Mount(PREFIX if self.door.installed else None, "")
+
+    def block(self, name: str, language: str, product: Product | None = None) -> Markup | None:
+        customer_id = session.get("customer_id")
+        known = {
+            "customer": {"id": customer_id} if customer_id else None,
+            "product": {"id": product.id} if product else None,
+            "cart": ajax.shown(self._shop),
+            "shop": {"currency": self._shop.settings.currency},
+            "template": "product" if product else "cart" if name in _OF_CARTS else "index",
+        }
+        settings = {"product": ajax.gift_product()} if name == "giving" else {}
+        return block(name, language, settings, **known)
+
+    def extension(self, name: str, order: Order | None = None) -> str | None:
+        if name not in SURFACES:
+            return None
+        return f"/_extensions/{name}?order={order.id}" if order else f"/_extensions/{name}"
 
     def product_key(self, product: Product) -> str:
         return str(product.id)

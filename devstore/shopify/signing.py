@@ -1,4 +1,4 @@
-"""The four things Shopify signs for an app: webhooks, redirects, proxied requests, id tokens."""
+"""What Shopify signs for an app: webhooks, redirects, proxied requests, tokens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import jwt
 
 ID_TOKEN_SECONDS = 60
+SESSION_TOKEN_SECONDS = 300
 _LEEWAY_SECONDS = 10
 
 
@@ -51,6 +52,26 @@ def id_token(*, client_id: str, secret: str, shop: str, user_id: int, now: datet
         "jti": str(uuid.uuid4()),
         "sid": uuid.uuid4().hex,
     }
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def session_token(
+    *, client_id: str, secret: str, shop: str, customer_id: int | None, now: datetime
+) -> str:
+    """What a checkout or a customer account gives an extension: five minutes.
+
+    It names the shop barely; ``sub`` is there only while somebody is signed in.
+    """
+    claims = {
+        "dest": shop,
+        "aud": client_id,
+        "exp": now + timedelta(seconds=SESSION_TOKEN_SECONDS),
+        "nbf": now,
+        "iat": now,
+        "jti": str(uuid.uuid4()),
+    }
+    if customer_id is not None:
+        claims["sub"] = f"gid://shopify/Customer/{customer_id}"
     return jwt.encode(claims, secret, algorithm="HS256")
 
 

@@ -1,5 +1,6 @@
 /** Puts a gift chosen in <perennial-donation> into the cart, and the new total on the page. */
 document.addEventListener("perennial-donation:chosen", async (event) => {
+  if (event.target.closest("perennial-cart-gift")) return; // a block of the app puts it into the cart itself
   const { amountMinor, cause, roundUp } = event.detail;
   try {
     const response = await fetch("/cart/gift", {

@@ -111,6 +111,12 @@ class WooFace:
         base = f"{paired.service}/storefront/woocommerce/{paired.public_id}"
         return Mount(base, TOKEN_URL, paired.service)
 
+    def block(self, _name: str, _language: str, _product: Product | None = None) -> None:
+        return None
+
+    def extension(self, _name: str, _order: Order | None = None) -> None:
+        return None
+
     def product_key(self, product: Product) -> str:
         return str(product.id)
 

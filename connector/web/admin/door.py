@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import (
     Blueprint,
@@ -24,6 +24,7 @@ from flask import (
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
+from adapters.shopify import Shopify
 from connector.core.errors import NotFound, PerennialError, Unauthenticated
 from connector.core.i18n import LANGUAGES, SOURCE, language
 from connector.shops import service as shops
@@ -36,6 +37,7 @@ from connector.web.runtime import request_id, runtime
 ASSETS = Path(__file__).parents[3] / "static" / "admin"
 ASSET_SECONDS = 31_536_000
 LANGUAGE_COOKIE = "perennial-language"
+RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 OPEN_TO_ALL = ("admin.asset", "admin.sign_in")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder=str(TEMPLATES))
@@ -62,20 +64,58 @@ def _teach(state: BlueprintSetupState) -> None:
 
 
 @blueprint.before_request
-def _enter() -> None:
+def _enter() -> Response | None:
     choose_language()
     session.check_host()
     if request.endpoint in OPEN_TO_ALL:
-        return
-    session.load()
-    if g.staff is None:
-        raise Unauthenticated("sign_in_needed", "open a sign-in link first")
+        return None
+    refused = _signed_in()
+    if refused is not None:
+        return refused
     if request.method not in ("GET", "HEAD"):
         session.check_form()
     g.shop = None
     public_id = (request.view_args or {}).pop("shop", None)
     if public_id is not None:
         g.shop = _shop_of(public_id)
+    return None
+
+
+def _signed_in() -> Response | None:
+    """None when somebody is signed in; a page that fetches a token where a frame lacks one.
+
+    A script inside the frame is told by a header to come again with a fresh token.
+    """
+    try:
+        session.load_with_token()
+    except Unauthenticated as problem:
+        if request.headers.get("Authorization"):
+            after_this_request(_come_again)
+            raise
+        if problem.code != "expired":  # a fresh one would be refused as well
+            raise
+    if g.staff is not None:
+        return None
+    asked = request.headers.get("Sec-Fetch-Dest") == "iframe" or session.id_token()
+    public_id = (request.view_args or {}).get("shop")
+    platform = runtime().platforms.get("shopify")
+    if asked and public_id and platform and request.method == "GET":
+        with runtime().database.read() as db:
+            shop = shops.by_public_id(db, public_id)
+        if shop.platform == platform.name:
+            return page("install/bounce.html", framed_by=shop.key, client_id=client_id())
+    raise Unauthenticated("sign_in_needed", "open a sign-in link first")
+
+
+def _come_again(response: Response) -> Response:
+    response.headers[RETRY] = "1"
+    return response
+
+
+def client_id() -> str:
+    """The app's name at Shopify, for pages inside its admin; "" where it is not set up."""
+    platform = runtime().platforms.get("shopify")
+    return cast("Shopify", platform).client_id if platform else ""
 
 
 @blueprint.url_defaults
@@ -155,10 +195,11 @@ def _rendered(template: str, values: Mapping[str, object]) -> str:
         "shop": g.get("shop"),
         "staff": g.get("staff"),
         "framed": g.get("framed", False),
+        "client_id": client_id(),
         "own_shops": _own_shops(),
         "languages": LANGUAGES.values(),
         "here": request.path,
-        "asked": request.args.to_dict(),
+        "asked": {name: text for name, text in request.args.items() if name != "id_token"},
     }
     return render_template(template, **(shared | dict(values)))
 
@@ -205,7 +246,8 @@ def _pictures(shop: Shop | None) -> str:
 def _shop_of(public_id: str) -> Shop:
     with runtime().database.read() as db:
         shop = shops.by_public_id(db, public_id)
-    if shop.business_id != g.staff.business_id or shop.state == "pending":
+    elsewhere = g.only_shop not in (None, shop.id)
+    if elsewhere or shop.business_id != g.staff.business_id or shop.state == "pending":
         raise NotFound("shop_not_found", "no such shop")
     return shop
 

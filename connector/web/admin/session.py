@@ -1,14 +1,20 @@
-"""Who is signed in: the session's cookie, and the proof that a form is ours."""
+"""Who is signed in, by a cookie or Shopify's ID token; and the proof that a form is ours.
+
+Inside the Shopify admin a token comes with every request a script sends, and with each page that
+is loaded: nothing rests on a cookie, which a frame may not have.
+"""
 
 from __future__ import annotations
 
 import hmac
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
+from adapters.shopify import Shopify
 from connector.core import clock
-from connector.core.errors import BadInput, Forbidden
+from connector.core.errors import BadInput, Forbidden, Unauthenticated
 from connector.shops import service as shops
 from connector.shops.service import Staff
 from connector.web.runtime import runtime
@@ -18,14 +24,50 @@ _FRAMED = "__Host-perennial-framed"
 
 
 def load() -> None:
-    """Set ``g.staff``, ``g.session`` and ``g.framed`` from this request's cookies."""
-    g.staff, g.session, g.framed = None, "", False
+    """Set ``g.staff``, ``g.session``, ``g.framed``, ``g.only_shop`` from the cookies that came."""
+    g.staff, g.session, g.framed, g.only_shop = None, "", False, None
     for name, framed in ((_FRAMED, True), (_name(), False)):
         session = request.cookies.get(name, "")
         staff = _staff(session) if session else None
         if staff is not None:
             g.staff, g.session, g.framed = staff, session, framed
             return
+
+
+def load_with_token() -> None:
+    """The same, or from an ID token where one came.
+
+    Raises Unauthenticated ``invalid_token`` or ``expired`` for a token that proves nothing.
+    """
+    token = id_token()
+    if not token:
+        load()
+        return
+    g.staff, g.session, g.framed, g.only_shop = None, "", False, None
+    _prove(token)
+
+
+def id_token() -> str:
+    """The ID token of this request: of a script's header, or of the address of a page."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer":
+        return token
+    return request.args.get("id_token", "") if request.method in ("GET", "HEAD") else ""
+
+
+def _prove(token: str) -> None:
+    """Sign in whom the token names, for this request and that shop alone."""
+    platform = runtime().platforms.get("shopify")
+    if platform is None:
+        raise Unauthenticated("invalid_token", "Shopify is not set up here")
+    person = cast("Shopify", platform).staff(token)
+    with runtime().database.read() as db:
+        shop = shops.find(db, platform.name, person.shop_key)
+    if shop is None or not shop.is_live:
+        raise Unauthenticated("sign_in_needed", "open the app from the Shopify admin first")
+    with runtime().database.write() as db:
+        g.staff = shops.staff_for(db, shop.business_id, person.user_key, clock.now())
+    g.session, g.framed, g.only_shop = f"{person.shop_key} {person.user_key}", True, shop.id
 
 
 def remember(response: Response, session: str, *, framed: bool = False) -> Response:

@@ -1,0 +1,18 @@
+import "@shopify/ui-extensions/preact";
+import { render } from "preact";
+import { Account } from "./Account.jsx";
+
+export default async () => {
+  render(<Page />, document.body);
+};
+
+function Page() {
+  /** @param {string} key */
+  const t = (key) => shopify.i18n.translate(key);
+  const lang = shopify.localization.language.value.isoCode;
+  return (
+    <s-page heading={t("title")}>
+      <Account token={shopify.sessionToken} lang={lang} t={t} />
+    </s-page>
+  );
+}

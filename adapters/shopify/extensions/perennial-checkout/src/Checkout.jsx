@@ -1,0 +1,56 @@
+import "@shopify/ui-extensions/preact";
+import { useCartLines, useDiscountCodes, useInstructions, useSubtotalAmount, useTotalAmount } from "@shopify/ui-extensions/checkout/preact";
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { giftIn, minorOf } from "../../shared/gift.js";
+import { Rewards } from "../../shared/Rewards.jsx";
+import { ask } from "../../shared/service.js";
+import { Gift } from "./Gift.jsx";
+
+export default async () => {
+  render(<Checkout />, document.body);
+};
+
+/** A gift, what this purchase earns, and what points buy. Where an answer is missing, nothing is shown. */
+function Checkout() {
+  const lines = useCartLines();
+  const subtotal = useSubtotalAmount();
+  const total = useTotalAmount();
+  const { discounts } = useInstructions();
+  const used = useDiscountCodes().map(({ code }) => code);
+  const [mine, setMine] = useState(/** @type {import("../../shared/service.js").Mine | null} */ (null));
+  const lang = shopify.localization.language.value.isoCode;
+  const gift = giftIn(lines);
+  const exponent = mine?.currency_exponent ?? 2;
+  const spend = minorOf(subtotal.amount, exponent) - (gift ? minorOf(gift.cost.totalAmount.amount, exponent) : 0);
+  /** @param {string} key */
+  const t = (key) => shopify.i18n.translate(key);
+  const again = async () => setMine(await ask(shopify.sessionToken, "me", { lang, spend }));
+
+  useEffect(() => {
+    again().catch((problem) => console.warn("perennial:", problem));
+  }, [spend]);
+
+  if (!mine) return null;
+  /** @param {string} code */
+  async function use(code) {
+    const { type } = await shopify.applyDiscountCodeChange({ type: "addDiscountCode", code });
+    return type === "success";
+  }
+  return (
+    <s-stack gap="large">
+      <Gift mine={mine} lines={lines} total={total} />
+      {(mine.earns || mine.member) && (
+        <s-section heading={t("points")}>
+          <s-stack gap="base">
+            {mine.earns && <s-text>{mine.earns.said}</s-text>}
+            {mine.have && <s-text color="subdued">{mine.have}</s-text>}
+            {mine.member && discounts.canUpdateDiscountCodes && (
+              <Rewards mine={mine} token={shopify.sessionToken} lang={lang} t={t} use={use} used={used} again={again} />
+            )}
+          </s-stack>
+        </s-section>
+      )}
+    </s-stack>
+  );
+}

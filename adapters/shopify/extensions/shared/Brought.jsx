@@ -1,0 +1,72 @@
+import { useEffect, useState } from "preact/hooks";
+import { giftIn } from "./gift.js";
+import { ask, numberOf, pause } from "./service.js";
+
+const TRIES = 6;
+
+/**
+ * What an order brought: its points, its gift, and what goes well with it.
+ *
+ * @param {{id: string, lines: readonly {merchandise: {product: {id: string}}, attributes: {key: string, value?: unknown}[],
+ *     cost: {totalAmount: {amount: number, currencyCode: string}}}[],
+ *   token: import("./service.js").Token, lang: string, t: (key: string, more?: Record<string, string>) => string,
+ *   money: (amount: number, currency: string) => string}} props
+ */
+export function Brought({ id, lines, token, lang, t, money }) {
+  const [told, setTold] = useState(/** @type {import("./service.js").Brought | null} */ (null));
+  const gift = giftIn(lines);
+  const product = lines.filter((line) => line !== gift).map((line) => numberOf(line.merchandise.product.id)).slice(0, 20).join(",");
+
+  useEffect(() => {
+    let stopped = false;
+    (async () => {
+      for (let tried = 0; tried < TRIES && !stopped; tried += 1) {
+        /** @type {import("./service.js").Brought} */
+        const found = await ask(token, `order/${numberOf(id)}`, product ? { lang, product } : { lang });
+        if (stopped) return;
+        setTold(found);
+        if (!found.again_ms) return;
+        await pause(found.again_ms);
+      }
+    })().catch((problem) => console.warn("perennial:", problem));
+    return () => {
+      stopped = true;
+    };
+  }, [id, product]);
+
+  if (!told) return null;
+  const given = told.order?.donations.map(({ said }) => said) ?? [];
+  if (gift && !given.length) {
+    const { amount, currencyCode } = gift.cost.totalAmount;
+    given.push(t("gift", { money: money(Number(amount), currencyCode) }));
+  }
+  const said = [...(told.order?.said ?? []), ...given];
+  return (
+    <s-stack gap="large">
+      {(said.length > 0 || !told.signed_in) && (
+        <s-section heading={t("heading")}>
+          <s-stack gap="small">
+            {said.map((sentence) => (
+              <s-text key={sentence}>{sentence}</s-text>
+            ))}
+            {!told.signed_in && <s-text color="subdued">{t("guest")}</s-text>}
+          </s-stack>
+        </s-section>
+      )}
+      {told.recommendations.length > 0 && (
+        <s-section heading={t("beside")}>
+          <s-grid gridTemplateColumns="1fr 1fr" gap="base">
+            {told.recommendations.slice(0, 4).map((one) => (
+              <s-stack key={one.key} gap="small">
+                {one.image_url && <s-image src={one.image_url} alt="" aspectRatio="1" objectFit="cover" loading="lazy"></s-image>}
+                <s-link href={one.url}>{one.title}</s-link>
+                {one.price_said && <s-text>{one.price_said}</s-text>}
+                {one.reason && <s-text color="subdued">{one.reason}</s-text>}
+              </s-stack>
+            ))}
+          </s-grid>
+        </s-section>
+      )}
+    </s-stack>
+  );
+}

@@ -1,0 +1,182 @@
+"""The door of the Shopify extensions: at the checkout, after it, and in a customer's account.
+
+They run in a sandbox of Shopify's without cookies and without an origin of their own. A session
+token, signed with the app's secret for five minutes, says which shop it is and who is signed in
+there; whoever else asks is a guest. Sentences come from here, in the language asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import Connection
+
+from adapters.shopify import Shopify
+from connector.core import clock
+from connector.core.errors import NotFound, Unauthenticated
+from connector.orders import store as order_store
+from connector.rooms.giving import service as giving
+from connector.rooms.points import service as points
+from connector.rooms.points import timeline
+from connector.rooms.points.timeline import Diagnosis
+from connector.shops import service as shops
+from connector.web import addresses, public
+from connector.web.runtime import runtime
+from connector.web.storefront import acts
+from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
+from connector.web.storefront.me import me
+from connector.web.storefront.told import points as told_points
+from connector.web.tongue import Tongue, mark, own
+
+MAX_TOKEN_CHARS = 4096
+AGAIN_MS = 2_000  # when an order that has just been placed may have reached us
+PREFLIGHT_SECONDS = 600
+EARNED = mark("This order earned {points}.")
+USABLE = mark("You can use them from {date} on.")
+WAITING = mark("You can use them after the return period.")
+GAVE = mark("{money} went to {cause}. Thank you.")
+Told = dict[str, Any]
+blueprint = Blueprint("extensions", __name__, url_prefix="/ext/shopify")
+
+
+@blueprint.after_request
+def _open(response: Response) -> Response:
+    """Any page may read what only a token opens; nobody keeps it."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.route("/me", methods=["OPTIONS"])
+@blueprint.route("/redeem", methods=["OPTIONS"])
+@blueprint.route("/order/<id:key>", methods=["OPTIONS"])
+def preflight(key: int | None = None) -> tuple[str, int, dict[str, str]]:
+    """A sandbox asks whether it may send a token, or a wish: yes, for every order alike."""
+    del key
+    headers = {
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+    }
+    return "", 204, headers
+
+
+@blueprint.get("/me", provide_automatic_options=False)
+def mine() -> Response:
+    """What a member has and what it buys; for everybody the causes, and what ``spend`` earns."""
+
+    def tell(db: Connection, visitor: Visitor, now: datetime) -> Told:
+        say = Tongue.of(visitor.shop, visitor.language, now)
+        told = me(db, visitor, now)
+        said = told_points.have(db, visitor, say) if isinstance(visitor, Asker) else None
+        config = public.config(db, visitor.shop)
+        offered = {name: config[name] for name in ("causes", "donation", "currency_exponent")}
+        earns = _earns(db, visitor, now, say)
+        return {**told, **offered, "shop": visitor.shop.name, "have": said, "earns": earns}
+
+    return _answer(tell)
+
+
+@blueprint.get("/order/<id:key>", provide_automatic_options=False)
+def order(key: int) -> Response:
+    """What an order brought, to whose it is; and what goes with its ``product``, to anybody.
+
+    A guest's token does not say which order was theirs, so their order's figures stay unsaid.
+    """
+
+    def tell(db: Connection, visitor: Visitor, now: datetime) -> Told:
+        known = order_store.by_keys(db, visitor.shop.id, [str(key)]).get(str(key))
+        say = Tongue.of(visitor.shop, visitor.language, now)
+        named = addresses.text("product")
+        beside = public.recommendations(db, visitor.shop, public.product_keys()) if named else {}
+        found = None
+        if isinstance(visitor, Asker) and known and known.member_id == visitor.member_id:
+            found = _order(db, visitor, known.id, say)
+        awaited = visitor.customer_key is not None and known is None
+        return {
+            "order": found,
+            "signed_in": visitor.customer_key is not None,
+            "recommendations": beside.get("items", []),
+            "again_ms": AGAIN_MS * awaited,
+        }
+
+    return _answer(tell)
+
+
+@blueprint.post("/redeem", provide_automatic_options=False)
+def redeem() -> Response:
+    """Exchange points for a code; it follows within seconds, in ``me``."""
+    with runtime().database.read() as db:
+        visitor = _visitor(db)
+    return jsonify(acts.carry_out("redeem", visitor))
+
+
+def _answer(tell: Callable[[Connection, Visitor, datetime], Told]) -> Response:
+    with runtime().database.read() as db:
+        return jsonify(tell(db, _visitor(db), clock.now()))
+
+
+def _visitor(db: Connection) -> Visitor:
+    """Who a session token proves. Its shop decides, never what a query or a body says."""
+    platform = runtime().platforms.get("shopify")
+    if platform is None:
+        raise NotFound("not_found", "Shopify is not set up here")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or len(token) > MAX_TOKEN_CHARS:
+        raise Unauthenticated("invalid_token", "bring a session token")
+    proven = cast("Shopify", platform).buyer(token)
+    shop = shops.find(db, "shopify", proven.shop_key)
+    if shop is None or not shop.is_live:
+        raise NotFound("shop_not_found", "no such shop")
+    return who(db, shop, proven.customer_key, forwarded_address())
+
+
+def _earns(db: Connection, visitor: Visitor, now: datetime, say: Tongue) -> Told | None:
+    """What a purchase of ``spend`` minor units earns by itself, before any bonus."""
+    spend = addresses.row_id(addresses.text("spend"))
+    count = points.preview(db, visitor.shop.id, spend, now) if spend else 0
+    return (
+        {"points": count, "said": say.t("Earn {points}", points=say.points(count))}
+        if count
+        else None
+    )
+
+
+def _order(db: Connection, visitor: Asker, order_id: int, say: Tongue) -> Told:
+    found = timeline.diagnose(db, visitor.shop.id, order_id)
+    names: Mapping[int, str] = {one.id: one.name for one in giving.causes(db, visitor.shop.id)}
+    given = [
+        {"cause": names[one.cause_id], "minor": minor, "currency": one.currency}
+        for one in giving.of_order(db, visitor.shop.id, order_id)
+        if (minor := one.pledged_minor + one.due_minor)
+    ]
+    return {
+        "number": found.order.number,
+        "points": found.posted,
+        "pending": found.pending,
+        "said": _earned(found, say),
+        "donations": [
+            {
+                **one,
+                "said": say.t(
+                    GAVE, money=say.money(one["minor"], one["currency"]), cause=own(one["cause"])
+                ),
+            }
+            for one in given
+        ],
+    }
+
+
+def _earned(found: Diagnosis, say: Tongue) -> list[str]:
+    """What it earned, and when that can be used; nothing where it earned nothing."""
+    if found.posted <= 0:
+        return []
+    said = [say.t(EARNED, points=say.points(found.posted))]
+    if found.pending and found.available_at:
+        said.append(say.t(USABLE, date=say.day(found.available_at)))
+    elif found.pending:
+        said.append(say.t(WAITING))
+    return said

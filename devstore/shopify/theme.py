@@ -1,0 +1,107 @@
+"""The app's blocks inside this shop's pages: its Liquid, rendered with what a theme knows.
+
+The extension's files are read where they lie, as the platform reads them when they are deployed.
+Without python-liquid (only developers install it) pages keep their own elements.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, send_from_directory
+from markupsafe import Markup
+
+from devstore import money
+
+if TYPE_CHECKING:
+    from liquid import Environment
+
+HOUSE = Path(__file__).parents[2]
+THEME = HOUSE / "adapters" / "shopify" / "extensions" / "perennial-theme"
+WIDGETS = HOUSE / "static" / "widgets" / "dist"
+ASSETS = "/cdn/extensions/perennial-theme/assets"
+LOCALES = {"en": "en.default.json", "ar": "ar.json", "zh-Hant": "zh-TW.json"}
+TAGS = {"en": "en", "ar": "ar", "zh-Hant": "zh-TW"}
+ROUTES = {
+    "root_url": "/",
+    "cart_url": "/cart",
+    "account_login_url": "/my-account/",
+    "account_register_url": "/my-account/#new",
+}
+_UNRENDERED = re.compile(r"\{%-? (schema|doc) -?%\}.*?\{%-? end\1 -?%\}", re.DOTALL)
+_SCHEMA = re.compile(r"\{% schema %\}(.*?)\{% endschema %\}", re.DOTALL)
+_STYLE = Markup('<link rel="stylesheet" href="{}">')
+
+
+def theme() -> Blueprint:
+    """The extension's files, as its CDN serves them."""
+    bp = Blueprint("shopify theme", __name__)
+
+    @bp.get(f"{ASSETS}/<name>")
+    def asset(name: str) -> Response:
+        for folder in (WIDGETS, THEME / "assets"):
+            if (folder / name).is_file():
+                return send_from_directory(folder, name, max_age=0)
+        return abort(404)
+
+    return bp
+
+
+def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -> Markup | None:
+    """One of the app's blocks; None where Liquid cannot be rendered.
+
+    known: what the page knows beyond the shop: ``product``, ``cart``, ``customer``, ``template``.
+    """
+    if find_spec("liquid") is None or not THEME.is_dir():
+        return None
+    schema = _schema(name)
+    unset = {one["id"]: one.get("default", "") for one in schema["settings"] if "id" in one}
+    told = {
+        **known,
+        "block": {"settings": unset | {**settings}, "shopify_attributes": f'data-block="{name}"'},
+        "routes": ROUTES,
+        "request": {"locale": {"iso_code": TAGS[language]}},
+        "template": {"name": known.get("template")},
+    }
+    html = _environment(language).from_string(_source(f"blocks/{name}.liquid")).render(**told)
+    sheet = schema.get("stylesheet")
+    style = _STYLE.format(f"{ASSETS}/{sheet}") if sheet and html.strip() else Markup()
+    return style + Markup(html)  # noqa: S704  # the app's own HTML, as a theme prints it
+
+
+@cache
+def _environment(language: str) -> Environment:
+    from liquid import DictLoader, Environment  # noqa: PLC0415  # only developers have it
+
+    snippets = {
+        path.stem: _source(f"snippets/{path.name}") for path in (THEME / "snippets").iterdir()
+    }
+    environment = Environment(loader=DictLoader(snippets))
+    words = json.loads((THEME / "locales" / LOCALES[language]).read_text("utf-8"))
+
+    def translated(key: str) -> str:
+        found = words
+        for part in key.split("."):
+            found = found[part]
+        return str(found)
+
+    environment.filters["t"] = translated
+    environment.filters["asset_url"] = lambda name: f"{ASSETS}/{name}"
+    environment.filters["money"] = lambda minor: money.shown(int(minor), "USD")
+    return environment
+
+
+def _source(path: str) -> str:
+    return _UNRENDERED.sub("", (THEME / path).read_text("utf-8"))
+
+
+def _schema(name: str) -> dict[str, Any]:
+    (found,) = _SCHEMA.findall((THEME / "blocks" / f"{name}.liquid").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(found)
+    return schema

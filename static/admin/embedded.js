@@ -1,0 +1,64 @@
+// Inside the Shopify admin: every request carries a session token, and nothing rests on a cookie.
+// App Bridge puts one on each fetch of ours; what follows does so for forms and for htmx.
+
+const FRESH_MS = 30_000; // a token lives a minute
+
+// The token of the address has served.
+const here = new URL(location.href);
+if (here.searchParams.has("id_token")) {
+  here.searchParams.delete("id_token");
+  history.replaceState(null, "", here);
+}
+
+let token = "";
+async function renew() {
+  token = await shopify.idToken();
+  return token;
+}
+renew();
+setInterval(renew, FRESH_MS);
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers.Authorization = `Bearer ${token}`;
+});
+
+// A link opens its page with a token, so that it need not be fetched first.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey);
+  if (!link || event.defaultPrevented || !plain || link.target || link.origin !== location.origin) return;
+  if (link.pathname === location.pathname && link.hash) return;
+  event.preventDefault();
+  visit(link.href);
+});
+
+// A form goes out as a fetch; where it was taken, its next page is opened, else its answer is shown here.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.closest("[data-hx-post],[hx-post],[hx-get]") === form) return;
+  event.preventDefault();
+  if (form.dataset.sent) return;
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const target = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action;
+  if (form.method !== "post") {
+    visit(`${target.split("?")[0]}?${body}`);
+    return;
+  }
+  const sent = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : body;
+  form.dataset.sent = "yes";
+  const headers = { Authorization: `Bearer ${await renew()}` };
+  const answer = await fetch(target, { method: "POST", body: sent, headers });
+  if (answer.redirected) {
+    visit(answer.url);
+    return;
+  }
+  delete form.dataset.sent;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
+  globalThis.htmx?.process(document.querySelector("main"));
+});
+
+async function visit(href) {
+  const next = new URL(href);
+  next.searchParams.set("id_token", await renew());
+  location.assign(next);
+}

@@ -1,0 +1,175 @@
+"""The app's extensions in this shop: blocks from their Liquid, the Ajax cart, the sandboxes."""
+
+import re
+
+import jwt
+import pytest
+
+from adapters.shopify.verify import buyer
+from devstore.app import create_shopify
+from devstore.seed import fill
+from devstore.shopify import ajax, theme
+from devstore.shopify.reading import variant_id
+from devstore.state import SHOPIFY_DOMAIN, State
+from tests.devstore.shopify.conftest import SECRET, SERVICE, Clock, World
+
+GIFT = {"id": ajax.GIFT_VARIANT, "quantity": 44, "properties": {"_perennial_donation": "reeds"}}
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """The whole shop, with its pages."""
+    monkeypatch.setenv("SHOPIFY_CLIENT_ID", "client-1")
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", SECRET)
+    clock = Clock()
+    state = State(tmp_path, {"shopify": "http://127.0.0.1:8402"}, SERVICE, clock)
+    shop = state.shops["shopify"]
+    fill(shop, with_history=False)
+    app = create_shopify(state)
+    face = app.extensions["devstore"]
+    yield World(shop, face, face.door.app, clock, app.test_client())
+    state.close()
+
+
+@pytest.fixture
+def installed(world):
+    world.install()
+    return world
+
+
+def first(world):
+    return world.shop.products()[0]
+
+
+def put(world, quantity=1):
+    item = {"id": variant_id(first(world).id), "quantity": quantity}
+    return world.http.post("/cart/add.js", json={"items": [item]})
+
+
+def log_in(world):
+    with world.http.session_transaction() as session:
+        session["customer_id"] = world.mia().id
+
+
+def test_before_the_app_is_installed_there_is_none_of_it(world):
+    page = world.http.get(f"/products/{first(world).slug}").text
+    assert "perennial" not in page
+    assert "<iframe" not in world.http.get("/my-account/").text
+
+
+@pytest.mark.parametrize(("language", "tag"), [("en", "en"), ("ar", "ar"), ("zh-Hant", "zh-TW")])
+def test_a_products_page_shows_the_apps_blocks(installed, language, tag):
+    ware = first(installed)
+    page = installed.http.get(f"/products/{ware.slug}?lang={language}").text
+    for element in ("badge", "tasks", "recommendations"):
+        assert re.search(rf'<perennial-{element}\s[^>]*product="{ware.id}"', page), element
+    assert page.count("<perennial-panel") == 1
+    assert f'data-lang="{tag}"' in page
+    assert 'data-base="/apps/perennial"' in page
+    assert "/static/widgets/" not in page.partition("<body>")[2]
+    assert "data-customer" not in page
+
+
+def test_a_block_knows_who_is_logged_in_and_wears_the_merchants_colour(installed):
+    told = {"customer": {"id": 7}, "product": {"id": 5}, "template": "product"}
+    html = theme.block("badge", "en", {"accent": "#123456"}, **told)
+    assert 'data-customer="7"' in html
+    assert "--perennial-accent: #123456;" in html
+    assert 'product="5"' in html
+
+
+def test_a_cart_shows_one_row_a_gift_and_no_panel(installed):
+    assert "perennial-cart-gift" not in installed.http.get("/cart/").text, "an empty cart"
+    put(installed)
+    page = installed.http.get("/cart/").text
+    assert f'data-variant="{ajax.GIFT_VARIANT}"' in page
+    assert "<perennial-panel" not in page
+    assert "chosen-minor" not in page, "nothing is chosen for anybody"
+    assert f'<link rel="stylesheet" href="{theme.ASSETS}/giving.css">' in page
+    assert "<perennial-recommendations" in page
+
+
+def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
+    put(installed)
+    before = installed.http.get("/cart.js").get_json()["total_price"]
+    rounded = GIFT["properties"] | {"_perennial_round_up": "1"}
+    added = installed.http.post("/cart/add.js", json={"items": [GIFT | {"properties": rounded}]})
+    told = added.get_json()
+    assert told["total_price"] == before + 44
+    assert told["items"][1]["properties"] == rounded
+    page = installed.http.get("/cart/").text
+    assert 'chosen-minor="44"' in page
+    assert (f'data-before="{before}"' in page, 'data-given="44"' in page) == (True, True)
+    key = told["items"][1]["key"]
+    changed = installed.http.post("/cart/change.js", json={"id": key, "quantity": 0}).get_json()
+    assert [one["quantity"] for one in changed["items"]] == [1]
+    assert (
+        installed.http.post("/cart/change.js", json={"id": key, "quantity": 1}).status_code == 422
+    )
+
+
+def test_fixed_amounts_are_offered_by_variant_and_none_is_ticked(installed):
+    variants = [{"id": n, "price": n * 100, "available": n < 3} for n in (1, 2, 3)]
+    cart = {"items": [], "item_count": 1, "total_price": 900, "currency": {"iso_code": "USD"}}
+    told = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
+    settings = {"product": {"title": "For the river", "variants": variants}}
+    html = theme.block("giving", "ar", settings, **told)
+    assert re.findall(r'value="(\d*)"', html) == ["1", "2", ""]
+    assert "checked" not in html
+    assert "ليس هذه المرة" in html
+    assert "data-variant" not in html
+    other = theme.block("giving", "ar", settings, **told | {"shop": {"currency": "EUR"}})
+    assert not other.strip(), "nothing is converted"
+
+
+def test_yen_have_no_hundredths(installed):
+    cart = {"items": [], "item_count": 1, "total_price": 90_000, "currency": {"iso_code": "JPY"}}
+    settings = {"product": {"variants": [{"id": 1, "price": 100, "available": True}]}}
+    told = {"cart": cart, "shop": {"currency": "JPY"}, "template": "cart"}
+    assert 'cart-total-minor="900"' in theme.block("giving", "en", settings, **told)
+
+
+@pytest.mark.parametrize("item", [{"id": 5, "quantity": 1}, {**GIFT, "quantity": 0}])
+def test_what_is_not_sold_is_refused(installed, item):
+    answer = installed.http.post("/cart/add.js", json={"items": [item]})
+    assert (answer.status_code, answer.get_json()["status"]) == (422, 422)
+
+
+def test_a_sandbox_has_no_origin_and_its_bundle_asks_this_service(installed):
+    put(installed)
+    page = installed.http.get("/checkout/").text
+    assert 'sandbox="allow-scripts allow-top-navigation-by-user-activation"' in page
+    assert 'data-extension="/_extensions/checkout"' in page
+    installed.http.get("/?lang=ar")
+    inside = installed.http.get("/_extensions/checkout").text
+    assert 'dir="rtl"' in inside
+    bundle = installed.http.get("/_extensions/checkout.js")
+    assert f'"{SERVICE}"' in bundle.text
+    assert "example.com" not in bundle.text
+    assert bundle.headers["Access-Control-Allow-Origin"] == "*"
+    assert installed.http.get("/_extensions/nothing").status_code == 404
+    assert installed.http.get("/_extensions/nothing.js").status_code == 404
+
+
+def test_the_state_of_a_sandbox_is_the_cart_or_one_order(installed):
+    put(installed, 2)
+    installed.http.post("/cart/add.js", json={"items": [GIFT]})
+    told = installed.http.get("/_extensions/state").get_json()
+    assert [line["quantity"] for line in told["lines"]] == [2, 44]
+    assert told["lines"][1]["attributes"] == [{"key": "_perennial_donation", "value": "reeds"}]
+    assert told["gift_price"] == "0.01"
+    placed = installed.sell({first(installed).sku: 1}, donation=(200, "reeds"))
+    told = installed.http.get(f"/_extensions/state?order={placed.id}").get_json()
+    assert told["order"]["id"] == f"gid://shopify/Order/{placed.id}"
+    assert told["lines"][-1]["cost"]["totalAmount"] == {"amount": 2.0, "currencyCode": "USD"}
+
+
+def test_a_session_token_is_what_the_app_expects(installed):
+    def proven():
+        token = installed.http.get("/_extensions/token").get_json()["token"]
+        assert "iss" not in jwt.decode(token, options={"verify_signature": False})
+        return buyer(token, installed.app.client_id, [SECRET.encode()], installed.clock())
+
+    assert (proven().shop_key, proven().customer_key) == (SHOPIFY_DOMAIN, None)
+    log_in(installed)
+    assert proven().customer_key == str(installed.mia().id)

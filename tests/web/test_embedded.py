@@ -1,0 +1,118 @@
+"""The admin inside Shopify's: a session token on every request, and no cookie needed."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from connector.core import clock
+from connector.shops import service as shops
+from tests.adapters.shopify import world
+from tests.flows.service import CLIENT_SECRET, PUBLIC_URL
+
+RIVAL = "rival.myshopify.com"
+RETRY = "X-Shopify-Retry-Invalid-Session-Request"
+
+
+@pytest.fixture
+def shop(service):
+    return service.install("shopify", world.SHOP)
+
+
+def id_token(shop=world.SHOP, **changes):
+    now = int(clock.now().timestamp())
+    told = {"iss": f"https://{shop}/admin", "dest": f"https://{shop}", "nbf": now, "iat": now}
+    return world.id_token(CLIENT_SECRET, **(told | {"exp": now + 600} | changes))
+
+
+def see(service, shop, path="", token=None, method="GET", **sending):
+    headers = dict(sending.pop("headers", ()))
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    where = f"/admin/{shop.public_id}/{path}"
+    return service.http.open(where, method=method, headers=headers, base_url=PUBLIC_URL, **sending)
+
+
+def test_a_token_opens_every_page_without_a_cookie(service, shop):
+    for sent in ({"token": id_token()}, {"query_string": {"id_token": id_token()}}):
+        page = see(service, shop, **sent)
+        assert page.status_code == 200, page.text
+        assert "Set-Cookie" not in page.headers
+        assert 'class="framed"' in page.text
+        assert 'name="shopify-api-key" content="acme-client-id"' in page.text
+        first = re.findall(r'<script src="([^"]+)"', page.text)[0]
+        assert urlsplit(first).netloc == "cdn.shopify.com", "App Bridge comes first"
+        policy = page.headers["Content-Security-Policy"]
+        assert f"frame-ancestors https://{world.SHOP} https://admin.shopify.com;" in policy
+        assert "id_token" not in page.text
+        assert "<s-app-nav>" in page.text
+
+
+def test_a_form_is_taken_with_a_token_and_refused_without(service, shop):
+    page = see(service, shop, "giving", id_token())
+    (csrf,) = set(re.findall(r'name="csrf" value="(\w+)"', page.text))
+    form = {"csrf": csrf, "name": "Reeds", "story": ""}
+    sent = {"method": "POST", "data": form, "headers": {"Origin": PUBLIC_URL}}
+    taken = see(service, shop, "giving/causes", id_token(), **sent)
+    assert taken.status_code == 303, taken.text
+    without = see(service, shop, "giving/causes", **sent)
+    assert without.status_code == 401
+    in_address = see(service, shop, "giving/causes", query_string={"id_token": id_token()}, **sent)
+    assert in_address.status_code == 401, "an address never posts"
+    forged = sent | {"data": form | {"csrf": "0"}}
+    assert see(service, shop, "giving/causes", id_token(), **forged).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"exp": 1}, 401),
+        ({"aud": "another"}, 401),
+        ({"sub": "gid://shopify/Customer/7"}, 403),
+    ],
+)
+def test_a_script_with_a_bad_token_is_told_to_come_again(service, shop, changes, status):
+    answer = see(service, shop, token=id_token(**changes))
+    assert answer.status_code == status
+    assert answer.headers.get(RETRY) == ("1" if status == 401 else None)
+
+
+def test_a_frame_without_a_token_fetches_one_and_a_tab_signs_in(service, shop):
+    framed = {"Sec-Fetch-Dest": "iframe"}
+    now = int(clock.now().timestamp())
+    expired = {"id_token": id_token(exp=now - 60)}
+    for sent in ({"headers": framed}, {"query_string": expired}):
+        page = see(service, shop, "members", **sent)
+        assert page.status_code == 200
+        assert "shopify.idToken()" in page.text
+        policy = page.headers["Content-Security-Policy"]
+        assert f"frame-ancestors https://{world.SHOP} https://admin.shopify.com;" in policy
+        assert page.headers["Cache-Control"] == "no-store"
+    assert see(service, shop, "members").status_code == 401
+    forged = {"id_token": id_token(aud="another")}
+    assert see(service, shop, "members", query_string=forged).status_code == 401, "and no loop"
+
+
+def test_a_frame_of_a_woocommerce_store_has_no_token_to_fetch(service):
+    store = service.install("woocommerce", "https://acme.example")
+    page = see(service, store, headers={"Sec-Fetch-Dest": "iframe"})
+    assert page.status_code == 401
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_token_opens_its_own_shop_alone(service, shop):
+    rival = service.install("shopify", RIVAL)
+    assert see(service, rival, token=id_token()).status_code == 404
+    assert see(service, shop, token=id_token(RIVAL)).status_code == 404
+    assert see(service, rival, token=id_token(RIVAL)).status_code == 200
+    with service.database.write() as db:
+        shops.uninstall(db, rival.id, clock.now(), clock.now())
+    assert see(service, rival, token=id_token(RIVAL)).status_code == 401
+
+
+def test_where_shopify_is_not_set_up_no_token_counts(service, shop):
+    object.__setattr__(
+        service.runtime, "platforms", {"woocommerce": service.runtime.platforms["woocommerce"]}
+    )
+    answer = see(service, shop, token=id_token())
+    assert answer.status_code == 401
