@@ -1,7 +1,5 @@
 // Inside the Shopify admin: every request carries a session token, and nothing rests on a cookie.
-// App Bridge puts one on each fetch of ours; what follows does so for forms and for htmx.
-
-const FRESH_MS = 30_000; // a token lives a minute
+// App Bridge puts one on each fetch of ours, so on those of htmx; what follows does so for links and forms.
 
 // The token of the address has served.
 const here = new URL(location.href);
@@ -9,17 +7,6 @@ if (here.searchParams.has("id_token")) {
   here.searchParams.delete("id_token");
   history.replaceState(null, "", here);
 }
-
-let token = "";
-async function renew() {
-  token = await shopify.idToken();
-  return token;
-}
-renew();
-setInterval(renew, FRESH_MS);
-document.addEventListener("htmx:configRequest", (event) => {
-  event.detail.headers.Authorization = `Bearer ${token}`;
-});
 
 // A link opens its page with a token, so that it need not be fetched first.
 document.addEventListener("click", (event) => {
@@ -45,8 +32,7 @@ document.addEventListener("submit", async (event) => {
   }
   const sent = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : body;
   form.dataset.sent = "yes";
-  const headers = { Authorization: `Bearer ${await renew()}` };
-  const answer = await fetch(target, { method: "POST", body: sent, headers });
+  const answer = await fetch(target, { method: "POST", body: sent });
   if (answer.redirected) {
     visit(answer.url);
     return;
@@ -59,6 +45,6 @@ document.addEventListener("submit", async (event) => {
 
 async function visit(href) {
   const next = new URL(href);
-  next.searchParams.set("id_token", await renew());
+  next.searchParams.set("id_token", await shopify.idToken());
   location.assign(next);
 }
