@@ -15,9 +15,10 @@ from connector.shops import plugin
 from connector.shops import service as shops
 from connector.shops.models import credential
 from connector.shops.models import shop as shop_table
+from tests.fakes import CONSUMER_KEY
 from tests.flows.service import make_service
 from tests.web.plugged import KNOCK, PluggedStore
-from tests.web.test_install_woocommerce import CONSUMER_KEY, CSRF, code_of, hand_over, send
+from tests.web.test_install_woocommerce import CSRF, code_of, hand_over, send
 
 START = "/install/woocommerce/plugin"
 

@@ -1,6 +1,8 @@
 """The app's extensions in this shop: blocks from their Liquid, the Ajax cart, the sandboxes."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import jwt
 import pytest
@@ -13,7 +15,8 @@ from devstore.shopify.reading import variant_id
 from devstore.state import SHOPIFY_DOMAIN, State
 from tests.devstore.shopify.conftest import SECRET, SERVICE, Clock, World
 
-GIFT = {"id": ajax.GIFT_VARIANT, "quantity": 44, "properties": {"_perennial_donation": "reeds"}}
+PROPERTIES = {"_perennial_donation": "reeds"}
+GIFT = {"id": ajax.GIFT_VARIANT, "quantity": 44, "properties": PROPERTIES}
 
 
 @pytest.fixture
@@ -57,6 +60,12 @@ def test_before_the_app_is_installed_there_is_none_of_it(world):
     assert "<iframe" not in world.http.get("/my-account/").text
 
 
+def drawn(name: str, language: str, settings: Mapping[str, Any], **known: Any) -> str:
+    html = theme.block(name, language, settings, **known)
+    assert html is not None
+    return html
+
+
 @pytest.mark.parametrize(("language", "tag"), [("en", "en"), ("ar", "ar"), ("zh-Hant", "zh-TW")])
 def test_a_products_page_shows_the_apps_blocks(installed, language, tag):
     ware = first(installed)
@@ -72,7 +81,7 @@ def test_a_products_page_shows_the_apps_blocks(installed, language, tag):
 
 def test_a_block_knows_who_is_logged_in_and_wears_the_merchants_colour(installed):
     told = {"customer": {"id": 7}, "product": {"id": 5}, "template": "product"}
-    html = theme.block("badge", "en", {"accent": "#123456"}, **told)
+    html = drawn("badge", "en", {"accent": "#123456"}, **told)
     assert 'data-customer="7"' in html
     assert "--perennial-accent: #123456;" in html
     assert 'product="5"' in html
@@ -92,7 +101,7 @@ def test_a_cart_shows_one_row_a_gift_and_no_panel(installed):
 def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
     put(installed)
     before = installed.http.get("/cart.js").get_json()["total_price"]
-    rounded = GIFT["properties"] | {"_perennial_round_up": "1"}
+    rounded = {**PROPERTIES, "_perennial_round_up": "1"}
     added = installed.http.post("/cart/add.js", json={"items": [GIFT | {"properties": rounded}]})
     told = added.get_json()
     assert told["total_price"] == before + 44
@@ -111,14 +120,14 @@ def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
 def test_fixed_amounts_are_offered_by_variant_and_none_is_ticked(installed):
     variants = [{"id": n, "price": n * 100, "available": n < 3} for n in (1, 2, 3)]
     cart = {"items": [], "item_count": 1, "total_price": 900, "currency": {"iso_code": "USD"}}
-    told = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
+    told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
     settings = {"product": {"title": "For the river", "variants": variants}}
-    html = theme.block("giving", "ar", settings, **told)
+    html = drawn("giving", "ar", settings, **told)
     assert re.findall(r'value="(\d*)"', html) == ["1", "2", ""]
     assert "checked" not in html
     assert "ليس هذه المرة" in html
     assert "data-variant" not in html
-    other = theme.block("giving", "ar", settings, **told | {"shop": {"currency": "EUR"}})
+    other = drawn("giving", "ar", settings, **told | {"shop": {"currency": "EUR"}})
     assert not other.strip(), "nothing is converted"
 
 
@@ -126,7 +135,7 @@ def test_yen_have_no_hundredths(installed):
     cart = {"items": [], "item_count": 1, "total_price": 90_000, "currency": {"iso_code": "JPY"}}
     settings = {"product": {"variants": [{"id": 1, "price": 100, "available": True}]}}
     told = {"cart": cart, "shop": {"currency": "JPY"}, "template": "cart"}
-    assert 'cart-total-minor="900"' in theme.block("giving", "en", settings, **told)
+    assert 'cart-total-minor="900"' in drawn("giving", "en", settings, **told)
 
 
 @pytest.mark.parametrize("item", [{"id": 5, "quantity": 1}, {**GIFT, "quantity": 0}])

@@ -31,6 +31,8 @@ TARGETS = {
 def check(tmp_path, monkeypatch):
     """The check, on a copy that a test may spoil."""
     spec = importlib.util.spec_from_file_location("extensions_check", CHECK)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
