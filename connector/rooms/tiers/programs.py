@@ -12,14 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Connection,
-    Select,
-    func,
-    or_,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Select, func, or_, select, text
 
 from connector.core import outbox
 from connector.core.clock import local_date
