@@ -102,7 +102,7 @@ def test_how_much_of_it_is_chosen_in_round_steps_up_to_all(acme, mia):
     ("lang", "ask", "missing"),
     [
         ("ar", "أتريد استخدام 100 نقطة مقابل Coffee؟", "بقيت 150 نقطة."),
-        ("zh-TW", "用 100 點 換Coffee？", "還差 150 點。"),
+        ("zh-TW", "用 100 點換Coffee？", "還差 150 點。"),
     ],
 )
 def test_in_her_language(acme, mia, lang, ask, missing):
