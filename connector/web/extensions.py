@@ -52,8 +52,8 @@ def _open(response: Response) -> Response:
 
 @blueprint.route("/me", methods=["OPTIONS"])
 @blueprint.route("/redeem", methods=["OPTIONS"])
-@blueprint.route("/order/<id:key>", methods=["OPTIONS"])
-def preflight(key: int | None = None) -> tuple[str, int, dict[str, str]]:
+@blueprint.route("/order/<key>", methods=["OPTIONS"])
+def preflight(key: str | None = None) -> tuple[str, int, dict[str, str]]:
     """A sandbox asks whether it may send a token, or a wish: yes, for every order alike."""
     del key
     headers = {
@@ -80,15 +80,17 @@ def mine() -> Response:
     return _answer(tell)
 
 
-@blueprint.get("/order/<id:key>", provide_automatic_options=False)
-def order(key: int) -> Response:
+@blueprint.get("/order/<key>", provide_automatic_options=False)
+def order(key: str) -> Response:
     """What an order brought, to whose it is; and what goes with its ``product``, to anybody.
 
     A guest's token does not say which order was theirs, so their order's figures stay unsaid.
     """
+    if addresses.row_id(key) is None:
+        raise NotFound("order_not_found", "no such order")
 
     def tell(db: Connection, visitor: Visitor, now: datetime) -> Told:
-        known = order_store.by_keys(db, visitor.shop.id, [str(key)]).get(str(key))
+        known = order_store.by_keys(db, visitor.shop.id, [key]).get(key)
         say = Tongue.of(visitor.shop, visitor.language, now)
         named = addresses.text("product")
         beside = public.recommendations(db, visitor.shop, public.product_keys()) if named else {}

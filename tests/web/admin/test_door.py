@@ -193,7 +193,7 @@ def test_no_page_speaks_english_in_another_language(ada: Ada):
     ours = set(
         re.findall(
             r"\w+",
-            "Perennial WooCommerce Shopify App Store Acme Riverbank Clean water English"
+            "Perennial WooCommerce WordPress Shopify App Store Acme Riverbank Clean water English"
             " https acme example Europe Berlin API REST Webhook webhook USD EUR US",
         )
     )
