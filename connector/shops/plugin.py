@@ -45,13 +45,16 @@ class Versions:
     php: str
 
 
-def arm(db: Connection, keys: KeyRing, shop_id: int, now: datetime) -> Secrets:
-    """The secrets of a new pairing. Shoppers' tokens stay good; an older pairing ends."""
+def fresh(db: Connection, keys: KeyRing, shop_id: int) -> Secrets:
+    """Secrets to offer, not kept yet. Shoppers' tokens stay good."""
     widget = shops.secret(db, keys, shop_id, "widget_secret") or b""
-    found = Secrets(keyring.token(), widget.decode())
-    shops.put_secret(db, keys, shop_id, "plugin_secret", found.plugin.encode(), now)
+    return Secrets(keyring.token(), widget.decode())
+
+
+def arm(db: Connection, keys: KeyRing, shop_id: int, secret: str, now: datetime) -> None:
+    """The plugin took this secret: an older pairing ends."""
+    shops.put_secret(db, keys, shop_id, "plugin_secret", secret.encode(), now)
     store.drop_credentials(db, shop_id, _NEXT)
-    return found
 
 
 def note(

@@ -173,6 +173,21 @@ def test_a_living_store_that_lost_its_plugin_may_come_again(acme, store):
     assert shop_of(acme).state == "active"
 
 
+def test_an_offer_the_plugin_refuses_leaves_a_living_store_as_it_was(acme, store):
+    """The store deletes the keys it has just made, so the old ones must stay with us."""
+    paired(acme, store)
+    shop = shop_of(acme)
+    other = {"consumer_key": f"ck_{'b' * 40}", "consumer_secret": f"cs_{'b' * 40}"}
+    store.opens.add(other["consumer_key"])
+    _, state = start(acme, store, knock="ab" * 32)
+    assert hand_over(acme, state, **other).status_code != 200
+    assert store.call(acme, "status").status_code == 200
+    with acme.database.read() as db:
+        held = shops.credentials(db, acme.runtime.keys, shop.id)
+    assert held.access.startswith(CONSUMER_KEY)
+    assert shop_of(acme).state == "active"
+
+
 def test_a_new_owner_of_the_address_may_not(acme, store):
     paired(acme, store)
     store.knock, store.opens = KNOCK, set()

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 from adapters.woocommerce import WooCommerce
 from adapters.woocommerce.pairing import KNOCK, Offer, key_known_as
 from connector.core import clock
-from connector.core.commerce import InstallRequest
+from connector.core.commerce import Credentials, InstallRequest, ShopFacts
 from connector.core.errors import (
     BadInput,
     Conflict,
@@ -113,38 +113,45 @@ def woocommerce_keys() -> Response:
     with runtime().database.write() as db:
         joining.use_intent(db, state, "woocommerce", now)
         _refuse_taken(db, intent.shop_key, intent.business_id)
-        shop = steps.join(db, "woocommerce", credentials, facts, "pending")
+        known = shops.find(db, "woocommerce", intent.shop_key)
+        if intent.knock is None or known is None or not known.is_live:
+            known = steps.join(db, "woocommerce", credentials, facts, "pending")
         if intent.knock is None:
-            joining.finish_intent(db, state, shop.id)
+            joining.finish_intent(db, state, known.id)
         else:
-            offer = _offer(db, shop, intent, key_known_as(credentials))
+            offer = _offer(db, known, intent, key_known_as(credentials))
     if intent.knock is not None:
-        _hand_over(state, shop, offer)
+        _hand_over(state, known, offer, credentials, facts)
     return jsonify({"ok": True})
 
 
 def _offer(db: Connection, shop: Shop, intent: Row[Any], key: str) -> Offer:
     """What the store's plugin is to be handed."""
     parts = runtime()
-    armed = plugin.arm(db, parts.keys, shop.id, clock.now())
+    secrets = plugin.fresh(db, parts.keys, shop.id)
     joins = intent.business_id
     return Offer(
         knock=parts.keys.decrypt(0, intent.knock).decode(),
         public_id=shop.public_id,
         service=parts.settings.public_url,
         account=shops.business_name(db, joins) if joins else shop.name,
-        plugin_secret=armed.plugin,
-        widget_secret=armed.widget,
+        plugin_secret=secrets.plugin,
+        widget_secret=secrets.widget,
         key=key,
     )
 
 
-def _hand_over(state: str, shop: Shop, offer: Offer) -> None:
-    """Without the plugin's yes the store deletes the keys again: nothing is half connected."""
+def _hand_over(
+    state: str, shop: Shop, offer: Offer, credentials: Credentials, facts: ShopFacts
+) -> None:
+    """Without the plugin's yes the store deletes these keys again: a living one keeps its own."""
     found = _woocommerce().offer(shop.key, offer)
+    now = clock.now()
     with runtime().database.write() as db:
+        steps.join(db, "woocommerce", credentials, facts, "pending")
+        plugin.arm(db, runtime().keys, shop.id, offer.plugin_secret, now)
         versions = plugin.Versions(found.plugin, found.woocommerce, found.wordpress, found.php)
-        plugin.note(db, shop.id, versions, clock.now(), admin_url=found.admin_url)
+        plugin.note(db, shop.id, versions, now, admin_url=found.admin_url)
         plugin.expect(db, state, shop.id, found.admin_url)
 
 
