@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,13 +16,17 @@ ROUTE = "/perennial/v1/"
 
 @dataclass
 class PluggedStore(WooStore):
-    """``knock`` is what its plugin sent a browser with; ``offers`` what it was handed."""
+    """``knock`` is what its plugin sent a browser with; ``offers`` what it was handed.
+
+    ``meanwhile`` happens while it thinks about an offer.
+    """
 
     knock: str = KNOCK
     page: str = ""  # of the plugin; "" for its own
     offers: list[dict[str, str]] = field(default_factory=list)
     told: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     answer_settings: int = 200
+    meanwhile: Callable[[], None] = lambda: None
     id: str = ""
     secret: bytes = b""
 
@@ -33,6 +38,7 @@ class PluggedStore(WooStore):
             self.told.append((route.removeprefix(ROUTE), headers, body))
             return self.answer_settings, {}
         offer = json.loads(body)
+        self.meanwhile()
         if not hmac.compare_digest(offer["knock"], self.knock):
             return 403, {"code": "wrong_knock"}
         self.knock = "spent"

@@ -15,6 +15,7 @@ from connector.shops import plugin
 from connector.shops import service as shops
 from connector.shops.models import credential
 from connector.shops.models import shop as shop_table
+from connector.worker.purge import purge
 from tests.fakes import CONSUMER_KEY
 from tests.flows.service import make_service
 from tests.web.plugged import KNOCK, PluggedStore
@@ -107,6 +108,13 @@ def test_a_store_that_did_not_knock_takes_no_offer(acme, store):
     assert refused.status_code != 200
     assert store.offers == []
     assert shop_of(acme).state == "pending"  # and lapses: nobody can confirm it
+
+
+def test_a_store_that_is_being_asked_is_not_given_up(acme, store):
+    store.meanwhile = lambda: purge(acme.runtime, 0)
+    _, state = start(acme, store)
+    assert hand_over(acme, state).status_code == 200
+    assert store.call(acme, "confirm").status_code == 200
 
 
 @pytest.mark.parametrize("knock", ["", "5e", "5E" * 32, "5e" * 33, "<b>"])

@@ -116,9 +116,8 @@ def woocommerce_keys() -> Response:
         known = shops.find(db, "woocommerce", intent.shop_key)
         if intent.knock is None or known is None or not known.is_live:
             known = steps.join(db, "woocommerce", credentials, facts, "pending")
-        if intent.knock is None:
-            joining.finish_intent(db, state, known.id)
-        else:
+        joining.finish_intent(db, state, known.id)
+        if intent.knock is not None:
             offer = _offer(db, known, intent, key_known_as(credentials))
     if intent.knock is not None:
         _hand_over(state, known, offer, credentials, facts)
@@ -161,10 +160,10 @@ def woocommerce_return() -> Response:
     if addresses.text("success") != "1":
         return door.page("install/denied.html")
     state, intent = steps.own_intent(addresses.text("user_id"))
-    if intent.shop_id is None:
-        return door.page("install/waiting.html", store=intent.shop_key)
     if intent.admin_url:
         return door.redirected(intent.admin_url)
+    if intent.shop_id is None or intent.knock is not None:
+        return door.page("install/waiting.html", store=intent.shop_key)
     with runtime().database.read() as db:
         shop = shops.get(db, intent.shop_id)
         joins = intent.business_id
