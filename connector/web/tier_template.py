@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector.core.ids import new_id
 from connector.program import service as program
 from connector.program.rules import Rule
+from connector.rooms.tiers import programs
 from connector.rooms.tiers.rules import Level, Perks, Program, Trial, Weights
 
 WELCOME_POINTS = 5_000
@@ -42,12 +43,21 @@ def four_levels() -> Program:
     )
 
 
-def has_welcome(db: Connection, shop_id: int) -> bool:
+def publish(
+    db: Connection, shop_id: int, now: datetime, *, has_standing: bool, has_welcome: bool
+) -> None:
+    """Put the levels' draft in force; with welcome points if they are wanted and not there."""
+    programs.publish(db, shop_id, now, has_standing=has_standing)
+    if has_welcome and not earns_welcome(db, shop_id):
+        _publish_welcome(db, shop_id, now)
+
+
+def earns_welcome(db: Connection, shop_id: int) -> bool:
     """Whether joining earns something already."""
     return any(rule.kind == _JOINED for rule in program.newest(db, shop_id).rules)
 
 
-def publish_welcome(db: Connection, shop_id: int, now: datetime) -> None:
+def _publish_welcome(db: Connection, shop_id: int, now: datetime) -> None:
     """Let joining earn the welcome points, which lift nobody to a level."""
     known = program.newest(db, shop_id)
     welcome = Rule(id=_JOINED, kind=_JOINED, points=WELCOME_POINTS, qualifies=False)

@@ -21,7 +21,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 KNOWN = {
     "$ref", "anyOf", "type", "properties", "required", "items", "description", "title",
     "additionalProperties", "default", "format",
-    "minimum", "maximum",  # bounds are of what is asked
+    "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern",
+    "enum", "prefixItems",  # bounds are of what is asked
 }  # fmt: skip
 
 
@@ -42,8 +43,8 @@ def _problems(
     elif "anyOf" in schema:
         found = [list(_problems(told, one, api, place)) for one in schema["anyOf"]]
         yield from min(found, key=len)
-    elif not _is_a(told, schema["type"]):
-        yield f"{place}: {told!r} is no {schema['type']}"
+    elif not _is_a(told, schema):
+        yield f"{place}: {told!r} is no {schema.get('type') or schema['enum']}"
     elif schema.get("format", "date-time") != "date-time":
         yield f"{place}: the format {schema['format']} is one nobody checks"
     elif "format" in schema and datetime.fromisoformat(told).tzinfo is None:
@@ -51,8 +52,9 @@ def _problems(
     elif isinstance(told, dict):
         yield from _of_object(told, schema, api, place)
     elif isinstance(told, list):
-        for number, one in enumerate(told):
-            yield from _problems(one, schema["items"], api, f"{place}[{number}]")
+        each = schema.get("prefixItems") or [schema["items"]] * len(told)
+        for number, (one, its) in enumerate(zip(told, each, strict=True)):
+            yield from _problems(one, its, api, f"{place}[{number}]")
 
 
 def _of_object(
@@ -67,7 +69,10 @@ def _of_object(
         yield from _problems(told[name], properties[name], api, f"{place}.{name}")
 
 
-def _is_a(told: Any, name: str) -> bool:
+def _is_a(told: Any, schema: Mapping[str, Any]) -> bool:
+    if "enum" in schema:
+        return told in schema["enum"]
+    name = schema["type"]
     return isinstance(told, TYPES[name]) and (name == "boolean" or not isinstance(told, bool))
 
 

@@ -75,10 +75,13 @@ def publish_tiers() -> Response:
     wants_welcome = "welcome" in request.form
 
     def work(db: Connection) -> None:
-        now = clock.now()
-        programs.publish(db, g.shop.id, now, has_standing=_has_standing(db))
-        if wants_welcome and not tier_template.has_welcome(db, g.shop.id):
-            tier_template.publish_welcome(db, g.shop.id, now)
+        tier_template.publish(
+            db,
+            g.shop.id,
+            clock.now(),
+            has_standing=_has_standing(db),
+            has_welcome=wants_welcome,
+        )
 
     runtime().database.run(work)
     return door.redirected(url_for("admin.tiers", said="tiers_published"))
@@ -135,7 +138,7 @@ def _page(draft: Draft) -> Response:
         counts = tier_store.counts(db, shop_id) if published else {}
         shown = _preview(db, kept) if kept and not draft.errors else None
         rewards = [(str(one.id), one.offer) for one in catalogue.rewards(db, shop_id)]
-        offers_welcome = not tier_template.has_welcome(db, shop_id)
+        offers_welcome = not tier_template.earns_welcome(db, shop_id)
         stands = _has_standing(db)
     return door.page(
         "admin/tiers.html",

@@ -34,6 +34,7 @@ class Operation:
     """One operation: its view's docstring says what it does, ``answer`` what it gives.
 
     changes: False for one that is no GET and yet changes nothing; its view may only read.
+    needs_body: False for one whose body may be left out.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     body: type | None = None
     changes: bool = True
+    needs_body: bool = True
 
     @property
     def is_once(self) -> bool:
@@ -113,7 +115,10 @@ def _operation(one: Operation, schemas: dict[type, Any]) -> dict[str, Any]:
         },
     }
     if one.body is not None:
-        told["requestBody"] = {"required": True, "content": _json(schemas[one.body])}
+        told["requestBody"] = {
+            "required": one.needs_body,
+            "content": _json(schemas[one.body]),
+        }
     return told
 
 

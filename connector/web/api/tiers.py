@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-from flask import g
+from flask import g, request
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from connector.core.errors import BadInput, NotFound
 from connector.rooms.tiers import perks, programs, rules, service
 from connector.rooms.tiers import store as tier_store
 from connector.shops.service import Shop
-from connector.web import shopfront
+from connector.web import shopfront, tier_template
 from connector.web.api import members, shapes
 from connector.web.api.openapi import Operation
 from connector.web.body import read_json
@@ -27,6 +27,7 @@ class TierPerks(Struct):
     free_shipping: bool
     collection: Annotated[str | None, Meta(description="Its title; members pay less there")]
     collection_percent: int
+    early: Annotated[rules.Early | None, Meta(description="A page its members may see first")]
 
 
 class TierLevel(Struct):
@@ -159,29 +160,105 @@ class TierProgramRequest(Struct, forbid_unknown_fields=True):
 
 class TierDraft(Struct):
     version: int
+    program: Annotated[TierProgramRequest, Meta(description="May be changed and sent again")]
     rising: Annotated[int, Meta(description="Members who would rise")]
     at_risk: Annotated[int, Meta(description="Members below their level, who keep it for a time")]
     before: Annotated[dict[str, int], Meta(description="Members by level, as it is")]
     after: Annotated[dict[str, int], Meta(description="Members by level, once published")]
 
 
+class TierPublication(Struct, forbid_unknown_fields=True):
+    welcome_points: Annotated[
+        bool,
+        Meta(description="Joining earns 5,000 points, too, unless it earns something already"),
+    ] = False
+
+
+class TierDraftDropped(Struct):
+    version: int
+
+
+def get_tier_draft(db: Connection, shop: Shop) -> TierDraft:
+    """The draft of the levels, and who would move if it were published now."""
+    return _drafted(db, shop, _draft(db, shop))
+
+
 def save_tiers(db: Connection, shop: Shop) -> TierDraft:
     """Keep a draft of the levels, and tell who would move. What is in force stays so."""
-    asked, now = read_json(TierProgramRequest), clock.now()
+    asked = read_json(TierProgramRequest)
     _check_ids(db, shop, asked)
-    wanted = _program(asked)
-    made = programs.save_draft(db, shop.id, wanted, f"api:{g.api_key_id}", now)
-    told = programs.preview(db, shop.id, made, now)
-    return TierDraft(
-        made.version, told.rising, told.at_risk, _named(told.before), _named(told.after)
-    )
+    return _save(db, shop, _program(asked))
+
+
+def draft_tier_template(db: Connection, shop: Shop) -> TierDraft:
+    """Keep four ready levels as the draft: Seed, Sprout, Bloom and Evergreen.
+
+    Publish them with ``welcome_points`` to give 5,000 points for joining, too.
+    """
+    return _save(db, shop, tier_template.four_levels())
+
+
+def drop_tier_draft(db: Connection, shop: Shop) -> TierDraftDropped:
+    """Throw the draft away. What is in force stays so."""
+    known = _draft(db, shop)
+    programs.drop_draft(db, shop.id)
+    return TierDraftDropped(known.version)
 
 
 def publish_tiers(db: Connection, shop: Shop) -> TierProgram:
-    """Put the draft in force; members are moved in the background."""
+    """Put the draft in force; members are moved in the background. The body may be left out."""
+    wanted = read_json(TierPublication) if request.content_length else TierPublication()
     has_standing = shopfront.has_standing(db, runtime().platforms[shop.platform], shop)
-    programs.publish(db, shop.id, clock.now(), has_standing=has_standing)
+    tier_template.publish(
+        db, shop.id, clock.now(), has_standing=has_standing, has_welcome=wanted.welcome_points
+    )
     return get_tiers(db, shop)
+
+
+def _draft(db: Connection, shop: Shop) -> rules.Program:
+    known = programs.draft(db, shop.id)
+    if known is None:
+        raise NotFound("draft_not_found", "there is no draft of the levels")
+    return known
+
+
+def _save(db: Connection, shop: Shop, wanted: rules.Program) -> TierDraft:
+    made = programs.save_draft(db, shop.id, wanted, f"api:{g.api_key_id}", clock.now())
+    return _drafted(db, shop, made)
+
+
+def _drafted(db: Connection, shop: Shop, made: rules.Program) -> TierDraft:
+    told = programs.preview(db, shop.id, made, clock.now())
+    return TierDraft(
+        version=made.version,
+        program=_request(made),
+        rising=told.rising,
+        at_risk=told.at_risk,
+        before=_named(told.before),
+        after=_named(told.after),
+    )
+
+
+def _request(program: rules.Program) -> TierProgramRequest:
+    """What would have to be sent to get this program."""
+    apart = {"levels", "trial"}
+    shared = {
+        name: getattr(program, name)
+        for name in TierProgramRequest.__struct_fields__
+        if name not in apart
+    }
+    trial = program.trial
+    return TierProgramRequest(
+        levels=[
+            LevelRequest(
+                **msgspec.structs.asdict(one)
+                | {"id": str(one.id), "gift_reward_id": _id_text(one.gift_reward_id)}
+            )
+            for one in program.levels
+        ],
+        trial=TrialRequest(trial.days, program.number_of(trial.level_id)) if trial else None,
+        **shared,
+    )
 
 
 def _check_ids(db: Connection, shop: Shop, wanted: TierProgramRequest) -> None:
@@ -221,12 +298,13 @@ def _level(number: int, level: rules.Level, counts: dict[int, int]) -> TierLevel
         threshold=level.threshold,
         multiplier_percent=level.multiplier_percent,
         gift_points=level.gift_points,
-        gift_reward_id=None if level.gift_reward_id is None else str(level.gift_reward_id),
+        gift_reward_id=_id_text(level.gift_reward_id),
         perks=TierPerks(
             gives.discount_percent,
             gives.free_shipping,
             gives.collection or None,
             gives.collection_percent,
+            gives.early,
         ),
         members=counts.get(number, 0),
     )
@@ -255,14 +333,28 @@ def _progress(db: Connection, shop: Shop, member_id: int) -> TierProgress:
     )
 
 
+def _id_text(row_id: int | None) -> str | None:
+    return None if row_id is None else str(row_id)
+
+
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
 OPERATIONS = (
     Operation("GET", "/tiers", get_tiers, TierProgram),
+    Operation("GET", "/tiers/draft", get_tier_draft, TierDraft),
     Operation("POST", "/tiers/draft", save_tiers, TierDraft, body=TierProgramRequest),
-    Operation("POST", "/tiers/publish", publish_tiers, TierProgram),
+    Operation("DELETE", "/tiers/draft", drop_tier_draft, TierDraftDropped),
+    Operation("POST", "/tiers/template", draft_tier_template, TierDraft),
+    Operation(
+        "POST",
+        "/tiers/publish",
+        publish_tiers,
+        TierProgram,
+        body=TierPublication,
+        needs_body=False,
+    ),
     Operation("GET", "/members/<member_id>/tier", get_tier_progress, TierProgress),
     Operation("POST", "/members/<member_id>/vip-days", start_vip_days, TierProgress),
     Operation("DELETE", "/members/<member_id>/vip-days", stop_vip_days, TierProgress),
