@@ -19,11 +19,10 @@ from adapters.shopify.changes import Taken, change, make
 from adapters.shopify.codes import COMBINES, COMBINES_WITH_SHIPPING, EVERYTHING, fraction, moment
 from adapters.shopify.fields import gid_of
 from connector.core.discounts import DiscountKind, Standing
-from connector.core.errors import PlatformBusy, PlatformError, PlatformMissing
+from connector.core.errors import PlatformError, PlatformLagging, PlatformMissing
 
 PAGE = 25
 PAGES = 40
-LAG_SECONDS = 60.0  # what has just been made may not be found at once
 SEGMENT = "Perennial: {tag}"
 _DOCUMENTS = {
     "DiscountAutomaticBasic": "standing_basic",
@@ -206,8 +205,5 @@ def _quoted(text: str) -> str:
 
 
 def _not_found_yet(name: str) -> NoReturn:
-    raise PlatformBusy(
-        "not_found_yet",
-        f"Shopify has {name!r} and does not show it yet",
-        retry_after_seconds=LAG_SECONDS,
-    )
+    """What has just been made may not be found at once, for up to a minute."""
+    raise PlatformLagging("not_found_yet", f"Shopify has {name!r} and does not show it yet")

@@ -300,7 +300,8 @@ class Page:
 class ShopClient(Protocol):
     """Calls one shop. Stateless per (shop, credential); HTTP never happens inside a transaction.
 
-    Every method raises PlatformBusy, PlatformRefused, PlatformMissing or PlatformError.
+    Every method raises PlatformBusy, PlatformLagging, PlatformRefused, PlatformMissing or
+    PlatformError.
     """
 
     def shop_facts(self) -> ShopFacts: ...

@@ -11,6 +11,7 @@ PerennialError
 ├── UnreadablePayload         kept bytes we cannot read: quarantined, never blocking
 └── PlatformError             a call to a shop's platform did not work
     ├── PlatformBusy          throttled, down or slow: retried later
+    ├── PlatformLagging       does not show yet what was just made: this alone is retried
     ├── PlatformRefused       our credential no longer serves: the merchant must reconnect
     └── PlatformMissing       the thing asked for is not there (404, 410)
 """
@@ -84,6 +85,10 @@ class PlatformBusy(PlatformError):
     def __init__(self, code: str, message: str = "", *, retry_after_seconds: float = 0) -> None:
         super().__init__(code, message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class PlatformLagging(PlatformError):
+    retry = True
 
 
 class PlatformRefused(PlatformError):

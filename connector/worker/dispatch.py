@@ -18,6 +18,7 @@ from connector.core.errors import (
     PerennialError,
     PlatformBusy,
     PlatformError,
+    PlatformLagging,
     PlatformMissing,
     PlatformRefused,
 )
@@ -111,7 +112,7 @@ def _run(runtime: Runtime, shop: Shop, task: Task) -> None:
         return
     try:
         answer = errand.carry_out(access.client(runtime, shop), todo)
-    except (PlatformBusy, PlatformRefused):
+    except (PlatformBusy, PlatformLagging, PlatformRefused):
         raise
     except (PlatformError, Conflict, BadInput) as problem:
         if problem.code == "reconnect":

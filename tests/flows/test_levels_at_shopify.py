@@ -1,10 +1,14 @@
 """A level from end to end at the practice Shopify store: tagged, discounted, and taken back."""
 
-from connector.core import clock
+import pytest
+from sqlalchemy import update
+
+from connector.core import clock, outbox
 from connector.rooms.tiers import programs, store
 from connector.rooms.tiers.rules import Level, Perks, Program
 from devstore.model import Customer
 from devstore.people import MIA
+from devstore.shopify.graph.findings import Findings
 from devstore.shopper import place_order
 from tests.flows.test_customer_tags import world
 
@@ -63,3 +67,49 @@ def test_who_rises_is_tagged_and_buys_for_less_without_a_code(world):
     with world.service.database.read() as db:
         assert store.discounts(db, world.shop.id) == {}
         assert list(programs.audit(db, world.shop.id)) == []
+
+
+@pytest.fixture
+def slow_index(monkeypatch):
+    """The store does not show its segments yet; called, it does."""
+    real, is_late = Findings.segments, [True]
+
+    def segments(self, query=None, **page):
+        return real(self, "name:'not yet'" if is_late[0] else query, **page)
+
+    monkeypatch.setattr(Findings, "segments", segments)
+
+    def show():
+        is_late[0] = False
+
+    return show
+
+
+def a_minute_later(world):
+    with world.service.database.write() as db:
+        due = outbox.outbox.c.due_at.is_not(None)
+        db.execute(update(outbox.outbox).where(due).values(due_at=clock.now()))
+    world.service.work(JOBS)
+
+
+def test_in_the_first_minute_a_perk_may_wait_and_nothing_else_does(world, slow_index):
+    """What is not shown yet holds up one perk: never tags, and never a perk for everybody."""
+    made = publish(world, LEVELS)
+    assert standing(world) == {"Bloom: 10%"}, "the other waits for the segment both go by"
+    found = world.practice.promotions.standing()
+    assert all(one.segments for one in found), "never for everybody"
+    buy(world)
+    assert "perennial-tier-2" in mine(world).tags
+    full = last_order(world)
+    buy(world)
+    second = last_order(world)
+    assert second.goods_minor == full.goods_minor * 9 // 10
+    assert second.shipping_minor == full.shipping_minor > 0, "not free yet"
+    slow_index()
+    a_minute_later(world)
+    assert standing(world) == {"Bloom: 10%", "Bloom: free shipping"}
+    buy(world)
+    assert last_order(world).shipping_minor == 0
+    steeper = Level(made.levels[1].id, {"en": "Bloom"}, 4_000, perks=Perks(discount_percent=20))
+    publish(world, (made.levels[0], steeper))
+    assert standing(world) == {"Bloom: 20%"}, "found at once: its segment is known"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connector.core import discounts
 from connector.core.clock import local_date
 from connector.core.commerce import ShopClient
+from connector.core.errors import PlatformMissing
 from connector.core.facts import (
     Fact,
     GiftGiven,
@@ -169,19 +170,28 @@ class StandingErrand:
 
     def prepare(self, db: Connection, shop_id: int, about: str, _now: datetime) -> _Putting | None:
         published = programs.current(db, shop_id)
-        wanted = perks.standings(published.program).get(about) if published else None
-        old = store.discounts(db, shop_id).get(about)
+        standings = perks.standings(published.program) if published else {}
+        wanted, old = standings.get(about), store.discounts(db, shop_id).get(about)
         if wanted is None and old is None:
             return None
-        return _Putting(old if wanted is None or wanted.title != old else None, wanted)
+        # A level that was renamed may have left its title to another, whose it is now.
+        is_needed = any(one.title == old for one in standings.values())
+        return _Putting(None if is_needed else old, wanted)
 
     def carry_out(self, client: ShopClient, todo: _Putting) -> str | None:
-        if todo.old is not None:
-            client.remove_standing(todo.old)
-        if todo.wanted is None:
-            return None
-        client.put_standing(todo.wanted)
-        return todo.wanted.title
+        """The new one first: who has a perk is not without it, and gets the better of two."""
+        try:
+            if todo.wanted is not None:
+                client.put_standing(todo.wanted)
+        except PlatformMissing:
+            self._end(client, todo.old)
+            raise
+        self._end(client, todo.old)
+        return todo.wanted.title if todo.wanted is not None else None
+
+    def _end(self, client: ShopClient, old: str | None) -> None:
+        if old is not None:
+            client.remove_standing(old)
 
     def finish(
         self, db: Connection, shop_id: int, about: str, answer: str | None, now: datetime

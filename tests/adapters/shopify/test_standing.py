@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from connector.core.discounts import DiscountKind, Standing
-from connector.core.errors import PlatformBusy, PlatformError, PlatformMissing
+from connector.core.errors import PlatformBusy, PlatformError, PlatformLagging, PlatformMissing
 from tests.adapters.shopify.graph import nodes, throttled
 
 GOLD = Standing("Gold: 10 %", "tier:gold", DiscountKind.PERCENT, percent=10)
@@ -167,7 +167,7 @@ def test_throttling_is_waited_out(shop):
 )
 def test_what_is_there_and_not_shown_yet_is_tried_again_later(shop, script):
     shop.answers(listed(), *script)
-    with pytest.raises(PlatformBusy, match="not_found_yet"):
+    with pytest.raises(PlatformLagging, match="not_found_yet"):
         shop.client.put_standing(GOLD)
 
 

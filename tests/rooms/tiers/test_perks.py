@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from connector.core.discounts import DiscountKind, Standing
+from connector.core.errors import PlatformMissing
 from connector.core.outbox import outbox
 from connector.rooms.tiers import handlers, perks, rules, store
 from connector.rooms.tiers.rules import Level, Perks, Program
@@ -19,11 +20,14 @@ class Client:
 
     def __init__(self):
         self.asked = []
+        self.lacks = None  # a collection
 
     def tag(self, key, add, remove):
         self.asked.append((key, list(add), list(remove)))
 
     def put_standing(self, wanted):
+        if wanted.collection and wanted.collection == self.lacks:
+            raise PlatformMissing("collection_missing")
         self.asked.append(wanted)
 
     def remove_standing(self, title):
@@ -94,14 +98,47 @@ def test_discounts_stand_as_published_and_go_with_their_perk(club):
     fifteen = change(made.levels[2], perks=Perks(discount_percent=15))
     club.publish(change(made, levels=(*made.levels[:2], fifteen), ladder=None), has_standing=True)
     assert run(club, STANDING, f"level:{bloom}:all") == [
-        "Bloom: 10%",
         Standing("Bloom: 15%", "perennial-tier-3", percent, 15),
-    ]
+        "Bloom: 10%",
+    ], "nobody is without it in between"
     assert run(club, STANDING, f"level:{bloom}:shipping") == ["Bloom: free shipping"]
     assert run(club, STANDING, "ladder:3") == ["Loyal customer: 3%"]
     assert run(club, STANDING, "ladder:6") == [], "it never stood"
     with club.world.database.read() as db:
         assert store.discounts(db, club.shop_id) == {f"level:{bloom}:all": "Bloom: 15%"}
+
+
+def test_levels_that_swap_their_names_keep_both_discounts(club):
+    five = Perks(discount_percent=5)
+    levels = (change(SEED, perks=five), change(SPROUT, perks=five))
+    made = club.publish(change(SPENDING, levels=levels), has_standing=True)
+    abouts = [f"level:{one.id}:all" for one in made.levels]
+    for about in abouts:
+        run(club, STANDING, about)
+    swapped = zip(made.levels, reversed(made.levels), strict=True)
+    renamed = tuple(change(one, names=other.names) for one, other in swapped)
+    club.publish(change(made, levels=renamed), has_standing=True)
+    asked = [one for about in abouts for one in run(club, STANDING, about)]
+    assert [(one.title, one.tag) for one in asked] == [
+        ("Sprout: 5%", "perennial-tier-1"),
+        ("Seed: 5%", "perennial-tier-2"),
+    ], "neither ends what is the other's now"
+
+
+def test_a_price_of_a_collection_that_is_gone_ends_the_old_one(club):
+    level = change(SEED, perks=Perks(collection="Summer", collection_percent=15))
+    made = club.publish(change(SPENDING, levels=(level,)), has_standing=True)
+    about = f"level:{made.levels[0].id}:collection"
+    run(club, STANDING, about)
+    other = change(made.levels[0], perks=Perks(collection="Winter", collection_percent=15))
+    club.publish(change(made, levels=(other,)), has_standing=True)
+    client = Client()
+    client.lacks = "Winter"
+    with club.world.database.read() as db:
+        todo = STANDING.prepare(db, club.shop_id, about, NOW)
+    with pytest.raises(PlatformMissing):
+        STANDING.carry_out(client, todo)
+    assert client.asked == ["Seed: Summer 15%"]
 
 
 def test_members_only_prices_of_a_collection():
