@@ -13,6 +13,7 @@ from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
+    CodeEnded,
     CodeIssued,
     GiftGiven,
     GiftRestored,
@@ -38,6 +39,7 @@ from connector.core.keyring import KeyRing
 from connector.core.outbox import Errand
 from connector.listeners import handlers as listeners
 from connector.members import Members
+from connector.mirror import handlers as mirror
 from connector.orders import claiming
 from connector.rooms.actions import handlers as actions
 from connector.rooms.expiry import handlers as expiry
@@ -50,6 +52,7 @@ from connector.rooms.tiers import handlers as tiers
 from connector.runtime import Runtime
 from connector.settings import Settings
 from connector.web import doors, shopfront
+from connector.worker import reflect
 from connector.worker.engine import Engine
 
 SUBSCRIPTIONS: Subscriptions = {
@@ -76,6 +79,7 @@ SUBSCRIPTIONS: Subscriptions = {
         tiers.on_members_merged,
         referrals.on_members_merged,
         listeners.on_members_merged,
+        mirror.on_members_merged,
     ),
     MembersUnmerged: (
         orders.on_members_unmerged,
@@ -85,6 +89,7 @@ SUBSCRIPTIONS: Subscriptions = {
         rewards.on_members_unmerged,
         tiers.on_members_unmerged,
         referrals.on_members_unmerged,
+        mirror.on_members_unmerged,
     ),
     MemberErased: (
         points.on_member_erased,
@@ -94,6 +99,7 @@ SUBSCRIPTIONS: Subscriptions = {
         tiers.on_member_erased,
         referrals.on_member_erased,
         listeners.on_member_erased,
+        mirror.on_member_erased,
     ),
     MemberJoined: (
         claiming.on_member_joined,
@@ -101,7 +107,11 @@ SUBSCRIPTIONS: Subscriptions = {
         tiers.on_member_joined,
     ),
     MemberChanged: (actions.on_member_changed,),
-    PointsChanged: (tiers.on_points_changed, listeners.on_points_changed),
+    PointsChanged: (
+        tiers.on_points_changed,
+        listeners.on_points_changed,
+        mirror.on_member_differs,
+    ),
     GiftGiven: (points.on_gift_given, rewards.on_gift_given, tiers.on_gift_given),
     GiftWithdrawn: (
         points.on_gift_withdrawn,
@@ -113,10 +123,16 @@ SUBSCRIPTIONS: Subscriptions = {
         rewards.on_gift_restored,
         tiers.on_gift_restored,
     ),
-    TierChanged: (points.on_tier_changed, rewards.on_tier_changed, listeners.on_tier_changed),
+    TierChanged: (
+        points.on_tier_changed,
+        rewards.on_tier_changed,
+        listeners.on_tier_changed,
+        mirror.on_member_differs,
+    ),
     PointsDonated: (giving.on_points_donated, tiers.on_points_donated),
-    CodeIssued: (referrals.on_code_issued,),
-    RewardRedeemed: (listeners.on_reward_redeemed,),
+    CodeIssued: (referrals.on_code_issued, mirror.on_member_differs),
+    CodeEnded: (mirror.on_member_differs,),
+    RewardRedeemed: (listeners.on_reward_redeemed, mirror.on_member_differs),
     ReferralKept: (listeners.on_referral_kept,),
     HistoryImported: (recommend.on_history_imported,),
 }
@@ -128,7 +144,12 @@ def errands(
     """Who runs which errand at a store, by the kind of its outbox row."""
     credit_at = [platform.name for platform in found.values() if platform.has_credit]
     at_stores = rewards.errands(members, credit_at)
-    return {**at_stores, **tiers.ERRANDS, **shopfront.errands(keys, found)}
+    return {
+        **at_stores,
+        **tiers.ERRANDS,
+        **reflect.ERRANDS,
+        **shopfront.errands(keys, found),
+    }
 
 
 def platforms(settings: Settings) -> Mapping[str, Platform]:

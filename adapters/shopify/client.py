@@ -19,6 +19,7 @@ from adapters.shopify.admin_api import AdminApi, Answer, decode, field_of
 from adapters.shopify.bulk import History
 from adapters.shopify.codes import Codes
 from adapters.shopify.fields import Moment, gid_of
+from adapters.shopify.metafields import Fields, Metafields
 from adapters.shopify.scopes import missing_scopes
 from adapters.shopify.standing import Standings
 from connector.core import clock
@@ -126,6 +127,7 @@ class ShopifyClient:
         self._history = history
         self._codes = Codes(api, now)
         self._standings = Standings(api, now)
+        self._metafields = Metafields(api)
 
     def shop_facts(self) -> ShopFacts:
         answer = self._api.ask("shop", {})
@@ -212,6 +214,12 @@ class ShopifyClient:
 
     def remove_standing(self, title: str) -> None:
         self._standings.end(title)
+
+    def define_metafields(self) -> None:
+        self._metafields.define()
+
+    def put_metafields(self, wanted: Sequence[Fields]) -> set[str]:
+        return self._metafields.put(wanted)
 
     def _changed_nodes(self, what: str, query: str, after: str) -> _Nodes:
         asked: dict[str, object] = {"query": query, "after": after or None}

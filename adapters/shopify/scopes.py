@@ -21,7 +21,7 @@ SCOPES = {
     "read_products": "show badges and recommendations",
     "read_store_credit_accounts": "see whether a credit of unknown outcome has arrived",
     "write_app_proxy": "answer the storefront for signed-in shoppers",
-    "write_customers": "tag members with their tier, and make the segments tiers stand for",
+    "write_customers": "tell themes and Flow of members, tag them, make tiers' segments",
     "write_discounts": "make, look up and end reward codes and the standing discounts of tiers",
     "write_store_credit_account_transactions": "pay rewards out as store credit",
 }

@@ -153,6 +153,13 @@ class CodeIssued(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeEnded(Fact):
+    """A discount code of this member is over and was never used."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReferralKept(Fact):
     """An introduction has stood its hold: the advocate ``member_id`` has the reward."""
 

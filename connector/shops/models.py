@@ -53,6 +53,7 @@ shop = Table(
     Column("reconcile_due_at", Utc),
     Column("nightly_due_at", Utc),
     Column("joins_first", Boolean, nullable=False, server_default=false()),  # else: by buying
+    Column("tags_levels", Boolean, nullable=False, server_default=false()),  # tag accounts so
     UniqueConstraint("platform", "key"),
     CheckConstraint("state IN ('pending', 'unpaired', 'active', 'uninstalled')", name="state"),
 )

@@ -42,6 +42,7 @@ class Shop:
     last_event_at: datetime | None
     reconciled_at: datetime | None
     joins_first: bool  # an account is a member once it joined, not by buying
+    tags_levels: bool  # accounts carry their level as a tag
 
     @property
     def is_live(self) -> bool:

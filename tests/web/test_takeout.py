@@ -13,6 +13,7 @@ STAYS = {  # tables with rows of a shop that no export tells
     "action_streak": "from awards",
     "reward_member": "from tiers",
     "tier_discount": "at the platform",
+    "mirror": "at the platform",
     "imported_balance": "from files that came",
     "order_revision": "what orders were before",
     "rehearsal": "computed from orders",

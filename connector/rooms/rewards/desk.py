@@ -17,6 +17,7 @@ from connector import orders
 from connector.core import outbox
 from connector.core.commerce import OrderState
 from connector.core.facts import (
+    CodeEnded,
     Fact,
     GiftGiven,
     GiftRestored,
@@ -122,6 +123,8 @@ class Desk:
             self._back(one, one.held, "held")
             one.held = 0
         store.count(self._db, self._shop.id, one.reward_id, -1, -one.cost_minor)
+        if one.issued_at is not None and one.code:
+            self._facts.append(CodeEnded(self._shop.id, one.member_id))
         one.state, one.ending, one.problem = state, None, problem
         one.ended_at, one.due_at = self.now, None
 

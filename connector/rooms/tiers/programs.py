@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, or_, select, text
 
+from connector import mirror
 from connector.core import outbox
 from connector.core.clock import local_date
 from connector.core.errors import BadInput, NotFound
@@ -133,6 +134,7 @@ def publish(db: Connection, shop_id: int, now: datetime, *, has_standing: bool) 
         abouts = perks.standings(program).keys() | store.discounts(db, shop_id).keys()
         outbox.send(db, shop_id, STANDING, sorted(abouts), now)
     plugin.tell_settings(db, shop_id, now)
+    mirror.note_all(db, shop_id, now)  # levels may have other names
     return program
 
 

@@ -9,6 +9,7 @@ from flask import g, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from connector import mirror
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import Fact
@@ -52,6 +53,16 @@ def set_joining() -> Response:
     """Say whether accounts are members by buying, or once they joined."""
     wanted = request.form.get("joins") == "first"
     runtime().database.run(lambda db: joining.join_first(db, g.shop.id, wanted=wanted))
+    return door.redirected(url_for("admin.members", said="saved"))
+
+
+@blueprint.post("/<shop>/members/level-tags")
+def set_level_tags() -> Response:
+    """Say whether customers carry their level as a tag, where their platform has tags."""
+    wanted = "tags_levels" in request.form
+    runtime().database.run(
+        lambda db: mirror.switch_tags(db, g.shop.id, clock.now(), wanted=wanted)
+    )
     return door.redirected(url_for("admin.members", said="saved"))
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from flask import Response, make_response, redirect, request, url_for
 
 from adapters.shopify import Shopify, verify
+from connector import mirror
 from connector.core import clock
 from connector.core.commerce import Credentials, InstallRequest
 from connector.core.errors import Forbidden, NotFound, Unauthenticated
@@ -119,6 +120,7 @@ def settle_shopify(
         shop = steps.join(db, platform.name, credentials, facts, "active", account)
         if before is None or not before.is_live:
             imports.begin(db, shop.id, ("products", "orders"), clock.now())
+            mirror.begin(db, shop.id, clock.now())
     return shop
 
 

@@ -1,4 +1,4 @@
-"""What the Admin API can be asked to change: discounts, segments, store credit, tags."""
+"""What the Admin API can be asked to change: discounts, segments, store credit, fields, tags."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from devstore.refusals import CodeTaken
 from devstore.shop import Shop
 from devstore.shopify.graph import discount_nodes
 from devstore.shopify.graph.discount_input import InputProblem, demand, moment, number, read
+from devstore.shopify.graph.metafields import Metafields
 from devstore.shopify.graph.nodes import Nodes
 from devstore.shopify.graph.paging import Node
 from devstore.shopify.graph.pieces import movement
@@ -47,8 +48,10 @@ class Changes:
             "discountAutomaticDeactivate": self.end,
             "discountAutomaticDelete": self.drop,
         }
+        fields = Metafields(self._shop.shelf).fields()
         return {
             **{name: ("write_discounts", does) for name, does in discounts.items()},
+            **{name: ("write_customers", does) for name, does in fields.items()},
             "segmentCreate": ("write_customers", self.segment),
             "storeCreditAccountCredit": ("write_store_credit_account_transactions", self.credit),
             "tagsAdd": ("write_customers", self.tag),

@@ -40,6 +40,7 @@ CHANGES = {  # asked with real inputs by test_gifts.py
     *("code_basic", "code_product", "code_shipping", "code_end", "credit_give", "segment_make"),
     *("standing_basic_make", "standing_basic_change", "standing_shipping_make", "standing_end"),
     *("standing_shipping_change", "standing_delete", "tags_add", "tags_remove"),
+    *("metafield_define", "metafields_set", "metafields_delete"),  # test_metafields.py
 }
 
 
