@@ -144,9 +144,9 @@ def _levels(db: Connection, shop: Shop, now: datetime) -> None:
         )
         for number in range(1, len(THRESHOLDS) + 1)
     )
-    tiers.save_draft(
-        db, shop.id, Tiers(levels=levels, trial=Trial(days=14, level_id=3)), MADE_BY, now
-    )
+    wanted = Tiers(levels=levels, trial=Trial(days=14, level_id=3))
+    named = tiers.with_ids(wanted, beyond=len(levels))  # so far levels go by their places
+    tiers.save_draft(db, shop.id, named, MADE_BY, now)
     tiers.publish(db, shop.id, now, has_standing=shop.platform == "shopify")
 
 
