@@ -1,5 +1,6 @@
 """The page where files come in and everything goes out."""
 
+import re
 import zipfile
 from io import BytesIO
 
@@ -91,6 +92,9 @@ def test_what_is_no_file_of_members_is_refused_beside_its_field(ada: Ada, text, 
     answer = bring(ada, text, **form)
     assert answer.status_code == 422
     assert sentence in words_of(answer.text)
+    fields = re.findall(r'<li><a href="#(\w+)"', answer.text)
+    assert fields
+    assert all(f'id="{field}"' in answer.text for field in fields)
 
 
 def test_no_file_is_no_import(ada: Ada):
