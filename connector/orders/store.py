@@ -319,6 +319,19 @@ def unpublish(db: Connection, shop_id: int, keys: Sequence[str]) -> None:
         )
 
 
+def unknown_collections(db: Connection, shop_id: int, titles: Collection[str]) -> set[str]:
+    """Which of these no product is in, by title; none while no product tells of any.
+
+    Where a platform has categories only, those are its collections.
+    """
+    if not titles:
+        return set()
+    told = select(product.c.collections, product.c.categories)
+    rows = db.execute(told.where(product.c.shop_id == shop_id).distinct())
+    known = {title for row in rows for named in row for title in named or ()}
+    return set(titles) - known if known else set()
+
+
 def products(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Catalogue rows by key."""
     return {

@@ -2,6 +2,9 @@
 
 import pytest
 
+from connector.core import clock
+from connector.core.commerce import Product
+from connector.orders import record_products
 from connector.program import service as program_service
 from connector.web.api import tiers
 from tests.web.schema import operations, problems
@@ -107,6 +110,24 @@ def test_levels_are_published_without_welcome_points_unless_asked(service, api):
     assert welcome(service, api) == []
     body = api.get("/openapi.json")["paths"]["/tiers/publish"]["post"]["requestBody"]
     assert body["required"] is False
+
+
+def test_a_price_of_a_collection_nothing_is_in_is_warned_of(service, api):
+    saved = send(api, "/tiers/draft", json=WANTED).get_json()
+    assert saved["warnings"] == [], "no product has told of any: nobody can say"
+    with service.database.write() as db:
+        record_products(
+            db, api.shop.id, [Product("1", "Tea", collections=("Winter",))], clock.now()
+        )
+    told = as_described(api, api.ask("/tiers/draft"), "/tiers/draft")
+    (warning,) = told["warnings"]
+    assert (warning["code"], warning["field"]) == ("collection_unknown", "levels-1-collection")
+    with service.database.write() as db:
+        record_products(
+            db, api.shop.id, [Product("2", "Pot", categories=("Summer",))], clock.now()
+        )
+    assert api.get("/tiers/draft")["warnings"] == []
+    assert send(api, "/tiers/publish", key="k2").status_code == 200
 
 
 def test_every_operation_of_levels_is_described(api):

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.i18n import LANGUAGES
+from connector.orders.store import unknown_collections
 from connector.rooms.rewards import catalogue
 from connector.rooms.tiers import perks, programs, rules
 from connector.rooms.tiers import store as tier_store
@@ -183,9 +184,15 @@ def _preview(db: Connection, kept: rules.Program) -> dict[str, Any]:
     return {
         "told": told,
         "old": published.program if published else rules.Program(),
+        "unknown": unknown_collections(db, g.shop.id, _collections(kept)),
         "people": {one: person.name or person.email for one, person in people.items()},
         "levels": range(max([*told.before, *told.after, len(kept.levels)]) + 1),
     }
+
+
+def _collections(program: rules.Program) -> set[str]:
+    """Those that members pay less in."""
+    return {level.perks.collection for level in program.levels if level.perks.collection}
 
 
 def _kept_ids(wanted: rules.Program) -> rules.Program:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from connector.core import clock, noticed
 from connector.core.errors import BadInput, NotFound
+from connector.orders.store import unknown_collections
 from connector.rooms.tiers import perks, programs, rules, service
 from connector.rooms.tiers import store as tier_store
 from connector.shops.service import Shop
@@ -158,6 +159,12 @@ class TierProgramRequest(Struct, forbid_unknown_fields=True):
     gifts_for_placed: bool = False
 
 
+class TierWarning(Struct):
+    code: Annotated[str, Meta(description="collection_unknown: no product is in it")]
+    field: Annotated[str, Meta(description="levels-<n>-collection, n from 0")]
+    message: str
+
+
 class TierDraft(Struct):
     version: int
     program: Annotated[TierProgramRequest, Meta(description="May be changed and sent again")]
@@ -165,6 +172,9 @@ class TierDraft(Struct):
     at_risk: Annotated[int, Meta(description="Members below their level, who keep it for a time")]
     before: Annotated[dict[str, int], Meta(description="Members by level, as it is")]
     after: Annotated[dict[str, int], Meta(description="Members by level, once published")]
+    warnings: Annotated[
+        list[TierWarning], Meta(description="What can be published and may not be meant")
+    ]
 
 
 class TierPublication(Struct, forbid_unknown_fields=True):
@@ -236,7 +246,22 @@ def _drafted(db: Connection, shop: Shop, made: rules.Program) -> TierDraft:
         at_risk=told.at_risk,
         before=_named(told.before),
         after=_named(told.after),
+        warnings=_warnings(db, shop, made),
     )
+
+
+def _warnings(db: Connection, shop: Shop, program: rules.Program) -> list[TierWarning]:
+    named = [level.perks.collection for level in program.levels]
+    unknown = unknown_collections(db, shop.id, set(filter(None, named)))
+    return [
+        TierWarning(
+            "collection_unknown",
+            f"levels-{number}-collection",
+            f"no product of this shop is in {title!r}: its price is for nothing",
+        )
+        for number, title in enumerate(named)
+        if title in unknown
+    ]
 
 
 def _request(program: rules.Program) -> TierProgramRequest:

@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from connector.core import noticed
-from connector.core.commerce import Customer, Person
+from connector.core.commerce import Customer, Person, Product
 from connector.core.facts import publish
+from connector.orders import record_products
 from connector.program import service as program_service
 from connector.rooms.tiers import programs, service
 from connector.rooms.tiers.rules import Program
@@ -114,6 +115,18 @@ def test_what_the_platform_cannot_give_is_said_beside_the_perks(ada: Ada, world:
     assert perks
     assert all(told in one.partition('<div class="fields')[0] for one in perks)
     assert "At this store it needs the plugin." in page, "the growing discount, too"
+
+
+def test_a_collection_nothing_is_in_is_warned_of_before_publishing(ada: Ada, world: World):
+    told = "No product of your store is in “Summer”, so the members-only price of Bloom takes"
+    save(ada)
+    assert told not in words_of(ada.see("tiers")), "no product has told of any collection"
+    with world.database.write() as db:
+        record_products(db, world.shop.id, [Product("1", "Tea", collections=("Winter",))], NOW)
+    assert told in words_of(ada.see("tiers"))
+    with world.database.write() as db:
+        record_products(db, world.shop.id, [Product("2", "Pot", collections=("Summer",))], NOW)
+    assert told not in words_of(ada.see("tiers"))
 
 
 def test_a_draft_can_be_discarded(ada: Ada, world: World):
