@@ -123,7 +123,8 @@ class Worth:
 class Owed:
     """Points owed as of a moment. ``redemption``: measured, None while the programme is young.
 
-    without_sale: of the points that can be used, those that no order gave.
+    without_sale: of the points that can be used, those that no order gave. granted: by month
+    granted, month it happened and whether an order gave them, the points given and used.
     """
 
     as_of: datetime
@@ -133,6 +134,7 @@ class Owed:
     redemption: Fraction | None
     worth: Worth | None
     without_sale: int = 0
+    granted: Sequence[tuple[str, str, bool, int, int]] = ()
 
     @property
     def outstanding(self) -> int:

@@ -67,16 +67,18 @@ def owed(db: Connection, shop_id: int, now: datetime) -> Owed:
         (start, deferral.flow(store.movements(db, shop_id, after, before)))
         for start, after, before in zip(starts, edges, edges[1:], strict=False)
     ]
+    granted = store.cohorts(db, shop_id)
     return Owed(
         as_of=now,
         currency=shop.currency,
         months=deferral.roll_forward(flows),
         pending=store.points_outstanding(db, shop_id).pending,
         redemption=deferral.ultimate_redemption(
-            _cohorts(_events(db, shop_id, starts[0]), today.isoformat()[:7])
+            _cohorts(_events(granted, starts[0]), today.isoformat()[:7])
         ),
         worth=worth(db, shop_id),
         without_sale=store.without_sale(db, shop_id),
+        granted=granted,
     )
 
 
@@ -94,7 +96,7 @@ def deferrals(db: Connection, shop_id: int, told: Owed) -> list[Deferral]:
     if assumed is not None:
         expected = [Fraction(assumed, 100)] * len(months)
     else:
-        events = _events(db, shop_id, told.months[0].starts_on)
+        events = _events(told.granted, told.months[0].starts_on)
         expected = _expected(events, [one.starts_on for one in months], told.redemption)
     return deferral.deferrals(months, told.worth.value_minor, expected)
 
@@ -108,7 +110,7 @@ def _sales(db: Connection, shop_id: int, told: Owed) -> list[Sales]:
         if price is not None:
             alike[month].append((price, each, count))
     used: dict[str, int] = defaultdict(int)
-    for _, month, of_order, _, taken in store.cohorts(db, shop_id):
+    for _, month, of_order, _, taken in told.granted:
         used[month] += taken if of_order else 0
     last = told.months[-1].starts_on
     first = min([*points, told.months[0].starts_on.isoformat()[:7]])
@@ -170,7 +172,7 @@ def worth(db: Connection, shop_id: int) -> Worth | None:
     return Worth(row.value_minor, row.redemption_percent, row.margin_percent)
 
 
-def _events(db: Connection, shop_id: int, began: date) -> list[_Event]:
+def _events(told: Sequence[tuple[str, str, bool, int, int]], began: date) -> list[_Event]:
     """What was granted and used, by month; nobody could use points before the first was booked.
 
     History that was imported earns as of its day, and is as old as the book for all that.
@@ -178,7 +180,7 @@ def _events(db: Connection, shop_id: int, began: date) -> list[_Event]:
     first = began.isoformat()[:7]
     return [
         (max(cohort, first), max(month, first), granted, used)
-        for cohort, month, _, granted, used in store.cohorts(db, shop_id)
+        for cohort, month, _, granted, used in told
     ]
 
 

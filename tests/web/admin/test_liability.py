@@ -4,7 +4,9 @@ import csv
 import io
 from datetime import timedelta
 
-from connector.rooms.insight import Flow
+import pytest
+
+from connector.rooms.insight import Flow, store
 from connector.web.admin.liability import waterfall
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import NOW, World, goods, order
@@ -66,3 +68,22 @@ def test_csv_has_every_month_and_adds_up(ada: Ada, world: World):
     assert sum(lines) == int(row["closing"]) == 500
     assert ada.ask("program/liability/deferral.csv").text.startswith('"month","currency"')
     assert ada.ask("program/liability/others.csv").status_code == 404
+
+
+def test_a_view_asks_for_what_was_granted_once(
+    ada: Ada, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.tell(order("1", goods("1", 50_000)))
+    world.release(NOW + timedelta(days=15))
+    ada.send("program/liability", "program/liability", value="10.00")
+    real, asked = store.cohorts, list[int]()
+
+    def cohorts(db, shop_id):
+        asked.append(shop_id)
+        return real(db, shop_id)
+
+    monkeypatch.setattr(store, "cohorts", cohorts)
+    ada.see("program/liability")
+    assert asked == [world.shop.id]
+    assert ada.ask("program/liability/deferral.csv").status_code == 200
+    assert len(asked) == 2
