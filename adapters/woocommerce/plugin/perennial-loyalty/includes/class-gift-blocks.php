@@ -23,9 +23,10 @@ final class Gift_Blocks {
 	 */
 	public static function hook(): void {
 		add_action( 'woocommerce_blocks_loaded', array( self::class, 'register' ) );
-		add_action( 'woocommerce_init', array( self::class, 'add_field' ) );
+		add_action( 'rest_api_init', array( self::class, 'add_field' ), 0 );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_before', array( self::class, 'clear_field' ) );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_before', array( self::class, 'add_field' ) );
 		add_action( 'woocommerce_set_additional_field_value', array( self::class, 'take_field' ), 10, 2 );
-		add_action( 'template_redirect', array( self::class, 'clear_field' ) );
 		add_action( 'woocommerce_store_api_checkout_update_order_from_request', array( self::class, 'drop_field' ) );
 		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_script' ) );
 		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_script' ) );
@@ -53,37 +54,58 @@ final class Gift_Blocks {
 	}
 
 	/**
-	 * The select field of a checkout without slots.
+	 * The select field of a checkout without slots. Only such a page and the Store API know it: an order
+	 * keeps nothing of it, so no other page has a use for it.
 	 */
 	public static function add_field(): void {
+		static $is_there = false;
+
 		$offer = function_exists( 'woocommerce_register_additional_checkout_field' ) ? Donation::offer() : null;
-		if ( null === $offer || ( Donation::is_declined() && ! WC()->is_rest_api_request() ) ) {
+		if ( $is_there || null === $offer || ( Donation::is_declined() && ! WC()->is_rest_api_request() ) ) {
 			return;
 		}
-		$options = array();
-		if ( 1 < (int) $offer['round_up_to_minor'] ) {
-			$options[] = array(
-				'value' => Donation::ROUND_UP,
-				'label' => __( 'Round up', 'perennial-loyalty' ),
-			);
+		$is_there = true;
+		$options  = array();
+		foreach ( $offer['causes'] as $cause ) {
+			$options = array_merge( $options, self::field_options( $offer, $cause ) );
 		}
-		foreach ( $offer['amounts_minor'] as $minor ) {
-			$options[] = array(
-				'value' => (string) $minor,
-				'label' => Donation::money( $offer, $minor ),
-			);
-		}
+		$is_one = 1 === count( $offer['causes'] );
+		/* translators: %s: name of a cause. */
+		$label = $is_one ? sprintf( __( 'A gift to %s', 'perennial-loyalty' ), $offer['causes'][0]['name'] ) : __( 'A gift to a good cause', 'perennial-loyalty' );
 		woocommerce_register_additional_checkout_field(
 			array(
-				'id'       => self::FIELD,
-				/* translators: %s: name of a cause. */
-				'label'    => sprintf( __( 'A gift to %s', 'perennial-loyalty' ), $offer['causes'][0]['name'] ),
-				'location' => 'order',
-				'type'     => 'select',
-				'required' => false,
-				'options'  => $options,
+				'id'          => self::FIELD,
+				'label'       => $label,
+				'placeholder' => __( 'Not this time', 'perennial-loyalty' ),
+				'location'    => 'order',
+				'type'        => 'select',
+				'required'    => false,
+				'options'     => $options,
 			)
 		);
+	}
+
+	/**
+	 * What can be given to a cause, as the field says it: the gift and the cause in one value.
+	 *
+	 * @param array $offer What may be given.
+	 * @param array $cause To whom.
+	 * @return array[] value, label.
+	 */
+	private static function field_options( array $offer, array $cause ): array {
+		$gifts = 1 < (int) $offer['round_up_to_minor'] ? array( Donation::ROUND_UP => __( 'Round up', 'perennial-loyalty' ) ) : array();
+		foreach ( $offer['amounts_minor'] as $minor ) {
+			$gifts[ (string) $minor ] = Donation::money( $offer, $minor );
+		}
+		$options = array();
+		foreach ( $gifts as $gift => $words ) {
+			$options[] = array(
+				'value' => "$gift {$cause['key']}",
+				/* translators: 1: name of a cause, 2: an amount of money, or "Round up". */
+				'label' => 1 === count( $offer['causes'] ) ? $words : sprintf( __( '%1$s: %2$s', 'perennial-loyalty' ), $cause['name'], $words ),
+			);
+		}
+		return $options;
 	}
 
 	/**
@@ -99,7 +121,8 @@ final class Gift_Blocks {
 		$chosen = Donation::chosen();
 		$offer  = Donation::offer();
 		if ( null !== $offer && ( '' !== (string) $value || ( $chosen && 'field' === $chosen['by'] ) ) ) {
-			Donation::choose( $value, $offer['causes'][0]['key'], $offer['currency'], 'field' );
+			list( $gift, $cause ) = explode( ' ', "$value " );
+			Donation::choose( $gift, $cause, $offer['currency'], 'field' );
 		}
 	}
 
@@ -107,8 +130,8 @@ final class Gift_Blocks {
 	 * WooCommerce would choose for the next order what was chosen for the last one: we never do.
 	 */
 	public static function clear_field(): void {
-		$chosen = is_checkout() ? Donation::chosen() : null;
-		if ( ! is_checkout() || ! WC()->customer || ( $chosen && 'field' === $chosen['by'] ) ) {
+		$chosen = Donation::chosen();
+		if ( ! WC()->customer || ( $chosen && 'field' === $chosen['by'] ) ) {
 			return;
 		}
 		if ( '' !== (string) WC()->customer->get_meta( self::KEPT ) ) {
