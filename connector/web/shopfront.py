@@ -1,7 +1,7 @@
 """What a store's own plugin needs to know to show us: pushed and pulled whole, never personal.
 
 It is small, because the store loads it with each of its pages: what may be given in the cart, and
-what levels take off there.
+what levels take off there, and what is for a level alone for a while.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def settings(db: Connection, shop: Shop) -> dict[str, Any]:
         "currency": shop.currency,
         "donation": _donation(db, shop),
         "perks": list(_perks(db, shop)),
+        "early": list(_early(db, shop, clock.now())),
     }
 
 
@@ -78,6 +79,26 @@ def _perk(one: Standing, names: Mapping[str, str]) -> dict[str, Any]:
         "category": one.collection,
         "names": dict(names),
     }
+
+
+def _early(db: Connection, shop: Shop, now: datetime) -> Iterator[dict[str, Any]]:
+    """Pages that are, or will be, for members of a level alone; times in Unix seconds.
+
+    None where levels have no tags: nobody could be let in.
+    """
+    published = programs.current(db, shop.id)
+    if published is None or not published.has_standing:
+        return
+    for level, lets_in in published.given.early_pages():
+        early = level.perks.early
+        if early is not None and early.ends_at > now:
+            yield {
+                "url": early.url,
+                "tags": [f"{perks.TAG}{number}" for number in lets_in],
+                "names": dict(level.names),
+                "from": int(early.starts_at.timestamp()),
+                "until": int(early.ends_at.timestamp()),
+            }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 import hmac
 import json
+from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from connector.core import clock
 from connector.core.outbox import outbox
 from connector.rooms.giving import service as giving
 from connector.rooms.tiers import programs
-from connector.rooms.tiers.rules import Ladder, Level, Perks, Program, Step
+from connector.rooms.tiers.rules import Early, Ladder, Level, Perks, Program, Step
 from connector.shops import plugin
 from connector.shops import service as shops
 from connector.web import public, shopfront
@@ -61,12 +63,12 @@ def add_cause(service, name="Riverbank"):
         giving.add_cause(db, shop_of(service).id, name, "", clock.now())
 
 
-def publish(service):
+def publish(service, program=LEVELS):
     """As the admin does."""
     with service.database.write() as db:
         shop = shops.get(db, shop_of(service).id)
         stands = shopfront.has_standing(db, service.runtime.platforms["woocommerce"], shop)
-        programs.save_draft(db, shop.id, LEVELS, "staff:1", clock.now())
+        programs.save_draft(db, shop.id, program, "staff:1", clock.now())
         programs.publish(db, shop.id, clock.now(), has_standing=stands)
 
 
@@ -111,6 +113,26 @@ def test_the_plugin_reads_the_same_by_itself(acme, store):
     told = store.call(acme, "status").get_json()["settings"]
     assert told["donation"]["causes"] == [{"key": "riverbank", "name": "Riverbank"}]
     assert told["perks"] == []
+
+
+def test_an_early_page_is_told_until_it_is_for_everybody(acme, store):
+    """A level above the one it is for is let in, too; a page that is over is not told of."""
+    paired(acme, store)
+    now = clock.now().replace(microsecond=0)
+    page = Early("Mug", "https://acme.example/product/mug/", now, now + timedelta(days=3))
+    over = replace(page, starts_at=now - timedelta(days=9), ends_at=now - timedelta(days=1))
+    names = ({"en": "Seed"}, SPROUT, {"en": "Bloom"}, {"en": "Oak"})
+    given = (Perks(), Perks(early=over), Perks(early=page), Perks())
+    levels = (Level(0, names[n], n * 5_000, perks=given[n]) for n in range(4))
+    publish(acme, Program(measure="spend", levels=tuple(levels)))
+    (told,) = store.call(acme, "status").get_json()["settings"]["early"]
+    assert told == {
+        "url": page.url,
+        "tags": ["perennial-tier-3", "perennial-tier-4"],
+        "names": {"en": "Bloom"},
+        "from": int(now.timestamp()),
+        "until": int(page.ends_at.timestamp()),
+    }
 
 
 def test_a_store_without_the_plugin_is_told_nothing(acme, store):

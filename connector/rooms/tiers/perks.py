@@ -26,7 +26,7 @@ from connector.rooms.tiers import store
 from connector.rooms.tiers.models import tier_days, tier_trial
 from connector.rooms.tiers.rules import LEVEL_CODE, Perks, Program, Trial
 
-_TAG = "perennial-tier-"
+TAG = "perennial-tier-"
 _LADDER_TAG = "perennial-discount-"
 
 
@@ -79,11 +79,12 @@ def gains(program: Program, own_level: int, level: int, now: datetime, until: da
 
 
 def tags(program: Program, level: int, ladder_percent: int) -> list[str]:
-    """The tags a customer has at the platform: those that a standing discount asks for."""
+    """The tags a customer has at the platform: those that a discount or an early page asks for."""
     found = []
     own = program.numbered(level)
-    if own is not None and _of_level(own.id, own.perks, own.name("en"), level):
-        found.append(f"{_TAG}{level}")
+    is_let_in = any(level in lets for _, lets in program.early_pages())
+    if own is not None and (is_let_in or _of_level(own.id, own.perks, own.name("en"), level)):
+        found.append(f"{TAG}{level}")
     if ladder_percent:
         found.append(f"{_LADDER_TAG}{ladder_percent}")
     return found
@@ -91,7 +92,7 @@ def tags(program: Program, level: int, ladder_percent: int) -> list[str]:
 
 def all_tags(program: Program) -> set[str]:
     steps = program.ladder.steps if program.ladder else ()
-    return {f"{_TAG}{number}" for number in range(1, len(program.levels) + 1)} | {
+    return {f"{TAG}{number}" for number in range(1, len(program.levels) + 1)} | {
         f"{_LADDER_TAG}{step.percent}" for step in steps
     }
 
@@ -113,7 +114,7 @@ def standings(program: Program) -> dict[str, Standing]:
 
 def _of_level(level_id: int, perks: Any, name: str, number: int) -> Mapping[str, Standing]:
     found: dict[str, Standing] = {}
-    tag, about = f"{_TAG}{number}", f"level:{level_id}"
+    tag, about = f"{TAG}{number}", f"level:{level_id}"
     percent, shipping = DiscountKind.PERCENT, DiscountKind.SHIPPING
     if perks.discount_percent:
         title = f"{name}: {perks.discount_percent}%"

@@ -7,7 +7,7 @@ N months at least. Nothing changes within a month but by what a member does.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
@@ -141,6 +141,12 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def reads_gifts(self) -> bool:
         return self.measure == "score" and self.weights.gift > 0 and bool(self.levels)
+
+    def early_pages(self) -> Iterator[tuple[Level, range]]:
+        """Levels with a page that is early for them, and the numbers of those it opens to."""
+        for number, level in enumerate(self.levels, 1):
+            if level.perks.early is not None:
+                yield level, range(number, len(self.levels) + 1)
 
     def amount(self, parts: Parts) -> int:
         """The measure in one number, from 0."""

@@ -1,5 +1,8 @@
 """Perks at the platform: tags for those who have them, discounts that stand while they are."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -7,7 +10,7 @@ from connector.core.discounts import DiscountKind, Standing
 from connector.core.errors import PlatformMissing
 from connector.core.outbox import outbox
 from connector.rooms.tiers import handlers, perks, rules, store
-from connector.rooms.tiers.rules import Level, Perks, Program
+from connector.rooms.tiers.rules import Early, Level, Perks, Program
 from tests.rooms.tiers.club import BLOOM, SEED, SPENDING, SPROUT, Club, change
 from tests.world import MIA, NOW, acme
 
@@ -132,7 +135,7 @@ def test_a_price_of_a_collection_that_is_gone_ends_the_old_one(club):
     run(club, STANDING, about)
     other = change(made.levels[0], perks=Perks(collection="Winter", collection_percent=15))
     club.publish(change(made, levels=(other,)), has_standing=True)
-    client = Client()
+    client: Any = Client()
     client.lacks = "Winter"
     with club.world.database.read() as db:
         todo = STANDING.prepare(db, club.shop_id, about, NOW)
@@ -147,6 +150,20 @@ def test_members_only_prices_of_a_collection():
     expected = Standing("Leaf: Summer 15%", "perennial-tier-1", DiscountKind.PERCENT, 15, "Summer")
     assert found == expected
     assert perks.tags(Program(levels=(level,)), 1, 0) == ["perennial-tier-1"]
+
+
+def test_a_level_with_an_early_page_is_known_by_a_tag_and_so_are_those_above():
+    """Else nobody could be let in."""
+    page = Early("New", "https://acme.example/new/", NOW, NOW + timedelta(days=2))
+    levels = tuple(
+        Level(
+            number, {"en": str(number)}, number, perks=Perks(early=page if number == 2 else None)
+        )
+        for number in (1, 2, 3)
+    )
+    program = Program(levels=levels)
+    tags = [perks.tags(program, number, 0) for number in (1, 2, 3)]
+    assert tags == [[], ["perennial-tier-2"], ["perennial-tier-3"]]
 
 
 def test_titles_tell_levels_apart():

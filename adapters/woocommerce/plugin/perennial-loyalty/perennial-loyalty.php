@@ -76,6 +76,7 @@ add_action(
 		Account_Tab::hook();
 		Donation::hook();
 		Standing::hook();
+		Early_Access::hook();
 	}
 );
 

@@ -187,20 +187,41 @@ final class Standing {
 	}
 
 	/**
+	 * What the service wrote of the signed-in customer's levels.
+	 *
+	 * @return string[]
+	 */
+	public static function tags(): array {
+		$user = get_current_user_id();
+		$tags = $user ? get_user_meta( $user, self::META, true ) : '';
+		return is_string( $tags ) && '' !== $tags ? explode( ' ', $tags ) : array();
+	}
+
+	/**
+	 * A level's name in the language of the page.
+	 *
+	 * @param string[] $names By the service's language tags.
+	 */
+	public static function name( array $names ): string {
+		$tag  = substr( determine_locale(), 0, 2 );
+		$tags = array( 'zh' === $tag ? 'zh-Hant' : $tag, 'en' );
+		$name = __( 'Loyal customer', 'perennial-loyalty' );
+		foreach ( array_reverse( $tags ) as $one ) {
+			$name = $names[ $one ] ?? $name;
+		}
+		return $name;
+	}
+
+	/**
 	 * The perks of one kind that the signed-in customer has.
 	 *
 	 * @param string $kind percent or shipping.
 	 * @return array[]
 	 */
 	private static function perks( string $kind ): array {
-		$user = get_current_user_id();
-		$tags = $user ? get_user_meta( $user, self::META, true ) : '';
-		if ( ! is_string( $tags ) || '' === $tags ) {
-			return array();
-		}
-		$tags  = explode( ' ', $tags );
+		$tags  = self::tags();
 		$found = array();
-		foreach ( Settings::get( 'settings' )['perks'] as $perk ) {
+		foreach ( $tags ? Settings::get( 'settings' )['perks'] : array() as $perk ) {
 			if ( $kind === $perk['kind'] && in_array( $perk['tag'], $tags, true ) ) {
 				$found[] = $perk;
 			}
@@ -262,12 +283,7 @@ final class Standing {
 	 * @param array $perk One.
 	 */
 	private static function words( array $perk ): string {
-		$tag  = str_replace( '-', '_', determine_locale() );
-		$tags = array( 'zh_TW' === $tag ? 'zh_Hant' : $tag, substr( $tag, 0, 2 ), 'en' );
-		$name = __( 'Loyal customer', 'perennial-loyalty' );
-		foreach ( array_reverse( $tags ) as $one ) {
-			$name = $perk['names'][ $one ] ?? $name;
-		}
+		$name = self::name( $perk['names'] );
 		if ( 'shipping' === $perk['kind'] ) {
 			/* translators: %s: name of a member's level. */
 			return sprintf( __( '%s: free delivery', 'perennial-loyalty' ), $name );

@@ -1,0 +1,111 @@
+<?php
+/**
+ * What the plugin decides about carts, without WordPress: reads one question as JSON, prints its answer.
+ */
+
+namespace {
+	define( 'ABSPATH', __DIR__ );
+	define( 'COOKIEPATH', '/' );
+	$question = json_decode( stream_get_contents( STDIN ), true );
+
+	class WP_Error {
+		private $code;
+		public function __construct( $code ) {
+			$this->code = $code;
+		}
+		public function get_error_code() {
+			return $this->code;
+		}
+	}
+	class Session {
+		public array $kept = array();
+		public function get( $name ) {
+			return $this->kept[ $name ] ?? null;
+		}
+		public function set( $name, $value ) {
+			$this->kept[ $name ] = $value;
+		}
+	}
+	class Shop {
+		public $session;
+		public function is_rest_api_request() {
+			return false;
+		}
+	}
+	function WC() {
+		static $shop = null;
+		if ( null === $shop ) {
+			$shop          = new Shop();
+			$shop->session = new Session();
+		}
+		return $shop;
+	}
+	function __( $words ) {
+		return $words;
+	}
+	function get_option( $name, $otherwise = '' ) {
+		return $GLOBALS['question']['options'][ $name ] ?? $otherwise;
+	}
+	function get_woocommerce_currency() {
+		return $GLOBALS['question']['shop_currency'] ?? 'USD';
+	}
+	function get_current_user_id() {
+		return isset( $GLOBALS['question']['standing'] ) ? 5 : 0;
+	}
+	function get_user_meta() {
+		return $GLOBALS['question']['standing'];
+	}
+	function get_post( $id ) {
+		return isset( $GLOBALS['question']['posts'][ $id ] ) ? (object) ( array( 'ID' => $id ) + $GLOBALS['question']['posts'][ $id ] ) : null;
+	}
+	function get_permalink( $post ) {
+		return $post->link;
+	}
+	function get_the_terms( $post ) {
+		return array_map( fn ( $one ) => (object) $one, $post->categories ?? array() );
+	}
+	function get_term_link( $term ) {
+		return $term->link;
+	}
+	function get_the_title( $id ) {
+		return "Product $id";
+	}
+	function determine_locale() {
+		return $GLOBALS['question']['locale'] ?? 'en_US';
+	}
+	function wp_date( $format, $time ) {
+		return gmdate( 'Y-m-d', $time );
+	}
+	function untrailingslashit( $text ) {
+		return rtrim( $text, '/' );
+	}
+	function is_wp_error( $one ) {
+		return $one instanceof WP_Error;
+	}
+	function wc_add_notice( $words, $kind, $data ) {
+		$GLOBALS['said'][] = array( $data['code'], $words );
+	}
+}
+
+namespace Perennial\Loyalty {
+	function time() {
+		return $GLOBALS['question']['now'];
+	}
+
+	foreach ( array( 'settings', 'standing', 'donation', 'gift-blocks', 'early-access' ) as $part ) {
+		require $argv[1] . "/includes/class-$part.php";
+	}
+	$GLOBALS['said'] = array();
+	$asked  = $GLOBALS['question'];
+	$answer = null;
+	if ( 'choose' === $asked['ask'] ) {
+		$told   = Donation::choose( $asked['gift'], $asked['cause'], $asked['currency'], 'form' );
+		$answer = array( true === $told ? 'kept' : $told->get_error_code(), Donation::chosen() );
+	} elseif ( 'field' === $asked['ask'] ) {
+		Gift_Blocks::take_field( Gift_Blocks::FIELD, $asked['value'] );
+		$answer = Donation::chosen();
+	} elseif ( 'let_add' === $asked['ask'] ) {
+		$answer = array( Early_Access::let_add( true, $asked['product'] ), $GLOBALS['said'] );
+	}
+	echo json_encode( $answer );
+}
