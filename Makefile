@@ -10,7 +10,7 @@ CODE := $(foreach folder,connector adapters devstore tests bench,$(if $(wildcard
 
 # What `make check` runs, in this order. To add a check, write a target and add its name here.
 CHECKS := check-format check-lint check-types check-walls check-graphql check-widgets check-extensions \
-	check-catalogues check-locks
+	check-plugin check-catalogues check-locks
 
 # A finished installation leaves a mark named after the locks, so a second run costs nothing.
 LOCKED := $(shell cat requirements*.txt | cksum | cut -d' ' -f1)
@@ -55,6 +55,9 @@ check-widgets: setup
 
 check-extensions: setup
 	$(BIN)/python adapters/shopify/extensions/check.py
+
+check-plugin: setup
+	$(BIN)/python -m adapters.woocommerce.php_check
 
 check-catalogues: setup
 	$(BIN)/python -m connector.locales
