@@ -186,16 +186,17 @@ def take_out(name: str) -> Response:
 
 
 def _layout() -> Layout:
-    """The saved one that was chosen, or the columns that were named."""
+    """The saved one that was chosen, but for where and whose ids it is; or the columns named."""
     chosen = request.form.get("layout", "")
-    place, keys = forms.line("place"), request.form.get("keys", sheets.KEYS[0])
+    place, keys = forms.line("place"), request.form.get("keys")
     if chosen:
         with runtime().database.read() as db:
             saved = lines.layout(db, g.shop.id, chosen)
-        return structs.replace(saved, place=place or saved.place, keys=keys)
+        return structs.replace(saved, place=place or saved.place, keys=keys or saved.keys)
     columns = {field: forms.line(f"column_{field}") for field in FIELDS}
     named = {field: column for field, column in columns.items() if column}
-    return Layout(named, request.form.get("days", sheets.DAY_ORDERS[0]), place, keys)
+    days = request.form.get("days", sheets.DAY_ORDERS[0])
+    return Layout(named, days, place, keys or sheets.KEYS[0])
 
 
 def _save_layout(name: str, job_id: int) -> None:

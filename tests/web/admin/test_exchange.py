@@ -6,9 +6,12 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
+from msgspec import structs
+from werkzeug.test import TestResponse
 
 from connector.core import clock
-from connector.members import lines
+from connector.members import exchange, lines
+from connector.members.sheets import Layout
 from connector.shops import service as shops
 from connector.web import takeout
 from connector.web.runtime import EXTENSION
@@ -66,6 +69,30 @@ def test_a_file_is_checked_decided_on_and_taken(ada: Ada, app: Flask, world: Wor
     again = bring(ada, FILE, layout="Old club")
     work(app)
     assert "booked from earlier files +50" in words_of(ada.see(again.location))
+
+
+def test_saved_columns_keep_whose_ids_theirs_are_unless_another_is_chosen(ada: Ada, world: World):
+    layout = Layout({"email": "E-Mail", "points": "Punkte"}, "dmy", "Klub", "other")
+    with world.database.write() as db:
+        lines.save_layout(db, world.shop.id, "Old club", layout, clock.now())
+    page = ada.see("exchange")
+    offered = re.search(r'<select [^>]*name="keys">(.*?)</select>', page, re.DOTALL)
+    assert offered
+    (first, *_) = re.findall(r'<option value="(\w*)"', offered[1])
+    assert first == "", "what the form sends untouched"
+    text = "E-Mail;Punkte\nmia@x.example;50\n"
+    named = {"column_email": "Nobody", "days": "mdy"}
+    kept(ada, world, bring(ada, text, layout="Old club", keys=first, **named), layout)
+    own = structs.replace(layout, keys="own", place="Shop")
+    kept(ada, world, bring(ada, text, layout="Old club", keys="own", place="Shop"), own)
+
+
+def kept(ada: Ada, world: World, answer: TestResponse, layout: Layout) -> None:
+    """The file is read by this layout."""
+    assert answer.status_code == 303, words_of(answer.text)
+    import_id = int(answer.location.rpartition("/")[2])
+    with world.database.read() as db:
+        assert exchange.get(db, world.shop.id, import_id).layout == layout
 
 
 def test_a_file_may_be_decided_against(ada: Ada, app: Flask, world: World):
