@@ -32,6 +32,7 @@ class Standing:
     tier: int | None = None  # percent; fixed when it begins to earn
     posted: int = 0
     ready: datetime | None = None
+    earner: str = ""  # whose it was first
 
 
 @dataclass
@@ -107,16 +108,19 @@ class Oracle:
         difference = wanted - standing.posted
         waits = ready is None or ready > now
         came = day_of((start if standing.posted == 0 else None) or now)
+        lapsed = 0
         if difference > 0 and waits:
             purse.pending[origin] += difference
         elif difference > 0:
             purse.arrive(Lot(origin, difference, None, came), day_of(now))
         else:
-            difference += purse.claw(origin, -difference, self.lapsed, day_of(now))
+            lapsed = purse.claw(origin, -difference, self.lapsed, day_of(now))
         if wanted != standing.posted:
             standing.tier = standing.tier or PLAIN
-            # What lapsed is asked back of nobody, and counts on for the level.
-            self.earnings.append((self.who(sale.buyer), months_of(came), difference))
+            standing.earner = standing.earner or self.who(sale.buyer)
+            # What lapsed is asked back of nobody, and counts no more for whoever earned it.
+            self.earnings.append((self.who(sale.buyer), months_of(came), difference + lapsed))
+            self.earnings.append((standing.earner, months_of(came), -lapsed))
         standing.posted = wanted
         if not waits:
             self._release(purse, origin, standing, now)

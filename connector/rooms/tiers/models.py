@@ -283,12 +283,13 @@ def _row(who: Any, local_date: Any, **parts: Any) -> list[Any]:
 def points(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> list[Select[Any]]:
     """Qualifying points: what the program gave, and what went back to it."""
     entry = ledger_entry.c
-    found = []
+    found = [_counted(_lapsed(shop_id), -1)]
     for side, which, sign in (
         (entry.to_account, entry.from_account == "program", 1),
         (entry.from_account, IS_TAKEN_BACK, -1),
     ):
-        chosen = select(side.label("name"), entry.local_date, entry.qualifying).where(
+        chosen: Select[Any] = select(side.label("name"), entry.local_date, entry.qualifying)
+        chosen = chosen.where(
             entry.shop_id == shop_id, entry.unit == UNIT, entry.qualifying.is_not(None), which
         )
         if member_ids is None:
@@ -296,13 +297,39 @@ def points(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> li
         else:
             names = [f"{one}:{member_id}" for member_id in member_ids for one in _ACCOUNTS]
             chosen = among(db, chosen, side, names)
-        told = chosen.subquery()
-        bare: Any = told.c.name
-        for one in _ACCOUNTS:
-            bare = func.replace(bare, f"{one}:", "")
-        who = cast(bare, BigInteger)
-        found.append(select(*_row(who, told.c.local_date, points=told.c.qualifying * sign)))
+        found.append(_counted(chosen, sign))
     return found
+
+
+def _counted(chosen: Select[Any], sign: int) -> Select[Any]:
+    """Rows of accounts as rows of their members."""
+    told = chosen.subquery()
+    bare: Any = told.c.name
+    for one in _ACCOUNTS:
+        bare = func.replace(bare, f"{one}:", "")
+    who = cast(bare, BigInteger)
+    return select(*_row(who, told.c.local_date, points=told.c.qualifying * sign))
+
+
+def _lapsed(shop_id: int) -> Select[Any]:
+    """What was taken back after it had lapsed, of everybody: it is rare, and has an index.
+
+    No account names whose it was. Its source begins like that of the movement which brought it,
+    number 0 of its stem.
+    """
+    entry, first = ledger_entry.c, ledger_entry.alias("first").c
+    taken = (
+        select(entry.from_account, entry.source, entry.local_date, entry.qualifying)
+        .where(entry.shop_id == shop_id, entry.unit == UNIT, IS_TAKEN_BACK)
+        .where(entry.from_account.in_(("expired", "forfeited")))
+        .subquery("taken")
+    )
+    place = literal(":", Text) + taken.c.from_account + ":"
+    stem = func.replace(func.rtrim(taken.c.source, "0123456789"), place, "")
+    brought = [stem + f":{one}:0" for one in ("member", "pending")]
+    return select(first.to_account.label("name"), taken.c.local_date, taken.c.qualifying).where(
+        first.shop_id == shop_id, first.source.in_(brought)
+    )
 
 
 def spending(

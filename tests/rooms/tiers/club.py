@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -105,16 +107,22 @@ class Club:
 
     def earn(self, member_id: int, points: int, at: datetime = NOW, qualifying=None) -> None:
         """Pending points that count for tiers, or points that are taken back (< 0)."""
-        shop = self.world.shop
         self.entries += 1
         counts = abs(points) if qualifying is None else qualifying
         why = Voucher(f"test:{self.entries}", "earned", at, qualifying=counts)
-        with self.world.database.write() as db:
-            book = Book(db, shop.id, UNIT, shop.timezone, [member_id])
+        with self.booking(member_id, at) as book:
             if points > 0:
                 book.hold_back(member_id, points, why)
             else:
                 book.take_back(member_id, -points, -points, why)
+
+    @contextmanager
+    def booking(self, member_id: int, at: datetime = NOW) -> Iterator[Book]:
+        """The book, open for a member; then everybody hears that points changed."""
+        shop = self.world.shop
+        with self.world.database.write() as db:
+            book = Book(db, shop.id, UNIT, shop.timezone, [member_id])
+            yield book
             book.close()
             publish(db, self.subscriptions(), [PointsChanged(shop.id, member_id)], at)
 

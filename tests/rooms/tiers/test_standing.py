@@ -1,5 +1,6 @@
 """Members rise, keep what was promised, fall softly, and everybody hears of it once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from connector.core.facts import (
     PointsChanged,
     PointsDonated,
 )
+from connector.ledger import Voucher
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.rooms.tiers import programs, rules, service, store
@@ -123,6 +125,54 @@ def test_pending_points_lift_and_spending_or_expiry_never_lowers(club):
     assert club.levels() == [(1, 100)]
     assert [one.points for one in club.take(GiftGiven)] == [50]
     assert len(club.take(GiftWithdrawn)) == 1
+    assert club.check() == []
+
+
+def earned_and_lapsed(club, member_id, points, order):
+    """What the order brought lapses after a day: nobody holds any of it."""
+    why = Voucher(f"points:order:{order}", "earned", NOW, origin=f"order:{order}")
+    why.qualifying, why.expires_at = points, NOW + days(1)
+    with club.booking(member_id) as book:
+        book.award(member_id, points, why)
+    over = Voucher(f"points:lapse:{order}", "expired", NOW + days(2))
+    with club.booking(member_id, NOW + days(2)) as book:
+        book.expire(member_id, NOW + days(2), over)
+    return why
+
+
+def claw(club, member_id, points, why, at):
+    """A refund takes points of the order back; what lapsed is asked of nobody."""
+    back = replace(why, kind="clawback", occurred_at=at, qualifying=points, number=why.number)
+    with club.booking(member_id, at) as book:
+        book.take_back(member_id, points, 0, back)
+    why.number = back.number
+
+
+def test_points_that_lapsed_count_until_they_are_taken_back(club):
+    club.publish(EARNING)
+    mia, noor = club.world.member(), club.world.member(NOOR)
+    why = earned_and_lapsed(club, mia, 120, 9)
+    earned_and_lapsed(club, noor, 130, 90)
+    assert (club.progress(mia).level, club.progress(mia).standing.amount) == (2, 120)
+    claw(club, mia, 50, why, NOW + days(3))
+    told = club.progress(mia, NOW + days(3))
+    assert (told.level, told.standing.amount) == (1, 70), "inside the hold it was never reached"
+    claw(club, mia, 70, why, NOW + days(4))
+    assert club.progress(mia, NOW + days(4)).standing.amount == 0
+    assert club.progress(noor).standing.amount == 130
+    assert club.check() == []
+
+
+def test_whom_it_brought_lapsed_points_follows_a_merge(club):
+    club.publish(EARNING)
+    mia, noor = club.world.member(), club.world.member(NOOR)
+    why = earned_and_lapsed(club, noor, 120, 9)
+    with club.world.database.write() as db:
+        rows = member.c.shop_id == club.shop_id, member.c.id == noor
+        db.execute(member.update().where(*rows).values(state="merged", merged_into=mia))
+    club.say(MembersMerged(club.shop_id, mia, noor))
+    claw(club, mia, 50, why, NOW + days(3))
+    assert club.progress(mia, NOW + days(3)).standing.amount == 70
     assert club.check() == []
 
 
