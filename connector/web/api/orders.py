@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from flask import g
+from msgspec import Meta, Struct
 from sqlalchemy import Connection, Row
 
 from connector import orders
-from connector.core import clock
-from connector.core.errors import NotFound
+from connector.core import clock, outbox
+from connector.core.commerce import NeedsFetch, OrderState
+from connector.core.errors import BadInput, NotFound
 from connector.core.i18n import SOURCE
 from connector.orders import store as order_store
 from connector.program import basis as bases
@@ -18,10 +20,23 @@ from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops.service import Shop
-from connector.web import repairs
-from connector.web.admin import sentences, traces, ways
+from connector.web import addresses, repairs
+from connector.web.admin import sentences, store, traces, ways
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
+
+
+class OrderRequest(Struct):
+    key: str
+    state: Annotated[
+        str,
+        Meta(
+            description="waiting: the store is being asked. known: GET /orders/{key} tells of it."
+            " given_up: the store would not say, see code. missing: nobody asked, or the store"
+            " was asked and does not have it."
+        ),
+    ]
+    code: Annotated[str | None, Meta(description="What stood in the way last")]
 
 
 def get_order(db: Connection, shop: Shop, key: str) -> shapes.Order:
@@ -99,6 +114,28 @@ def repair_order(db: Connection, shop: Shop, key: str) -> shapes.Diagnosis:
     return get_diagnosis(db, shop, key)
 
 
+def ask_for_order(db: Connection, shop: Shop, key: str) -> OrderRequest:
+    """Ask the store for an order that never came; one we know is asked for again, too.
+
+    ``key`` is the platform's own id. The answer comes within seconds: read the request again.
+    """
+    if addresses.row_id(key) is None:
+        raise BadInput("invalid_key", "the platform's own id, in digits", field="key")
+    outbox.ask(db, shop.id, [NeedsFetch("order", key)], clock.now())
+    return get_order_request(db, shop, key)
+
+
+def get_order_request(db: Connection, shop: Shop, key: str) -> OrderRequest:
+    """What came of asking the store for an order."""
+    asked = store.asked(db, shop.id, "order", key)
+    if asked is not None:
+        state = "given_up" if asked.due_at is None else "waiting"
+        return OrderRequest(key, state, asked.error)
+    row = order_store.by_keys(db, shop.id, [key]).get(key)
+    is_there = row is not None and row.state != OrderState.DELETED
+    return OrderRequest(key, "known" if is_there else "missing", None)
+
+
 def _rules(db: Connection, shop: Shop, told: Diagnosis) -> list[shapes.DiagnosisRule]:
     known = ways.names_of(db, shop.id, told.basis.rules)
     return [
@@ -128,4 +165,6 @@ OPERATIONS = (
     Operation("GET", "/orders/<key>", get_order, shapes.Order),
     Operation("GET", "/orders/<key>/diagnosis", get_diagnosis, shapes.Diagnosis),
     Operation("POST", "/orders/<key>/repair", repair_order, shapes.Diagnosis),
+    Operation("POST", "/orders/<key>/request", ask_for_order, OrderRequest),
+    Operation("GET", "/orders/<key>/request", get_order_request, OrderRequest),
 )
