@@ -47,6 +47,7 @@ from connector.shops.service import Shop
 
 CODE_MINUTES = 15  # a wish without a code by then is void
 UNDO_HOURS = 24  # of points given to a cause
+STAYED = "not_given_again"  # the problem of a gift that was used, or over, before it would return
 
 
 class Desk:
@@ -259,12 +260,21 @@ def _placed(
 def restore(
     db: Connection, shop_id: int, gifts: Sequence[GiftRestored], now: datetime
 ) -> list[Fact]:
-    """What gifts were for holds again: those that were cancelled for it are given anew."""
+    """What gifts were for holds again: those that were cancelled for it are given anew.
+
+    One that was used or over by then stays as it is, and says so.
+    """
     desk = Desk(db, shops.get(db, shop_id), [], now)
     for gift in gifts:
         family = store.family(db, shop_id, gift.source)
-        if family and all(_was_taken(one, gift.taken_at) for one in family):
-            desk.give_again(max(family, key=lambda one: one.id))
+        newest = max(family, key=lambda one: one.id, default=None)
+        if newest is None:
+            continue
+        if all(_was_taken(one, gift.taken_at) for one in family):
+            desk.give_again(newest)
+        elif newest.state not in OPEN and newest.problem is None:
+            newest.problem = STAYED
+            store.put(db, shop_id, [newest])
     return desk.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from connector.core.outbox import outbox
 from connector.ledger.models import ledger_entry
 from connector.orders.models import order_line, orders, product
 from connector.rooms.points.models import points_adjustment, points_order
+from connector.rooms.rewards import desk
+from connector.rooms.rewards.models import redemption
 from connector.shops.models import api_key, staff
 from connector.shops.service import Shop
 
@@ -142,14 +144,18 @@ def most_bought(db: Connection, shop_id: int, since: str, limit: int) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """What a merge and its undo did in the book: points that came, went back, and were owed."""
+    """What a merge and its undo did: points that came, went back, and were owed.
+
+    stayed: rewards, by their names, that were used or over and so were not given again.
+    """
 
     came: int = 0
     back: int = 0
     owed: int = 0
+    stayed: Sequence[Mapping[str, str]] = ()
 
 
-def parted(db: Connection, shop_id: int, gone_id: int) -> Parted:
+def parted(db: Connection, shop_id: int, gone_id: int, kept_id: int) -> Parted:
     """Of somebody who became part of a member and is by themselves again."""
     entry = ledger_entry.c
     given = select(func.coalesce(func.sum(entry.amount), 0)).where(
@@ -164,7 +170,13 @@ def parted(db: Connection, shop_id: int, gone_id: int) -> Parted:
     came = db.scalar(given.where(under("merge"), ~is_owed))
     back = db.scalar(given.where(under("unmerge")))
     owed = db.scalar(given.where(under("merge"), is_owed))
-    return Parted(int(came or 0), int(back or 0), int(owed or 0))
+    stayed = db.scalars(
+        select(redemption.c.names)
+        .where(redemption.c.shop_id == shop_id, redemption.c.member_id.in_((gone_id, kept_id)))
+        .where(redemption.c.problem == desk.STAYED)
+        .order_by(redemption.c.id)
+    )
+    return Parted(int(came or 0), int(back or 0), int(owed or 0), list(stayed))
 
 
 def makers(db: Connection, shop: Shop) -> dict[str, str]:

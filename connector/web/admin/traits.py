@@ -26,7 +26,7 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
         "tier": tiers.progress(db, g.shop.id, row.id, now),
         "merges": merges,
         "parted": {
-            one.gone_id: store.parted(db, g.shop.id, one.gone_id)
+            one.gone_id: store.parted(db, g.shop.id, one.gone_id, one.kept_id)
             for one in merges
             if one.undone_at
         },

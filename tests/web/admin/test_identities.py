@@ -9,6 +9,11 @@ from connector.core.facts import publish
 from connector.core.points import UNIT
 from connector.ledger import Book, Voucher
 from connector.members import preferences
+from connector.program.rules import Rule
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.models import redemption
+from tests.rooms.actions.test_undone import two
+from tests.rooms.rewards.counter import COFFEE
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import HEARD, MIA, NOOR, NOW, World, goods, order
 
@@ -75,6 +80,22 @@ def test_what_stays_after_an_undo_is_said_and_what_is_held_is_shown(
     assert "70 points had come over, 20 points went back" in page
     assert "Reserved" not in page
     assert (world.balance_of(noor).available, world.balance_of(noor).held) == (20, 30)
+
+
+def test_a_reward_that_cannot_be_given_again_leaves_a_word(ada: Ada, app: Flask, world: World):
+    with world.database.write() as db:
+        reward = catalogue.publish(db, world.shop.id, COFFEE, NOW)
+    mia, noor = two(world, Rule(id="hello", kind="joined", reward_id=reward.id))
+    path = f"members/{mia}"
+    told = "“Coffee” was used or over by then, so it was not given again."
+    with world.database.write() as db:
+        db.execute(redemption.update().values(state="used", used_at=NOW, ended_at=NOW))
+    ada.send(f"{path}/merges", path, other=str(noor))
+    hear(app, world)
+    assert told not in words_of(ada.see(path))
+    ada.send(f"{path}/merges/{noor}/undo", path)
+    hear(app, world)
+    assert words_of(ada.see(path)).count(told) == 1
 
 
 def test_a_debt_that_came_over_stays_settled(ada: Ada, app: Flask, world: World):
