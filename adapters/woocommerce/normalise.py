@@ -36,6 +36,7 @@ from adapters.woocommerce.payloads import (
 from adapters.woocommerce.verify import PING
 from connector.core.commerce import (
     REFERRAL_NOTE,
+    ROLE,
     CodeUse,
     ConnectionLost,
     Customer,
@@ -173,7 +174,7 @@ def customer(delivery: Delivery) -> Told:
             key=key_of(raw.id),
             person=_person(own, raw.billing, raw.shipping),
             modified_at=moment(raw.date_modified_gmt or raw.date_created_gmt),
-            tags=(f"role:{raw.role}",) if raw.role else None,
+            tags=(f"{ROLE}{raw.role}",) if raw.role else None,
             created_at=moment(raw.date_created_gmt),
         )
     ]

@@ -31,6 +31,7 @@ class OrderState(StrEnum):
 
 PING = "ping"  # the topic of a delivery that only asks whether somebody is there
 REFERRAL_NOTE = "_perennial_ref"
+ROLE = "role:"  # before the name of a customer's role, among tags
 EARNING_STATES = frozenset({OrderState.PAID, OrderState.COMPLETED})
 
 

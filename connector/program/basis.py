@@ -9,7 +9,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState
+from connector.core.commerce import (
+    EARNING_STATES,
+    ROLE,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderState,
+)
 from connector.core.i18n import SOURCE
 from connector.core.money import Money
 from connector.core.points import LIMIT
@@ -178,3 +185,9 @@ def _is_named(rule: Rule, key: str, product: Named | None) -> bool:
 def folded(names: Sequence[str]) -> set[str]:
     """Names as they are compared: people write tags in any case."""
     return {one.strip().casefold() for one in names}
+
+
+def called(tags: Sequence[str]) -> set[str]:
+    """What rules may call a customer by, as it is compared: tags, and a role by its name alone."""
+    names = folded(tags)
+    return names | {one.removeprefix(ROLE) for one in names}

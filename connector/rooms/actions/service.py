@@ -18,7 +18,7 @@ from connector.ledger import Difference
 from connector.members import store as member_store
 from connector.program import rules as kinds
 from connector.program import service as programs
-from connector.program.basis import folded
+from connector.program.basis import called, folded
 from connector.program.rules import Program, Rule
 from connector.rooms.actions import rules, store
 from connector.rooms.actions.rules import Deed, Done
@@ -250,7 +250,7 @@ def _give(
         for row in people.values()
         if row.state == "member"
         and row.blocked_at is None
-        and excluded.isdisjoint(folded(row.tags or ()))
+        and excluded.isdisjoint(called(row.tags or ()))
     }
     done: dict[tuple[int, str], list[Done]] = defaultdict(list)
     for row in store.done(db, shop_id, earning):

@@ -25,7 +25,7 @@ from connector.orders import store as order_store
 from connector.program import basis as bases
 from connector.program import earning
 from connector.program import rules as kinds
-from connector.program.basis import Basis, Context, folded, matches
+from connector.program.basis import Basis, Context, called, folded, matches
 from connector.program.caps import Allowances, Grant
 from connector.program.earning import RuleTrace
 from connector.program.rules import Programs, Rule
@@ -230,7 +230,7 @@ def _excluded(standing: Standing, basis: Basis) -> str:
     if standing.is_blocked:
         return "blocked"
     excluded = folded(basis.terms.member_tags)
-    return "" if excluded.isdisjoint(folded(standing.tags)) else "excluded_member"
+    return "" if excluded.isdisjoint(called(standing.tags)) else "excluded_member"
 
 
 def _find_first(db: Connection, shop_id: int, fresh: Sequence[_Due]) -> None:

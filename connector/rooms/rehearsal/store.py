@@ -32,7 +32,7 @@ from connector.core.commerce import LineKind
 from connector.core.db import Utc, upsert
 from connector.members.models import member
 from connector.orders.models import order_line, order_refund, orders, product
-from connector.program.basis import folded
+from connector.program.basis import called
 from connector.rooms.rehearsal.models import rehearsal
 from connector.rooms.rehearsal.rules import EVERYTHING
 
@@ -143,7 +143,7 @@ def excluded(db: Connection, shop_id: int, tags: set[str]) -> set[int]:
         for row in db.execute(told.where(person.shop_id == shop_id, special))
         if row.blocked_at is not None
         or row.state == "erased"
-        or not tags.isdisjoint(folded(row.tags or ()))
+        or not tags.isdisjoint(called(row.tags or ()))
     }
 
 

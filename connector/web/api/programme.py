@@ -81,7 +81,10 @@ class EarningRule(Struct, forbid_unknown_fields=True):
 class EarningTerms(Struct, frozen=True, forbid_unknown_fields=True):
     hold_from: Annotated[str, Meta(description="paid or delivery")] = "paid"
     order_tags: Annotated[list[str], Meta(description="Orders that earn nothing")] = []
-    member_tags: Annotated[list[str], Meta(description="Members who earn nothing")] = []
+    member_tags: Annotated[
+        list[str],
+        Meta(description="Members with a tag, or a role (WooCommerce), of this name earn nothing"),
+    ] = []
     counts_b2b: bool = False
     expiry: Annotated[str, Meta(description="off, lot or inactivity")] = "off"
     expiry_months: int = 12

@@ -34,7 +34,7 @@ class Member(Struct):
     blocked_at: Annotated[str | None, Meta(description="Earns and redeems nothing since then")]
     email_verified: Annotated[bool | None, Meta(description="null: the platform does not say")]
     accepts_marketing: bool | None
-    tags: list[str]
+    tags: Annotated[list[str], Meta(description="The platform's own; a role as role:<name>")]
 
 
 class MemberPage(Struct):

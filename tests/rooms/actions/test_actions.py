@@ -169,13 +169,16 @@ def test_an_event_is_given_for_once_and_says_how_many_only_where_it_may(database
 
 def test_who_is_blocked_tagged_or_erased_earns_nothing(database):
     world = acme(database)
-    promise(world, Rule(id="s", kind="shares", points=5), terms=Terms(member_tags=("Staff",)))
+    promise(
+        world, Rule(id="s", kind="shares", points=5), terms=Terms(member_tags=("Staff", "trade"))
+    )
     blocked = person(world, blocked_at=NOW)
     tagged = person(world, NOOR, tags=["staff"])
+    dealer = person(world, "4", tags=["role:trade"])
     gone = world.member("3")
     do(world, gone, "shares", "secret@example.com")
     world.erase(gone)
-    for member_id in (blocked, tagged, gone):
+    for member_id in (blocked, tagged, dealer, gone):
         assert do(world, member_id, "shares", "x") == []
     with database.read() as db:
         keys = [row.key for row in action_store.done(db, world.shop.id, [gone])]

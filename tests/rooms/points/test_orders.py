@@ -248,6 +248,13 @@ def test_what_a_refund_gives_back_to_a_cap_another_order_may_have(database):
         (Terms(), {"tags": ("b2b",)}, None, "b2b"),
         (Terms(counts_b2b=True), {"tags": ("b2b",)}, None, "earned"),
         (Terms(member_tags=("staff",)), {}, Customer(MIA, tags=("Staff",)), "excluded_member"),
+        (
+            Terms(member_tags=("Trade",)),
+            {},
+            Customer(MIA, tags=("role:trade",)),
+            "excluded_member",
+        ),
+        (Terms(member_tags=("role:trade",)), {}, Customer(MIA, tags=("trade",)), "earned"),
         (Terms(), {"is_test": True}, None, "test_order"),
     ],
 )

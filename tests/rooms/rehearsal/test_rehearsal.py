@@ -108,8 +108,13 @@ def sales(draw: Any) -> list[Any]:
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=programmes(), sold=sales(), percent=st.sampled_from([100, 150]))
-def test_a_rehearsal_says_what_the_engine_posts(database, told, sold, percent):
+@given(
+    told=programmes(),
+    sold=sales(),
+    percent=st.sampled_from([100, 150]),
+    tag=st.sampled_from(["staff", "role:staff"]),
+)
+def test_a_rehearsal_says_what_the_engine_posts(database, told, sold, percent, tag):
     world = acme(database)
     mia, noor = world.member(MIA), world.member(NOOR)
     with database.write() as db:
@@ -119,7 +124,7 @@ def test_a_rehearsal_says_what_the_engine_posts(database, told, sold, percent):
         wanted = replace(points.program(db, world.shop.id), **told)
         published = points.publish_program(db, world.shop.id, wanted, NOW - 29 * DAY)
         rehearsals.ask(db, world.shop.id, published.version, NOW)
-    world.tell(Customer(NOOR, tags=("staff",)))
+    world.tell(Customer(NOOR, tags=(tag,)))
     world.tell(*sold)
     rehearsals.rehearse(database, world.shop.id, NOW)
     with database.read() as db:
