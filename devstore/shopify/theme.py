@@ -57,7 +57,8 @@ def theme() -> Blueprint:
 
 def _packed(response: Response) -> Response:
     """As a CDN sends it, to whoever reads it."""
-    if response.status_code == HTTPStatus.OK and "gzip" in request.headers.get("Accept-Encoding", ""):
+    reads = request.headers.get("Accept-Encoding", "")
+    if response.status_code == HTTPStatus.OK and "gzip" in reads:
         response.direct_passthrough = False
         response.set_data(gzip.compress(response.get_data(), 9, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
