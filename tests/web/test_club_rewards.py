@@ -8,6 +8,7 @@ from connector.core import clock
 from connector.rooms.points import service as points
 from connector.rooms.rewards import catalogue, service
 from connector.rooms.rewards.rules import Kind, Offer
+from connector.shops import plugin
 from tests.rooms.rewards.counter import COFFEE
 from tests.web.shoppers import acme
 from tests.web.test_club import section, sections, told
@@ -80,6 +81,23 @@ def test_pressing_brings_a_code_that_can_be_copied_and_given_back(acme, mia):
     club = told(acme, acme.token())
     assert section(club, "yours")["items"][0]["lines"][1] == "It is being cancelled."
     assert section(club, "history")["items"][0]["title"] == "Used for a reward"
+
+
+def test_with_the_plugin_a_code_goes_into_the_cart_at_a_tap(acme, mia):
+    offer(acme)
+    press(acme, section(told(acme, acme.token()), "rewards")["items"][0]["acts"][0])
+    with acme.service.database.write() as db:
+        plugin.note(db, acme.shop.id, plugin.Versions("1.0.0", "", "", ""), clock.now())
+        plugin.pair(db, acme.shop.id, clock.now())
+    (made,) = section(told(acme, acme.token()), "yours")["items"]
+    assert [act["label"] for act in made.get("acts", [])] in ([], ["Cancel"])
+    with acme.service.database.write() as db:
+        service.issued(db, acme.shop.id, int(made["id"]), "77", clock.now())
+    (made,) = section(told(acme, acme.token()), "yours")["items"]
+    use, cancel = made["acts"]
+    assert use["label"] == "Use in the cart"
+    assert use["href"] == f"{acme.shop.key}/?perennial-code={made['code']}"
+    assert cancel["label"] == "Cancel"
 
 
 def test_how_much_of_it_is_chosen_in_round_steps_up_to_all(acme, mia):

@@ -77,6 +77,9 @@ add_action(
 		Donation::hook();
 		Standing::hook();
 		Early_Access::hook();
+		if ( isset( $_GET[ Cart_Code::ASKED ] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- a link, like any coupon's.
+			Cart_Code::hook();
+		}
 	}
 );
 

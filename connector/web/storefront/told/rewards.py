@@ -12,6 +12,7 @@ from connector.rooms.points import service as points
 from connector.rooms.rewards import catalogue, rules, service
 from connector.rooms.rewards.catalogue import Standing
 from connector.rooms.rewards.rules import CODED, Kind, Offer, Redemption, State
+from connector.shops import plugin
 from connector.web import offers
 from connector.web.offers import Names
 from connector.web.storefront.asker import Asker, Visitor
@@ -87,7 +88,8 @@ def to_use(db: Connection, asker: Asker, say: Tongue) -> tuple[Block | None, boo
     if not own_ones:
         return None, False
     known = offers.names(db, asker.shop.id, own_ones)
-    items = tuple(_redemption(one, known, say) for one in own_ones)
+    cart = _cart(db, asker)
+    items = tuple(_redemption(one, known, say, cart) for one in own_ones)
     soon = any(one.state is State.RESERVED or one.ending for one in own_ones)
     return Block(say.t("Yours to use"), id="yours", items=items), soon
 
@@ -170,7 +172,14 @@ def _amounts(offer: Offer, available: int) -> Sequence[int]:
     return sorted({least, *rounds, most})
 
 
-def _redemption(one: Redemption, known: Names, say: Tongue) -> Block:
+def _cart(db: Connection, asker: Asker) -> str:
+    """Where the store's own cart takes a code; "" where the shopper types it."""
+    shop = asker.shop
+    is_taken = shop.platform == "woocommerce" and plugin.is_paired(db, shop.id)
+    return f"{shop.key}/?perennial-code=" if is_taken else ""
+
+
+def _redemption(one: Redemption, known: Names, say: Tongue, cart: str) -> Block:
     is_open = one.state is State.ISSUED and one.ending is None
     shows_code = (is_open or one.has_balance) and one.kind is not Kind.DONATION
     name = rules.spoken(one.names, say.language)
@@ -179,13 +188,16 @@ def _redemption(one: Redemption, known: Names, say: Tongue) -> Block:
     if one.note:
         lines.append(own(one.note))
     lines += _standing(one, say)
-    acts = (_cancel(one, name, say),) if service.can_cancel(one, say.now) else ()
+    code = one.code or "" if shows_code else ""
+    acts = [Act(say.t("Use in the cart"), href=f"{cart}{code}")] if cart and code else []
+    if service.can_cancel(one, say.now):
+        acts.append(_cancel(one, name, say))
     return Block(
         own(name),
         id=str(one.id),
         lines=tuple(lines),
-        code=one.code or "" if shows_code else "",
-        acts=acts,
+        code=code,
+        acts=tuple(acts),
     )
 
 
