@@ -95,6 +95,7 @@ SUBSCRIPTIONS: Subscriptions = {
         points.on_member_erased,
         actions.on_member_erased,
         expiry.on_member_erased,
+        giving.on_member_erased,
         rewards.on_member_erased,
         tiers.on_member_erased,
         referrals.on_member_erased,
@@ -126,6 +127,7 @@ SUBSCRIPTIONS: Subscriptions = {
     TierChanged: (
         points.on_tier_changed,
         rewards.on_tier_changed,
+        giving.on_tier_changed,
         listeners.on_tier_changed,
         mirror.on_member_differs,
     ),

@@ -98,6 +98,7 @@ HEARD: Subscriptions = {
         points_handlers.on_member_erased,
         actions_handlers.on_member_erased,
         expiry_handlers.on_member_erased,
+        giving_handlers.on_member_erased,
         rewards_handlers.on_member_erased,
         tiers_handlers.on_member_erased,
     ),
@@ -123,7 +124,11 @@ HEARD: Subscriptions = {
         rewards_handlers.on_gift_restored,
         tiers_handlers.on_gift_restored,
     ),
-    TierChanged: (points_handlers.on_tier_changed, rewards_handlers.on_tier_changed),
+    TierChanged: (
+        points_handlers.on_tier_changed,
+        rewards_handlers.on_tier_changed,
+        giving_handlers.on_tier_changed,
+    ),
     PointsDonated: (giving_handlers.on_points_donated, tiers_handlers.on_points_donated),
 }
 _numbers = count(1)

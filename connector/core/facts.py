@@ -179,6 +179,29 @@ class PointsDonated(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DonationPledged(Fact):
+    """An order gives something once it is paid and confirmed."""
+
+    order_id: int
+    member_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonationDue(Fact):
+    """The order is paid and confirmed: what it gives is owed to the cause."""
+
+    order_id: int
+    member_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRemitted(Fact):
+    """The shop has sent a cause the money of this batch."""
+
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryImported(Fact):
     """A history import has ended: ``orders`` orders are in the order book."""
 

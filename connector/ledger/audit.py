@@ -51,7 +51,10 @@ _MONEY_MOVES = {
     ("pledged:", "donors"),
     ("cause:", "donors"),
     ("cause:", "remitted"),
-    ("program", "cause:"),  # the shop gives it, for points a member gave
+    ("program", "pledged:"),  # the shop gives it: for an order, or for points a member gave
+    ("program", "cause:"),
+    ("pledged:", "program"),
+    ("cause:", "program"),
 }
 
 

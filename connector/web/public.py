@@ -61,7 +61,7 @@ def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
     return {
         "causes": [
             {"key": cause.key, "name": cause.name, "story": cause.story}
-            for cause in giving.causes(db, shop.id)
+            for cause in giving.offered(db, shop.id)
         ],
         "donation": {**gifts(shop.currency), "share_kept_percent": 0},
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from connector.core import noticed, outbox
 from connector.core.commerce import NeedsFetch
 from connector.core.db import try_shop_lock
-from connector.rooms.giving import service as giving
+from connector.rooms.giving import settling as giving
 from connector.rooms.points import service as points
 
 
@@ -19,4 +19,4 @@ def repair(db: Connection, shop_id: int, order_id: int, now: datetime) -> None:
     outbox.ask(db, shop_id, [NeedsFetch("order", key)], now)
     if try_shop_lock(db, shop_id):
         noticed.notice(db, points.settle(db, shop_id, [order_id], now), now)
-        giving.settle(db, shop_id, [order_id], now)
+        noticed.notice(db, giving.settle(db, shop_id, [order_id], now), now)

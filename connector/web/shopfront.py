@@ -48,7 +48,7 @@ def has_standing(db: Connection, platform: Platform, shop: Shop) -> bool:
 
 def _donation(db: Connection, shop: Shop) -> dict[str, Any] | None:
     """None for a shop without causes."""
-    causes = [{"key": one.key, "name": one.name} for one in giving.causes(db, shop.id)]
+    causes = [{"key": one.key, "name": one.name} for one in giving.offered(db, shop.id)]
     if not causes:
         return None
     return {

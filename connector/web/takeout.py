@@ -45,7 +45,15 @@ from connector.orders.models import (
 from connector.program.models import points_program
 from connector.rooms.actions.models import member_action
 from connector.rooms.expiry.models import expiry_clock, expiry_notice
-from connector.rooms.giving.models import giving_cause, giving_donation
+from connector.rooms.giving.models import (
+    giving_batch,
+    giving_batch_line,
+    giving_campaign,
+    giving_cause,
+    giving_donation,
+    giving_programme,
+    giving_proof,
+)
 from connector.rooms.insight.models import insight_worth
 from connector.rooms.points import service as points
 from connector.rooms.points.models import (
@@ -333,7 +341,17 @@ TABLES: dict[str, Sequence[Table]] = {
     "redemptions": (redemption, redemption_use),
     "referrals": (referral_link, referral_code, referral_claim, referral, referral_day),
     "tiers": (tier_standing, tier_reach, tier_floor, tier_days, tier_trial),
-    "giving": (giving_cause, giving_donation, tier_donation, ledger_entry),
+    "giving": (
+        giving_cause,
+        giving_campaign,
+        giving_programme,
+        giving_donation,
+        giving_batch,
+        giving_batch_line,
+        giving_proof,
+        tier_donation,
+        ledger_entry,
+    ),
     "settings": (expiry_clock, insight_worth, import_mapping, listener),
 }
 _ENTRIES = {"entries": ledger_entry.c.unit == UNIT, "giving": ledger_entry.c.unit != UNIT}

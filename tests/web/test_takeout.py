@@ -8,6 +8,8 @@ STAYS = {  # tables with rows of a shop that no export tells
     "ledger_account": "sums of entries",
     "ledger_seal": "hashes of entries",
     "points_member": "from tiers",
+    "giving_member": "levels from tiers, and a choice that gifts tell",
+    "giving_tally": "sums of donations",
     "points_budget": "sums of awards",
     "action_budget": "sums of awards",
     "action_streak": "from awards",

@@ -9,24 +9,25 @@ from sqlalchemy import Connection
 
 from connector.core.facts import (
     Fact,
+    MemberErased,
     MembersMerged,
     MembersUnmerged,
     OrderChanged,
     OrderConfirmed,
     PointsDonated,
+    TierChanged,
 )
-from connector.rooms.giving import service
+from connector.rooms.giving import programmes, service, settling, store
 
 
 def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     ids = [fact.order_id for fact in facts if isinstance(fact, OrderChanged | OrderConfirmed)]
-    service.settle(db, facts[0].shop_id, ids, now)
-    return []
+    return settling.settle(db, facts[0].shop_id, ids, now)
 
 
 def on_points_donated(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     given = [fact for fact in facts if isinstance(fact, PointsDonated)]
-    service.owe(db, facts[0].shop_id, given, now)
+    programmes.owe(db, facts[0].shop_id, given, now)
     return []
 
 
@@ -41,4 +42,18 @@ def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -
     for fact in facts:
         if isinstance(fact, MembersUnmerged):
             service.unmerge(db, fact.shop_id, fact.gone_id)
+    return []
+
+
+def on_tier_changed(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, TierChanged):
+            store.put_member(db, fact.shop_id, fact.member_id, level=fact.level)
+    return []
+
+
+def on_member_erased(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    for fact in facts:
+        if isinstance(fact, MemberErased):
+            store.drop_member(db, fact.shop_id, fact.member_id)
     return []

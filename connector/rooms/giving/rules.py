@@ -1,18 +1,219 @@
-"""What an order's donation lines should stand for by now: pure functions."""
+"""What an order's donation lines should stand for by now, and what the shop adds: pure functions.
+
+A programme's terms say what it gives for an order; ``wanted`` computes it from the order's state.
+Shares are rounded half up, once per order and programme.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from msgspec import Meta, Struct
 
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState
+from connector.core.money import LIMIT_MINOR, spread
 
+WHOLE = 10_000  # basis points in one
+GIFT, POINTS, TOP_UP = "gift", "points", "top_up"
+ASKING = frozenset({"round_up", "add_on"})  # what shoppers give
+ADDING = frozenset({"share", "per_unit", "in_kind", "match"})  # what the shop gives for an order
+MOST_AMOUNTS, MOST_CAUSES = 6, 12
 _STANDING = EARNING_STATES | {OrderState.OPEN}
+
+Amount = Annotated[int, Meta(ge=0, le=LIMIT_MINOR)]
+Percent = Annotated[int, Meta(ge=0, le=WHOLE)]
+Name = Annotated[str, Meta(max_length=80)]
+Key = Annotated[str, Meta(max_length=200)]
+
+
+# --------------------------------------------------------------------------------------- terms
+
+
+class Scope(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which goods count, and whose orders: all, where nothing is named."""
+
+    products: tuple[Key, ...] = ()
+    categories: tuple[Key, ...] = ()
+    levels: tuple[int, ...] = ()  # tiers' numbers, 1 the lowest
+
+
+class RoundUp(Struct, frozen=True, tag="round_up", tag_field="kind", forbid_unknown_fields=True):
+    """Shoppers round their order up to the next multiple of ``step_minor``."""
+
+    step_minor: Amount = 0
+
+
+class AddOn(Struct, frozen=True, tag="add_on", tag_field="kind", forbid_unknown_fields=True):
+    """Shoppers add one of ``amounts_minor``, or of their own from ``least`` to ``most_minor``."""
+
+    amounts_minor: tuple[Amount, ...] = ()
+    least_minor: Amount = 0
+    most_minor: Amount = 0  # 0: only the amounts named
+
+
+class Share(Struct, frozen=True, tag="share", tag_field="kind", forbid_unknown_fields=True):
+    """Of each order ``percent_bps`` of its goods' price net of tax, or ``amount_minor``."""
+
+    percent_bps: Percent = 0
+    amount_minor: Amount = 0
+    least_order_minor: Amount = 0
+    most_each_minor: Amount = 0  # of one order; 0: no limit
+    scope: Scope = Scope()
+
+
+class PerUnit(Struct, frozen=True, tag="per_unit", tag_field="kind", forbid_unknown_fields=True):
+    """For each piece bought ``amount_minor``, which is what ``names`` says: a meal."""
+
+    amount_minor: Amount = 0
+    names: Mapping[str, Name] = {}
+    scope: Scope = Scope()
+
+
+class InKind(Struct, frozen=True, tag="in_kind", tag_field="kind", forbid_unknown_fields=True):
+    """For each order one unit of what ``names`` says, which costs ``amount_minor``: a tree."""
+
+    amount_minor: Amount = 0
+    names: Mapping[str, Name] = {}
+    scope: Scope = Scope()
+
+
+class Match(Struct, frozen=True, tag="match", tag_field="kind", forbid_unknown_fields=True):
+    """To each gift at checkout the shop adds ``ratio_bps`` of it: 10,000 doubles it."""
+
+    ratio_bps: Annotated[int, Meta(ge=0, le=10 * WHOLE)] = 0
+
+
+class PointsGiven(Struct, frozen=True, tag="points", tag_field="kind", forbid_unknown_fields=True):
+    """Members give points by a reward, for good after a day; the shop pays their value."""
+
+    points: Annotated[int, Meta(ge=0, le=10**9)] = 0
+    value_minor: Amount = 0
+
+
+Terms = RoundUp | AddOn | Share | PerUnit | InKind | Match | PointsGiven
+
+
+class Programme(Struct, frozen=True):
+    """One way of giving. ``causes``: (id, weight). Its state follows from its times."""
+
+    id: int
+    name: str
+    currency: str
+    terms: Terms
+    causes: tuple[tuple[int, int], ...] = ()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None  # exclusive
+    minimum_minor: int | None = None
+    cap_minor: int | None = None
+    campaign_id: int | None = None
+    used_minor: int = 0
+    disclosures: Mapping[str, str] = {}
+    published_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        return str(self.terms.__struct_config__.tag)
+
+    @property
+    def scope(self) -> Scope:
+        return getattr(self.terms, "scope", Scope())
+
+    def state(self, at: datetime) -> str:
+        """draft, scheduled, live, ended or closed."""
+        if self.closed_at is not None:
+            return "closed"
+        if self.published_at is None or self.starts_at is None or self.ends_at is None:
+            return "draft"
+        if at < self.starts_at:
+            return "scheduled"
+        return "live" if at < self.ends_at else "ended"
+
+    def covers(self, at: datetime) -> bool:
+        """Whether what happens at ``at`` is of this programme: published by then, not over."""
+        if self.published_at is None or self.starts_at is None or self.ends_at is None:
+            return False
+        return max(self.starts_at, self.published_at) <= at < self.ends_at
+
+
+class Papers(Protocol):
+    """What the law asks of a cause."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def registration(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def payee(self) -> str: ...
+    @property
+    def agreement(self) -> str: ...
+    @property
+    def agreed_on(self) -> str | None: ...
+    @property
+    def is_closed(self) -> bool: ...
+
+
+def wanting(programme: Programme, causes: Sequence[Papers], at: datetime) -> Iterator[str]:
+    """The fields that keep a programme from being published; nothing when all is there."""
+    for name, is_there in _conditions(programme, at):
+        if not is_there:
+            yield name
+    named = {cause_id for cause_id, _ in programme.causes}
+    found = [one for one in causes if one.id in named]
+    if not named or len(found) < len(named) or any(one.is_closed for one in found):
+        yield "causes"
+    for cause in found:
+        yield from (f"cause.{name}" for name in lacking(cause, programme.kind))
+
+
+def lacking(cause: Papers, kind: str) -> Iterator[str]:
+    """What a cause still needs on file: a sale that gives takes a contract, a gift does not."""
+    names = ["registration", "country", "payee"]
+    if kind in ADDING:
+        names += ["agreement", "agreed_on"]
+    return (name for name in names if not getattr(cause, name))
+
+
+def _conditions(programme: Programme, at: datetime) -> Iterator[tuple[str, bool]]:
+    terms = programme.terms
+    starts_at, ends_at = programme.starts_at, programme.ends_at
+    yield "name", bool(programme.name.strip())
+    yield "starts_at", starts_at is not None
+    yield "ends_at", ends_at is not None and ends_at > max(at, starts_at or at)
+    match terms:
+        case RoundUp():
+            yield "step_minor", terms.step_minor > 1
+        case AddOn():
+            amounts, most = terms.amounts_minor, terms.most_minor
+            yield "amounts_minor", bool(amounts or most) and all(amounts)
+            yield "least_minor", not most or 0 < terms.least_minor <= most
+        case Share():
+            yield "percent_bps", bool(terms.percent_bps) is not bool(terms.amount_minor)
+        case PerUnit() | InKind():
+            yield "amount_minor", terms.amount_minor > 0
+            yield "names", bool(terms.names.get("en", "").strip())
+        case Match():
+            yield "ratio_bps", terms.ratio_bps > 0
+        case PointsGiven():
+            yield "points", terms.points > 0
+            yield "value_minor", terms.value_minor > 0
+    if programme.kind in ADDING:
+        cap, minimum = programme.cap_minor, programme.minimum_minor
+        yield "cap_minor", cap is not None and cap > 0
+        yield "minimum_minor", minimum is not None and 0 <= minimum <= (cap or minimum)
+
+
+# ------------------------------------------------------------------------------------ an order
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One donation line. given: what the shopper gave; pledged or due: what stands of it now."""
+    """One donation. given: all of it; pledged or due: what stands of it now."""
 
     given_minor: int
     pledged_minor: int
@@ -36,13 +237,18 @@ def vanished_lines(order: Order, logged: Collection[str]) -> list[OrderLine]:
     ]
 
 
+def stands(order: Order) -> bool:
+    """Whether an order gives anything: not undone, and no test."""
+    return not order.is_test and order.state in _STANDING
+
+
 def standing(order: Order, line: OrderLine, *, is_confirmed: bool) -> Standing:
     """What this line stands for: pledged until the order is paid and confirmed, then due.
 
     Nothing once the order is undone, or for test orders; less what was refunded of this line.
     """
     given = line.total_minor + line.tax_minor
-    if order.is_test or order.state not in _STANDING or given <= 0:
+    if not stands(order) or given <= 0:
         return Standing(max(given, 0), 0, 0)
     refunded = sum(
         one.total_minor + one.tax_minor
@@ -50,7 +256,136 @@ def standing(order: Order, line: OrderLine, *, is_confirmed: bool) -> Standing:
         for one in refund.lines
         if one.line_key == line.key
     )
-    left = max(given - refunded, 0)
+    return placed(given, max(given - refunded, 0), order, is_confirmed=is_confirmed)
+
+
+def placed(given: int, left: int, order: Order, *, is_confirmed: bool) -> Standing:
+    """What is left of a donation, where the order's state puts it."""
     if order.state in EARNING_STATES and is_confirmed:
         return Standing(given, 0, left)
     return Standing(given, left, 0)
+
+
+def asked_by(
+    programmes: Sequence[Programme], order: Order, line: OrderLine, cause_id: int
+) -> Programme | None:
+    """Which programme's question this gift answers: rounding up if it comes out round."""
+    asking = [
+        one
+        for one in programmes
+        if one.kind in ASKING
+        and one.currency == order.currency
+        and cause_id in {named for named, _ in one.causes}
+        and one.covers(order.placed_at or order.modified_at)
+    ]
+    given = line.total_minor + line.tax_minor
+    for one in asking:
+        step = getattr(one.terms, "step_minor", 0)
+        if step and given < step and order.total_minor % step == 0:
+            return one
+    others = [one for one in asking if one.kind != "round_up"]
+    return others[0] if others else None
+
+
+def net_minor(order: Order) -> dict[str, int]:
+    """What goods come to by line: after discounts, net of tax, less what was refunded.
+
+    Money given back for no line is taken from all goods by their price.
+    """
+    goods = [line for line in order.lines if line.kind is LineKind.GOODS]
+    net = {line.key: line.total_minor for line in goods}
+    prices = [line.total_minor + line.tax_minor for line in goods]
+    for refund in order.refunds:
+        for one in refund.lines:
+            if one.line_key in net:
+                net[one.line_key] -= one.total_minor
+        for line, price, part in zip(
+            goods, prices, spread(max(refund.other_minor, 0), prices), strict=True
+        ):
+            net[line.key] -= part * line.total_minor // price if price else 0
+    return {key: max(minor, 0) for key, minor in net.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a programme gives an order: ``whole`` as bought, ``left`` after what was undone."""
+
+    whole: int
+    left: int
+
+
+def wanted(terms: Terms, order: Order, keys: Collection[str], gifts: Sequence[Standing]) -> Want:
+    """What ``terms`` give for the lines ``keys``, or to ``gifts``, before any cap."""
+    if isinstance(terms, Match):
+        given = sum(one.given_minor for one in gifts)
+        left = sum(one.pledged_minor + one.due_minor for one in gifts)
+        want = Want(part(given, terms.ratio_bps), part(left, terms.ratio_bps))
+    elif isinstance(terms, PerUnit):
+        want = _by_piece(terms.amount_minor, order, keys)
+    elif isinstance(terms, Share | InKind):
+        want = _by_price(terms, order, keys)
+    else:
+        return Want(0, 0)
+    return want if stands(order) else Want(want.whole, 0)
+
+
+def part(minor: int, bps: int) -> int:
+    """``bps`` basis points of an amount >= 0, rounded half up."""
+    return (2 * minor * bps + WHOLE) // (2 * WHOLE)
+
+
+def _by_price(terms: Share | InKind, order: Order, keys: Collection[str]) -> Want:
+    bought = sum(max(one.total_minor, 0) for one in order.lines if one.key in keys)
+    net = net_minor(order)
+    left = sum(net.get(key, 0) for key in keys)
+    if bought <= 0:
+        return Want(0, 0)
+    if isinstance(terms, InKind):
+        return Want(terms.amount_minor, terms.amount_minor if left else 0)
+    if bought < terms.least_order_minor:
+        return Want(0, 0)
+    if terms.percent_bps:
+        whole, rest = part(bought, terms.percent_bps), part(left, terms.percent_bps)
+    else:
+        whole = terms.amount_minor
+        rest = (2 * whole * left + bought) // (2 * bought)
+    most = terms.most_each_minor or LIMIT_MINOR
+    return Want(min(whole, most), min(rest, most))
+
+
+def _by_piece(amount_minor: int, order: Order, keys: Collection[str]) -> Want:
+    """A piece is undone when it came back, or when nothing is left of its line's price."""
+    net = net_minor(order)
+    whole = left = 0
+    for line in order.lines:
+        if line.key not in keys or line.total_minor <= 0:
+            continue
+        back = sum(
+            one.quantity
+            for refund in order.refunds
+            for one in refund.lines
+            if one.line_key == line.key
+        )
+        whole += line.quantity
+        left += max(line.quantity - back, 0) if net[line.key] else 0
+    return Want(whole * amount_minor, left * amount_minor)
+
+
+@dataclass(slots=True)
+class Room:
+    """What a programme's cap leaves. ``used`` moves as orders take and give back.
+
+    An order never gets more than the cap left when it came (its allowance), nor more than is left
+    now beside what it has: room that a refund frees is for orders that come after.
+    """
+
+    used: int
+    cap: int | None
+
+    def left(self) -> int:
+        return LIMIT_MINOR if self.cap is None else self.cap - self.used
+
+    def grant(self, want: int, had: int, allowance: int) -> int:
+        granted = max(min(want, allowance, had + self.left()), 0)
+        self.used += granted - had
+        return granted

@@ -1,130 +1,201 @@
-"""The giving room's verbs.
-
-``settle`` posts the difference between what an order's donation lines should stand for by now and
-what is posted.
-"""
+"""The giving room's verbs: causes, and what was given to them."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row
 
-from connector import ledger, orders
-from connector.core.commerce import Order, OrderLine
-from connector.core.errors import BadInput
-from connector.core.facts import PointsDonated
+from connector.core.errors import BadInput, Conflict, NotFound
+from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
-from connector.ledger import Difference, Voucher
+from connector.ledger import Difference
 from connector.rooms.giving import rules, store
-from connector.rooms.giving.rules import Standing
+from connector.rooms.giving.store import Search
 from connector.shops import plugin
-from connector.shops import service as shops
 
 NAME_LENGTH = 80
 STORY_LENGTH = 500
-KEY_LENGTH = 60
+URL_LENGTH = 500
 MAX_CAUSES = 50
-Step = tuple[str, str, int, Voucher]  # from, to, how much, why
+_COUNTRY = re.compile("[A-Z]{2}")
+ALL = Search()
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A charity or project that receives money."""
+    """A charity or project that receives money.
+
+    ``registration``: its number as a charity. ``payee``: whom the money is sent to.
+    ``agreement`` and ``agreed_on``: what the contract with it is filed as, and its date.
+    ``is_offered``: shoppers may choose it; else only programmes give to it.
+    """
 
     id: int
     key: str
     name: str
     story: str
     is_default: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    stories: Mapping[str, str] = field(default_factory=dict)
+    picture_url: str = ""
+    registration: str = ""
+    country: str = ""
+    payee: str = ""
+    agreement: str = ""
+    agreed_on: str | None = None
+    is_offered: bool = True
+    is_closed: bool = False
+
+    def told(self, language: str) -> tuple[str, str]:
+        """(name, story) in a language; as written first where there is none."""
+        return self.names.get(language) or self.name, self.stories.get(language) or self.story
+
+
+# -------------------------------------------------------------------------------------- causes
 
 
 def causes(db: Connection, shop_id: int) -> list[Cause]:
     """The shop's causes, the default one first."""
     return [
-        Cause(row.id, row.key, row.name, row.story, row.is_default)
+        Cause(
+            id=row.id,
+            key=row.key,
+            name=row.name,
+            story=row.story,
+            is_default=row.is_default,
+            names=row.names or {},
+            stories=row.stories or {},
+            picture_url=row.picture_url,
+            registration=row.registration,
+            country=row.country,
+            payee=row.payee,
+            agreement=row.agreement,
+            agreed_on=row.agreed_on,
+            is_offered=row.is_offered,
+            is_closed=row.closed_at is not None,
+        )
         for row in store.causes(db, shop_id)
     ]
+
+
+def offered(db: Connection, shop_id: int) -> list[Cause]:
+    """The causes shoppers may choose among, the default one first."""
+    return [one for one in causes(db, shop_id) if one.is_offered and not one.is_closed]
+
+
+def cause(db: Connection, shop_id: int, cause_id: int) -> Cause:
+    """One; NotFound ``cause_not_found``."""
+    for one in causes(db, shop_id):
+        if one.id == cause_id:
+            return one
+    raise NotFound("cause_not_found", "no such cause")
 
 
 def add_cause(
     db: Connection, shop_id: int, name: str, story: str, now: datetime, *, key: str = ""
 ) -> Cause:
     """A new cause; the first one is the default."""
-    name, story = name.strip(), story.strip()
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise BadInput("name_length", f"1 to {NAME_LENGTH} characters", field="name")
-    if len(story) > STORY_LENGTH:
-        raise BadInput("story_length", f"at most {STORY_LENGTH} characters", field="story")
     known = causes(db, shop_id)
-    if not key and name.casefold() in {one.name.casefold() for one in known}:
-        raise BadInput("name_taken", f"there is a cause {name!r} already", field="name")
+    name, story = _checked_name(name, [] if key else known), _checked_story(story)
     taken = {one.key for one in known}
-    stem = key or re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "cause"
-    unique = next(
-        one
-        for one in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3)))
-        if one not in taken
-    )
-    cause = Cause(new_id(), unique, name, story, is_default=not known)
+    unique = key if key and key not in taken else free_key(key or name, taken, "cause")
+    made = Cause(new_id(), unique, name, story, is_default=not known)
     store.insert_cause(
         db,
         shop_id=shop_id,
-        id=cause.id,
-        key=cause.key,
+        id=made.id,
+        key=made.key,
         name=name,
         story=story,
-        is_default=cause.is_default,
+        is_default=made.is_default,
         created_at=now,
     )
     plugin.tell_settings(db, shop_id, now)
-    return cause
+    return made
 
 
-def settle(db: Connection, shop_id: int, order_ids: Sequence[int], now: datetime) -> None:
-    """Log these orders' donations, and post what changed since the last time."""
-    giving = store.giving_orders(db, shop_id, order_ids)
-    if not giving:
-        return
-    zone = shops.get(db, shop_id).timezone
-    found = store.donations_of(db, shop_id, giving)
-    logged: dict[int, list[str]] = defaultdict(list)
-    for order_id, line_key in found:
-        logged[order_id].append(line_key)
+def change_cause(db: Connection, shop_id: int, wanted: Cause, now: datetime) -> Cause:
+    """Everything of a cause but its key, and whether it is the default or closed."""
     known = causes(db, shop_id)
-    kept: list[dict[str, Any]] = []
-    movements: dict[str, list[Step]] = defaultdict(list)
-    for row, order in orders.load(db, shop_id, giving):
-        for line in (*rules.donation_lines(order), *rules.vanished_lines(order, logged[row.id])):
-            before = found.get((row.id, line.key))
-            cause_id = before.cause_id if before else _cause_for(db, shop_id, known, line, now).id
-            after, booked = _difference(row, order, line, before, cause_id)
-            kept.append({"shop_id": shop_id, **after})
-            for currency, steps in booked.items():
-                movements[currency].extend(steps)
-    for currency, steps in movements.items():
-        ledger.append(db, shop_id, currency, zone, steps)
-    store.put_donations(db, kept)
+    others = [one for one in known if one.id != wanted.id]
+    if len(others) == len(known):
+        raise NotFound("cause_not_found", "no such cause")
+    values = {
+        "name": _checked_name(wanted.name, others),
+        "story": _checked_story(wanted.story),
+        "names": by_language(wanted.names, NAME_LENGTH, "names"),
+        "stories": by_language(wanted.stories, STORY_LENGTH, "stories"),
+        "picture_url": _checked_picture(wanted.picture_url.strip()),
+        "agreed_on": checked_day(wanted.agreed_on, "agreed_on"),
+        "country": wanted.country.strip().upper(),
+        "is_offered": wanted.is_offered,
+    }
+    if values["country"] and not _COUNTRY.fullmatch(str(values["country"])):
+        raise BadInput("country_format", "two letters, as in ISO 3166", field="country")
+    for name in ("registration", "payee", "agreement"):
+        values[name] = getattr(wanted, name).strip()
+        if len(str(values[name])) > NAME_LENGTH:
+            raise BadInput("text_length", f"at most {NAME_LENGTH} characters", field=name)
+    store.change_cause(db, shop_id, wanted.id, **values)
+    plugin.tell_settings(db, shop_id, now)
+    return cause(db, shop_id, wanted.id)
 
 
-def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datetime) -> None:
-    """Points given to causes: the shop owes each what they were worth, once for each gift."""
-    zone = shops.get(db, shop_id).timezone
-    for one in given:
-        why = Voucher(stem=f"giving:points:{one.redemption_id}", kind="donation", occurred_at=now)
-        if not store.is_booked(db, shop_id, why.stem):
-            step = ("program", f"cause:{one.cause_id}", one.minor, why)
-            ledger.append(db, shop_id, one.currency, zone, [step])
+def make_default(db: Connection, shop_id: int, cause_id: int, now: datetime) -> Cause:
+    """Gifts that name no cause go to this one from now on."""
+    if cause(db, shop_id, cause_id).is_closed:
+        raise Conflict("cause_closed", "open it again first")
+    for one in causes(db, shop_id):
+        if one.is_default:
+            store.change_cause(db, shop_id, one.id, is_default=False)
+    store.change_cause(db, shop_id, cause_id, is_default=True)
+    plugin.tell_settings(db, shop_id, now)
+    return cause(db, shop_id, cause_id)
 
 
-def owed_for_points(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """Per cause and currency: what the shop gave for points, in minor units."""
-    return store.owed_for_points(db, shop_id, [cause.id for cause in causes(db, shop_id)])
+def close_cause(db: Connection, shop_id: int, cause_id: int, now: datetime) -> Cause:
+    """Offer it no more. What was given stays its own, and what still names it goes to it."""
+    if cause(db, shop_id, cause_id).is_default:
+        raise Conflict("cause_is_default", "make another cause the default first")
+    for row in store.programmes(db, shop_id, published=True):
+        is_over = row.closed_at is not None or row.ends_at <= now
+        if not is_over and cause_id in dict(row.causes):
+            raise Conflict("cause_in_use", f"close the programme {row.name!r} first")
+    store.change_cause(db, shop_id, cause_id, closed_at=now)
+    plugin.tell_settings(db, shop_id, now)
+    return cause(db, shop_id, cause_id)
+
+
+def reopen_cause(db: Connection, shop_id: int, cause_id: int, now: datetime) -> Cause:
+    """Offer a closed cause again."""
+    cause(db, shop_id, cause_id)
+    store.change_cause(db, shop_id, cause_id, closed_at=None)
+    plugin.tell_settings(db, shop_id, now)
+    return cause(db, shop_id, cause_id)
+
+
+def remember(db: Connection, shop_id: int, member_id: int, cause_id: int) -> None:
+    """This member's gifts are for this cause unless said otherwise."""
+    if cause_id not in {one.id for one in offered(db, shop_id)}:
+        raise NotFound("cause_not_found", "no such cause to choose")
+    store.put_member(db, shop_id, member_id, cause_id=cause_id)
+
+
+def remembered(db: Connection, shop_id: int, member_id: int) -> Cause | None:
+    """The cause a member chose last, if it is still offered; else the default one."""
+    known = offered(db, shop_id)
+    row = store.members(db, shop_id, [member_id]).get(member_id)
+    chosen = (one for one in known if row is not None and one.id == row.cause_id)
+    return next(chosen, next((one for one in known if one.is_default), None))
+
+
+# ----------------------------------------------------------------------------------- donations
 
 
 def check(db: Connection, shop_id: int) -> Iterator[Difference]:
@@ -136,6 +207,7 @@ def check(db: Connection, shop_id: int) -> Iterator[Difference]:
 def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> None:
     """Donations of one member become another's."""
     store.move_to_member(db, shop_id, gone_id, kept_id)
+    store.drop_member(db, shop_id, gone_id)
 
 
 def unmerge(db: Connection, shop_id: int, gone_id: int) -> None:
@@ -143,97 +215,93 @@ def unmerge(db: Connection, shop_id: int, gone_id: int) -> None:
     store.follow_orders(db, shop_id, gone_id)
 
 
-def log(db: Connection, shop_id: int, limit: int, offset: int = 0) -> list[Row[Any]]:
+def log(
+    db: Connection, shop_id: int, limit: int, offset: int = 0, search: Search = ALL
+) -> list[Row[Any]]:
     """Donations, newest first: what was given, what stands, of which order, to which cause."""
-    return store.log(db, shop_id, limit, offset)
+    return store.log(db, shop_id, search, limit, offset)
 
 
 def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """Per cause and currency: gifts, given, pledged and due, in minor units."""
+    """Per cause and currency, of what shoppers gave: gifts, given, pledged and due."""
     return store.totals(db, shop_id)
 
 
-def of_order(db: Connection, shop_id: int, order_id: int) -> list[Row[Any]]:
-    """What one order gives."""
-    return list(store.donations_of(db, shop_id, [order_id]).values())
+def tallies(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """What was given by programme, cause, currency and kind."""
+    return store.tallies(db, shop_id)
 
 
-def _cause_for(
-    db: Connection, shop_id: int, known: list[Cause], line: OrderLine, now: datetime
-) -> Cause:
-    """The cause a line names; the default one where it names none.
-
-    No donation is ever left without a cause, and none is booked to another's. A name nobody set up
-    makes a cause if the shop wrote it; a shopper's is no more than no name. A shop that has
-    MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
-    """
-    key = (line.cause or "")[:KEY_LENGTH]
-    named = next((cause for cause in known if cause.key == key), None)
-    if named is not None:
-        return named
-    if line.cause_by_shopper:
-        key = ""
-    if known and (not key or len(known) >= MAX_CAUSES):
-        return known[0]
-    title = line.title[:NAME_LENGTH].strip() or "Donation"
-    known.append(add_cause(db, shop_id, title, "", now, key=key))
-    return known[-1]
+def owed_for_points(db: Connection, shop_id: int) -> list[Row[Any]]:
+    """Per cause and currency: what the shop gave for points, in minor units."""
+    return store.owed_for_points(db, shop_id)
 
 
-def _difference(
-    row: Row[Any], order: Order, line: OrderLine, before: Row[Any] | None, cause_id: int
-) -> tuple[dict[str, Any], dict[str, list[Step]]]:
-    """The donation as it is now, and the steps to it, by currency.
+def of_order(
+    db: Connection, shop_id: int, order_id: int, kinds: Collection[str] = (rules.GIFT,)
+) -> list[Row[Any]]:
+    """What one order gives: its shopper, or with other ``kinds`` the shop for it."""
+    found = store.donations_of(db, shop_id, [order_id])
+    return [row for (_, kind, _), row in found.items() if kind in kinds]
 
-    An order that changed its currency gives everything back in the old one and begins anew.
-    """
-    stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
-    stood, number = rules.NOTHING, 0
-    booked: dict[str, list[Step]] = {}
-    why = Voucher(
-        stem=f"giving:order:{row.id}:{line.key}",
-        kind="",
-        occurred_at=order.modified_at if before else row.placed_at,
+
+def of_member(db: Connection, shop_id: int, member_id: int) -> list[Row[Any]]:
+    """What a member's orders and points gave, newest first."""
+    return store.of_member(db, shop_id, member_id)
+
+
+# -------------------------------------------------------------------------------------- checks
+
+
+def free_key(name: str, taken: Collection[str], otherwise: str) -> str:
+    """A short name for addresses and orders, of which there is none yet."""
+    stem = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or otherwise
+    return next(
+        one
+        for one in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3)))
+        if one not in taken
     )
-    if before is not None:
-        stood = Standing(before.given_minor, before.pledged_minor, before.due_minor)
-        number = before.entries
-        if before.currency != order.currency:
-            booked[before.currency] = _steps(stood, rules.NOTHING, cause_id, why, number)
-            stood, number = rules.NOTHING, number + len(booked[before.currency])
-    booked[order.currency] = _steps(stood, stands, cause_id, why, number)
-    after = {
-        "order_id": row.id,
-        "line_key": line.key,
-        "cause_id": cause_id,
-        "member_id": row.member_id,
-        "currency": order.currency,
-        "given_minor": stands.given_minor,
-        "pledged_minor": stands.pledged_minor,
-        "due_minor": stands.due_minor,
-        "entries": number + len(booked[order.currency]),
-        "given_at": row.placed_at,
-    }
-    return after, booked
 
 
-def _steps(
-    before: Standing, after: Standing, cause_id: int, why: Voucher, number: int
-) -> list[Step]:
-    """What moves between donors, pledges and the cause; ``why`` counts on from ``number``."""
-    pledged = after.pledged_minor - before.pledged_minor
-    due = after.due_minor - before.due_minor
-    kind = "donation" if pledged + due >= 0 else "donation_refund"
-    why = replace(why, kind=kind, number=number)
-    steps: list[Step] = []
-    pledge, cause = f"pledged:{cause_id}", f"cause:{cause_id}"
-    if pledged < 0 < due:
-        moved = min(-pledged, due)
-        steps.append((pledge, cause, moved, why))
-        pledged, due = pledged + moved, due - moved
-    for account, amount in ((pledge, pledged), (cause, due)):
-        if amount > 0:
-            steps.append(("donors", account, amount, why))
-        elif amount < 0:
-            steps.append((account, "donors", -amount, why))
-    return steps
+def by_language(told: Mapping[str, str], most: int, name: str) -> dict[str, str]:
+    """Texts by language, without empty ones."""
+    found = {language: text.strip() for language, text in told.items() if text.strip()}
+    if unknown := sorted(set(found) - set(LANGUAGES)):
+        raise BadInput("unknown_language", f"we do not speak {unknown[0]!r}", field=name)
+    if any(len(text) > most for text in found.values()):
+        raise BadInput("text_length", f"at most {most} characters", field=name)
+    return found
+
+
+def checked_day(text: str | None, name: str) -> str | None:
+    """An ISO date, or None."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise BadInput("date_format", "write it YYYY-MM-DD", field=name) from None
+
+
+def _checked_name(name: str, others: Sequence[Cause]) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_LENGTH:
+        raise BadInput("name_length", f"1 to {NAME_LENGTH} characters", field="name")
+    if name.casefold() in {one.name.casefold() for one in others}:
+        raise BadInput("name_taken", f"there is a cause {name!r} already", field="name")
+    return name
+
+
+def _checked_story(story: str) -> str:
+    if len(story.strip()) > STORY_LENGTH:
+        raise BadInput("story_length", f"at most {STORY_LENGTH} characters", field="story")
+    return story.strip()
+
+
+def _checked_picture(url: str) -> str:
+    if not url:
+        return ""
+    split = urlsplit(url)
+    if len(url) > URL_LENGTH or split.scheme != "https" or not split.hostname:
+        raise BadInput("url_not_allowed", "an https address", field="picture_url")
+    return url

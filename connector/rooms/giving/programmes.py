@@ -1,0 +1,364 @@
+"""Programmes, which say what is given for what, and campaigns, the goals they work for.
+
+A published programme's terms never change: what was disclosed is what is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from connector import ledger
+from connector.core.errors import BadInput, Conflict, NotFound
+from connector.core.facts import PointsDonated
+from connector.core.i18n import LANGUAGES
+from connector.core.ids import new_id
+from connector.core.money import LIMIT_MINOR, exponent
+from connector.ledger import Voucher
+from connector.rooms.giving import rules, service, store
+from connector.rooms.giving.rules import Programme, Terms
+from connector.rooms.giving.service import NAME_LENGTH, STORY_LENGTH
+from connector.shops import plugin
+from connector.shops import service as shops
+
+MAX_PROGRAMMES = 200
+MAX_CAMPAIGNS = 100
+MOST_WEIGHT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A goal that programmes work for together."""
+
+    id: int
+    key: str
+    names: Mapping[str, str]
+    stories: Mapping[str, str]
+    currency: str
+    goal_minor: int
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has come together, each cent in the one state it is in.
+
+    pledged: until orders are paid; ready: until locked in a batch; reconciled: until sent; paid.
+    """
+
+    gifts: int = 0
+    pledged_minor: int = 0
+    ready_minor: int = 0
+    reconciled_minor: int = 0
+    paid_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        return self.pledged_minor + self.ready_minor + self.reconciled_minor + self.paid_minor
+
+
+def programmes(db: Connection, shop_id: int) -> list[Programme]:
+    """The shop's programmes, oldest first."""
+    return [_programme(row) for row in store.programmes(db, shop_id)]
+
+
+def programme(db: Connection, shop_id: int, programme_id: int) -> Programme:
+    """One; NotFound ``programme_not_found``."""
+    for one in programmes(db, shop_id):
+        if one.id == programme_id:
+            return one
+    raise NotFound("programme_not_found", "no such programme")
+
+
+def draft(db: Connection, shop_id: int, wanted: Programme, now: datetime) -> Programme:
+    """Keep a draft: a new one where ``wanted.id`` is 0. What it lacks may still be told."""
+    known = programmes(db, shop_id)
+    if wanted.id:
+        found = programme(db, shop_id, wanted.id)
+        if found.state(now) != "draft":
+            raise Conflict("programme_published", "its terms were told; close it, make another")
+    elif len(known) >= MAX_PROGRAMMES:
+        raise BadInput("too_many_programmes", f"at most {MAX_PROGRAMMES}")
+    programme_id = wanted.id or new_id()
+    values = _checked(db, shop_id, wanted)
+    if wanted.id:
+        store.change_programme(db, shop_id, programme_id, drafts=True, **values)
+    else:
+        store.insert_programme(db, shop_id=shop_id, id=programme_id, made_at=now, **values)
+    return programme(db, shop_id, programme_id)
+
+
+def discard(db: Connection, shop_id: int, programme_id: int) -> None:
+    """Drop a draft."""
+    if programme(db, shop_id, programme_id).published_at is not None:
+        raise Conflict("programme_published", "close it instead")
+    store.remove_draft(db, shop_id, programme_id)
+
+
+def missing(db: Connection, shop_id: int, wanted: Programme, now: datetime) -> list[str]:
+    """The fields that still keep a draft from being published."""
+    return list(rules.wanting(wanted, service.causes(db, shop_id), now))
+
+
+def publish(
+    db: Connection,
+    shop_id: int,
+    programme_id: int,
+    disclosures: Mapping[str, str],
+    now: datetime,
+) -> Programme:
+    """Make a draft's terms binding, with the words they are disclosed in.
+
+    BadInput ``publish_refused`` names the first field that the law asks for and is missing.
+    """
+    found = programme(db, shop_id, programme_id)
+    if found.published_at is not None:
+        raise Conflict("programme_published", "it is published already")
+    for name in missing(db, shop_id, found, now):
+        raise BadInput("publish_refused", f"tell {name}", field=name)
+    if set(disclosures) != {one.tag for one in LANGUAGES.values()} or not all(
+        disclosures.values()
+    ):
+        raise BadInput("publish_refused", "disclose it in every language", field="disclosures")
+    done = store.change_programme(
+        db,
+        shop_id,
+        programme_id,
+        drafts=True,
+        published_at=now,
+        disclosures=dict(disclosures),
+    )
+    if not done:
+        raise Conflict("programme_published", "it is published already")
+    plugin.tell_settings(db, shop_id, now)
+    return programme(db, shop_id, programme_id)
+
+
+def end(db: Connection, shop_id: int, programme_id: int, now: datetime) -> None:
+    """Give nothing for orders placed from now on; see ``settling.close``."""
+    found = programme(db, shop_id, programme_id)
+    if found.ends_at is None or found.published_at is None:
+        raise Conflict("programme_draft", "it was never published; discard it")
+    ends_at = min(found.ends_at, now)
+    done = store.change_programme(
+        db, shop_id, programme_id, drafts=False, closed_at=now, ends_at=ends_at
+    )
+    if not done:
+        raise Conflict("programme_closed", "it is closed already")
+    plugin.tell_settings(db, shop_id, now)
+
+
+# --------------------------------------------------------------------------------------- points
+
+
+def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datetime) -> None:
+    """Points given to causes: the shop owes each what they were worth, once for each gift."""
+    zone = shops.get(db, shop_id).timezone
+    for_points = [one for one in programmes(db, shop_id) if one.kind == rules.POINTS]
+    for one in given:
+        of = next(_covering(for_points, one, now), None)
+        row = {
+            "shop_id": shop_id,
+            "order_id": one.redemption_id,
+            "kind": rules.POINTS,
+            "line_key": "",
+            "cause_id": one.cause_id,
+            "programme_id": of.id if of else 0,
+            "member_id": one.member_id,
+            "currency": one.currency,
+            "given_minor": one.minor,
+            "pledged_minor": 0,
+            "due_minor": one.minor,
+            "entries": 1,
+            "given_at": now,
+        }
+        if not store.insert_donation(db, row):
+            continue
+        names = ("shop_id", "programme_id", "cause_id", "currency", "kind", "given_minor")
+        tally = {name: row[name] for name in (*names, "due_minor")}
+        store.tally(db, [{**tally, "gifts": 1}])
+        why = Voucher(f"giving:points:{one.redemption_id}", "donation", now)
+        step = ("program", f"cause:{one.cause_id}", one.minor, why)
+        ledger.append(db, shop_id, one.currency, zone, [step])
+
+
+def _covering(
+    for_points: Sequence[Programme], given: PointsDonated, now: datetime
+) -> Iterator[Programme]:
+    for one in for_points:
+        named = {cause_id for cause_id, _ in one.causes}
+        if one.currency == given.currency and given.cause_id in named and one.covers(now):
+            yield one
+
+
+# ----------------------------------------------------------------------------------- campaigns
+
+
+def campaigns(db: Connection, shop_id: int) -> list[Campaign]:
+    """The shop's, newest first."""
+    return [
+        Campaign(
+            row.id,
+            row.key,
+            row.names,
+            row.stories,
+            row.currency,
+            row.goal_minor,
+            row.closed_at,
+        )
+        for row in store.campaigns(db, shop_id)
+    ]
+
+
+def campaign(db: Connection, shop_id: int, key: str) -> Campaign:
+    """One by its key or number; NotFound ``campaign_not_found``."""
+    for one in campaigns(db, shop_id):
+        if key in (one.key, str(one.id)):
+            return one
+    raise NotFound("campaign_not_found", "no such campaign")
+
+
+def add_campaign(db: Connection, shop_id: int, wanted: Campaign, now: datetime) -> Campaign:
+    """A new goal; its key is made of its English name."""
+    known = campaigns(db, shop_id)
+    if len(known) >= MAX_CAMPAIGNS:
+        raise BadInput("too_many_campaigns", f"at most {MAX_CAMPAIGNS}")
+    exponent(wanted.currency)
+    values = _checked_campaign(wanted)
+    key = service.free_key(values["names"]["en"], {one.key for one in known}, "campaign")
+    store.insert_campaign(
+        db,
+        shop_id=shop_id,
+        id=new_id(),
+        key=key,
+        currency=wanted.currency,
+        made_at=now,
+        **values,
+    )
+    return campaign(db, shop_id, key)
+
+
+def change_campaign(db: Connection, shop_id: int, wanted: Campaign) -> Campaign:
+    """Its names, stories and goal; its currency stays."""
+    found = campaign(db, shop_id, wanted.key)
+    store.change_campaign(db, shop_id, found.id, **_checked_campaign(wanted))
+    return campaign(db, shop_id, wanted.key)
+
+
+def close_campaign(db: Connection, shop_id: int, key: str, now: datetime) -> Campaign:
+    """Show it no more as open; its programmes end by themselves."""
+    found = campaign(db, shop_id, key)
+    if found.closed_at is not None:
+        raise Conflict("campaign_closed", "it is closed already")
+    for one in programmes(db, shop_id):
+        if one.campaign_id == found.id and one.state(now) in ("scheduled", "live"):
+            raise Conflict("campaign_in_use", f"close the programme {one.name!r} first")
+    store.change_campaign(db, shop_id, found.id, closed_at=now)
+    return campaign(db, shop_id, key)
+
+
+def progress(db: Connection, shop_id: int, found: Campaign) -> Progress:
+    """What all have given together for a campaign: a few rows, however many gave."""
+    ids = {one.id for one in programmes(db, shop_id) if one.campaign_id == found.id}
+    rows = [one for one in store.tallies(db, shop_id) if one.programme_id in ids]
+    return progress_of([one for one in rows if one.currency == found.currency])
+
+
+def member_progress(db: Connection, shop_id: int, found: Campaign, member_id: int) -> Progress:
+    """What one member has given for it, and what the shop added to that."""
+    ids = [one.id for one in programmes(db, shop_id) if one.campaign_id == found.id]
+    rows = [
+        one
+        for one in store.standing_of_member(db, shop_id, member_id)
+        if one.programme_id in ids and one.currency == found.currency
+    ]
+    return progress_of(rows)
+
+
+def progress_of(rows: Sequence[Row[Any]]) -> Progress:
+    """Sums of tallies, each cent in the one state it is in."""
+    return Progress(
+        gifts=sum(one.gifts for one in rows),
+        pledged_minor=sum(one.pledged_minor for one in rows),
+        ready_minor=sum(one.due_minor - one.locked_minor for one in rows),
+        reconciled_minor=sum(one.locked_minor - one.remitted_minor for one in rows),
+        paid_minor=sum(one.remitted_minor for one in rows),
+    )
+
+
+# -------------------------------------------------------------------------------------- checks
+
+
+def _checked(db: Connection, shop_id: int, wanted: Programme) -> dict[str, Any]:
+    """A draft's columns. It may lack what publishing asks for, and be nothing that cannot be."""
+    exponent(wanted.currency)
+    if len(wanted.name.strip()) > NAME_LENGTH:
+        raise BadInput("name_length", f"at most {NAME_LENGTH} characters", field="name")
+    try:
+        told = msgspec.to_builtins(wanted.terms)
+        terms: Terms = msgspec.convert(told, Terms)
+    except (msgspec.ValidationError, TypeError) as problem:
+        raise BadInput("terms_format", str(problem), field="terms") from problem
+    if isinstance(terms, rules.AddOn) and len(terms.amounts_minor) > rules.MOST_AMOUNTS:
+        raise BadInput("too_many_amounts", f"at most {rules.MOST_AMOUNTS}", field="amounts_minor")
+    known = {one.id for one in service.causes(db, shop_id)}
+    weights = dict(wanted.causes)
+    if len(weights) < len(wanted.causes) or len(weights) > rules.MOST_CAUSES:
+        raise BadInput("causes_range", f"at most {rules.MOST_CAUSES}, each once", field="causes")
+    if not weights.keys() <= known or not all(1 <= n <= MOST_WEIGHT for n in weights.values()):
+        raise BadInput("cause_not_found", "name causes of the shop", field="causes")
+    for name in ("minimum_minor", "cap_minor"):
+        amount = getattr(wanted, name)
+        if amount is not None and not 0 <= amount <= LIMIT_MINOR:
+            raise BadInput("amount_range", "0 or more, and what the book holds", field=name)
+    campaign_id = wanted.campaign_id
+    if campaign_id is not None:
+        found = campaign(db, shop_id, str(campaign_id))
+        if found.currency != wanted.currency or found.closed_at is not None:
+            raise BadInput("campaign_other", "open, and in this currency", field="campaign_id")
+    return {
+        "name": wanted.name.strip(),
+        "kind": wanted.kind,
+        "currency": wanted.currency,
+        "terms": told,
+        "causes": [list(one) for one in wanted.causes],
+        "starts_at": wanted.starts_at,
+        "ends_at": wanted.ends_at,
+        "minimum_minor": wanted.minimum_minor if wanted.kind in rules.ADDING else None,
+        "cap_minor": wanted.cap_minor if wanted.kind in rules.ADDING else None,
+        "campaign_id": campaign_id,
+    }
+
+
+def _checked_campaign(wanted: Campaign) -> dict[str, Any]:
+    names = service.by_language(wanted.names, NAME_LENGTH, "names")
+    if not names.get("en"):
+        raise BadInput("name_length", "an English name", field="names")
+    if not 0 < wanted.goal_minor <= LIMIT_MINOR:
+        raise BadInput("amount_range", "more than 0, and what the book holds", field="goal_minor")
+    stories = service.by_language(wanted.stories, STORY_LENGTH, "stories")
+    return {"names": names, "stories": stories, "goal_minor": wanted.goal_minor}
+
+
+def _programme(row: Row[Any]) -> Programme:
+    return Programme(
+        id=row.id,
+        name=row.name,
+        currency=row.currency,
+        terms=msgspec.convert(row.terms, Terms),
+        causes=tuple((cause_id, weight) for cause_id, weight in row.causes),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        minimum_minor=row.minimum_minor,
+        cap_minor=row.cap_minor,
+        campaign_id=row.campaign_id,
+        used_minor=row.used_minor,
+        disclosures=row.disclosures or {},
+        published_at=row.published_at,
+        closed_at=row.closed_at,
+    )

@@ -1,0 +1,68 @@
+"""Builders of this room's tests: a cause with its papers, programmes, published ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from connector.rooms.giving import programmes, service
+from connector.rooms.giving.rules import Programme, Terms
+from tests.world import NOW, World
+
+WORDS = {"en": "Said.", "ar": "قيل.", "zh-Hant": "已說明。"}
+SINCE = NOW - timedelta(days=10)
+
+
+def papered(world: World, name: str = "") -> service.Cause:
+    """Riverbank, or another cause of this name, with everything the law asks for."""
+    with world.database.write() as db:
+        one = world.riverbank
+        if name:
+            one = service.add_cause(db, world.shop.id, name, "", NOW)
+        papers = replace(
+            one,
+            registration="1048",
+            country="DE",
+            payee=f"{one.name} e.V.",
+            agreement="C-7",
+            agreed_on="2026-10-01",
+        )
+        return service.change_cause(db, world.shop.id, papers, NOW)
+
+
+def programme(terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
+    told: dict[str, Any] = {
+        "name": "A programme",
+        "currency": "USD",
+        "causes": tuple((one.id, 1) for one in causes),
+        "starts_at": SINCE,
+        "ends_at": NOW + timedelta(days=10),
+        "minimum_minor": 0,
+        "cap_minor": 10**9,
+        **values,
+    }
+    return Programme(id=0, terms=terms, **told)
+
+
+def publish(world: World, terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
+    """A programme that is live since ten days ago."""
+    with world.database.write() as db:
+        made = programmes.draft(db, world.shop.id, programme(terms, *causes, **values), SINCE)
+        return programmes.publish(db, world.shop.id, made.id, WORDS, SINCE)
+
+
+def given(world: World, *kinds: str) -> dict[str, tuple[int, int]]:
+    """(pledged, due) by cause key and kind, of all programmes."""
+    with world.database.read() as db:
+        keys = {one.id: one.key for one in service.causes(db, world.shop.id)}
+        return {
+            f"{keys[row.cause_id]} {row.kind}": (row.pledged_minor, row.due_minor)
+            for row in service.tallies(db, world.shop.id)
+            if not kinds or row.kind in kinds
+        }
+
+
+def used(world: World, one: Programme) -> int:
+    with world.database.read() as db:
+        return programmes.programme(db, world.shop.id, one.id).used_minor
