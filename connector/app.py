@@ -13,8 +13,11 @@ from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
+    BatchRemitted,
     CodeEnded,
     CodeIssued,
+    DonationDue,
+    DonationPledged,
     GiftGiven,
     GiftRestored,
     GiftWithdrawn,
@@ -136,6 +139,9 @@ SUBSCRIPTIONS: Subscriptions = {
     CodeEnded: (mirror.on_member_differs,),
     RewardRedeemed: (listeners.on_reward_redeemed, mirror.on_member_differs),
     ReferralKept: (listeners.on_referral_kept,),
+    DonationPledged: (listeners.on_donation_pledged,),
+    DonationDue: (listeners.on_donation_due,),
+    BatchRemitted: (listeners.on_batch_remitted,),
     HistoryImported: (recommend.on_history_imported,),
 }
 

@@ -8,6 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connector.core.facts import (
+    BatchRemitted,
+    DonationDue,
+    DonationPledged,
     Fact,
     MemberErased,
     MembersMerged,
@@ -46,6 +49,26 @@ def on_referral_kept(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
         (str(one.referral_id), one.member_id) for one in facts if isinstance(one, ReferralKept)
     ]
     service.queue(db, facts[0].shop_id, "referral.kept", about, now)
+    return []
+
+
+def on_donation_pledged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    about = [
+        (str(one.order_id), one.member_id) for one in facts if isinstance(one, DonationPledged)
+    ]
+    service.queue(db, facts[0].shop_id, "donation.pledged", about, now)
+    return []
+
+
+def on_donation_due(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    about = [(str(one.order_id), one.member_id) for one in facts if isinstance(one, DonationDue)]
+    service.queue(db, facts[0].shop_id, "donation.due", about, now)
+    return []
+
+
+def on_batch_remitted(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    about = [(str(one.batch_id), None) for one in facts if isinstance(one, BatchRemitted)]
+    service.queue(db, facts[0].shop_id, "batch.remitted", about, now)
     return []
 
 

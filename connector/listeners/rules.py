@@ -7,7 +7,15 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-TOPICS = ("points.changed", "tier.reached", "reward.redeemed", "referral.kept")
+TOPICS = (
+    "points.changed",
+    "tier.reached",
+    "reward.redeemed",
+    "referral.kept",
+    "donation.pledged",
+    "donation.due",
+    "batch.remitted",
+)
 PING = "ping"
 LEAST_SECRET, MOST_SECRET = 32, 255
 DELAYS_SECONDS = (10, 60, 300, 1_800, 7_200, 21_600, 43_200)

@@ -15,12 +15,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from connector.core import clock
-from connector.core.errors import PerennialError
+from connector.core.errors import NotFound, PerennialError
 from connector.core.http import Http, retry_after
 from connector.listeners import rules
 from connector.listeners import service as listeners
 from connector.listeners.service import Outcome, Parcel
 from connector.members import store as member_store
+from connector.rooms.giving import remitting
+from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.referrals import store as referral_store
 from connector.rooms.rewards import store as reward_store
@@ -190,6 +192,43 @@ def _referral(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None
     }
 
 
+def _donation(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
+    rows = giving.of_order(db, shop_id, int(about), giving.OF_ORDERS)
+    if not rows:
+        return None
+    causes = {one.id: one.key for one in giving.causes(db, shop_id)}
+    return {
+        "order_id": about,
+        "member_id": str(rows[0].member_id) if rows[0].member_id else None,
+        "donations": [
+            {
+                "kind": row.kind,
+                "cause": causes.get(row.cause_id),
+                "currency": row.currency,
+                "pledged_minor": row.pledged_minor,
+                "due_minor": row.due_minor,
+            }
+            for row in rows
+        ],
+    }
+
+
+def _batch(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
+    try:
+        told = remitting.batch(db, shop_id, int(about))
+    except NotFound:
+        return None
+    return {
+        "batch_id": about,
+        "cause_id": str(told.cause_id),
+        "state": told.state,
+        "net": {"minor": told.net_minor, "currency": told.currency},
+        "payee": told.payee,
+        "reference": told.reference,
+        "sent_on": told.sent_on,
+    }
+
+
 def _nothing(_db: Connection, _shop_id: int, _about: str) -> dict[str, Any]:
     return {}
 
@@ -198,6 +237,9 @@ WRITERS: Mapping[str, Writer] = {
     "points.changed": _points,
     "tier.reached": _tier,
     "reward.redeemed": _reward,
+    "donation.pledged": _donation,
+    "donation.due": _donation,
+    "batch.remitted": _batch,
     "referral.kept": _referral,
     rules.PING: _nothing,
 }

@@ -11,6 +11,9 @@ from sqlalchemy import select
 
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.facts import (
+    BatchRemitted,
+    DonationDue,
+    DonationPledged,
     MemberErased,
     MembersMerged,
     PointsChanged,
@@ -77,17 +80,24 @@ def get(world: World, listener_id: int) -> service.Listener:
 def test_each_fact_is_told_to_who_listens_to_it(world: World):
     add(world, "points.changed", "tier.reached")
     add(world, "reward.redeemed", "referral.kept")
+    add(world, "donation.pledged", "donation.due", "batch.remitted")
     shop_id, mia = world.shop.id, world.member(MIA)
     tell(world, handlers.on_points_changed, PointsChanged(shop_id, mia))
     tell(world, handlers.on_tier_changed, TierChanged(shop_id, mia, 2, 100))
     tell(world, handlers.on_reward_redeemed, RewardRedeemed(shop_id, mia, 71))
     tell(world, handlers.on_referral_kept, ReferralKept(shop_id, mia, 72))
+    tell(world, handlers.on_donation_pledged, DonationPledged(shop_id, 73, mia))
+    tell(world, handlers.on_donation_due, DonationDue(shop_id, 73, None))
+    tell(world, handlers.on_batch_remitted, BatchRemitted(shop_id, 74))
     told = [(row.topic, row.about, row.member_id) for row in rows(world)]
     assert told == [
         ("points.changed", str(mia), mia),
         ("tier.reached", str(mia), mia),
         ("reward.redeemed", "71", mia),
         ("referral.kept", "72", mia),
+        ("donation.pledged", "73", mia),
+        ("donation.due", "73", None),
+        ("batch.remitted", "74", None),
     ]
 
 

@@ -23,6 +23,7 @@ KNOWN = {
     "additionalProperties", "default", "format",
     "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern",
     "enum", "prefixItems",  # bounds are of what is asked
+    "discriminator",  # beside anyOf, which is checked
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ URL_LENGTH = 500
 MAX_CAUSES = 50
 _COUNTRY = re.compile("[A-Z]{2}")
 ALL = Search()
+OF_ORDERS = frozenset({rules.GIFT}) | rules.ADDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ TOPICS = {
     "tier.reached": mark("A member reaches another tier"),
     "reward.redeemed": mark("A reward is used"),
     "referral.kept": mark("A referral is kept"),
+    "donation.pledged": mark("An order pledges a donation"),
+    "donation.due": mark("A donation is owed to its cause"),
+    "batch.remitted": mark("A cause is sent its money"),
     "ping": mark("Test"),
 }
 STATES = {

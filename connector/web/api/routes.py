@@ -16,7 +16,9 @@ from connector.shops.service import Shop
 from connector.web import once
 from connector.web.api import (
     actions,
+    donations,
     exchange,
+    giving,
     identities,
     liability,
     listeners,
@@ -27,6 +29,7 @@ from connector.web.api import (
     programme,
     referrals,
     rehearsal,
+    remittances,
     rewards,
     tiers,
 )
@@ -46,6 +49,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *tiers.OPERATIONS,
     *rewards.OPERATIONS,
     *referrals.OPERATIONS,
+    *giving.OPERATIONS,
+    *donations.OPERATIONS,
+    *remittances.OPERATIONS,
     *liability.OPERATIONS,
     *listeners.OPERATIONS,
 )

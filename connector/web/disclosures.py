@@ -1,0 +1,125 @@
+"""What a programme of giving promises, in words built from its terms, in every language.
+
+They are frozen when it is published, so what was said is what is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from connector.core.i18n import LANGUAGES
+from connector.rooms.giving import rules
+from connector.rooms.giving.rules import Programme
+from connector.rooms.giving.service import Cause
+from connector.shops.service import Shop
+from connector.web.tongue import Tongue, ltr, mark, own
+
+PROMISES = {
+    "round_up": mark("Round your order up to the next {step}: the difference goes to {causes}."),
+    "add_on": mark("Add {amounts} for {causes}."),
+    "add_own": mark("Add from {least} to {most} for {causes}."),
+    "share": mark(
+        "Of each order {shop} gives {percent} of the price of the goods, after discounts and"
+        " without taxes, to {causes}."
+    ),
+    "amount": mark("Of each order {shop} gives {amount} to {causes}."),
+    "per_unit": mark("For each piece bought {shop} gives {amount} to {causes}: {unit}."),
+    "in_kind": mark("For each order {shop} gives {amount} to {causes}: {unit}."),
+    "match": mark("To each gift at checkout {shop} adds {percent} of it, for {causes}."),
+    "points": mark(
+        "For {points} that a member gives, {shop} pays {value} to {causes}. After 24 hours that is"
+        " for good."
+    ),
+}
+
+
+def disclosures(
+    shop: Shop, programme: Programme, causes: Sequence[Cause], now: datetime
+) -> dict[str, str]:
+    """The whole text by language tag; only of a programme that lacks nothing."""
+    return {
+        tag: spoken.space.join(
+            sentences(Tongue.of(shop, spoken, now), shop.name, programme, causes)
+        )
+        for tag, spoken in LANGUAGES.items()
+    }
+
+
+def sentences(
+    say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause]
+) -> Iterator[str]:
+    """What is given and for what; from when to when; how much at least and at most; who gives."""
+    told = {"shop": own(shop), "causes": _names(say, programme, causes)}
+    yield _promise(say, programme, told)
+    scope = programme.scope
+    if scope.products or scope.categories:
+        yield say.t("Only certain products count.")
+    if scope.levels:
+        yield say.t("Only for members on certain levels.")
+    if programme.starts_at is not None and programme.ends_at is not None:
+        last = programme.ends_at - timedelta(seconds=1)
+        first, end = (say.day(at.date()) for at in (programme.starts_at, last))
+        yield say.t("From {first} to {last}.", first=first, last=end)
+    yield from _bounds(say, programme)
+    if programme.kind in rules.ASKING:
+        yield say.t(
+            "You are the giver, and {shop} does not deduct your gift from its taxes.", **told
+        )
+    else:
+        yield say.t("{shop} is the giver: it is no gift of yours to deduct.", **told)
+    yield say.t("The whole amount goes to the cause.")
+
+
+def _promise(say: Tongue, programme: Programme, told: Mapping[str, str]) -> str:
+    terms = programme.terms
+    values = {
+        name: say.money(getattr(terms, f"{name}_minor", 0), programme.currency)
+        for name in ("step", "least", "most", "amount", "value")
+    }
+    amounts = getattr(terms, "amounts_minor", ())
+    percent = getattr(terms, "percent_bps", 0) or getattr(terms, "ratio_bps", 0)
+    return say.t(
+        PROMISES[_kind(programme)],
+        **told,
+        **values,
+        amounts=ltr(" · ").join(say.money(one, programme.currency) for one in amounts),
+        percent=_percent(say, percent),
+        points=say.points(getattr(terms, "points", 0)),
+        unit=_unit(say, getattr(terms, "names", {})),
+    )
+
+
+def _kind(programme: Programme) -> str:
+    match programme.terms:
+        case rules.AddOn(most_minor=most) if most:
+            return "add_own"
+        case rules.Share(amount_minor=amount) if amount:
+            return "amount"
+    return programme.kind
+
+
+def _bounds(say: Tongue, programme: Programme) -> Iterator[str]:
+    if programme.cap_minor is None:
+        return
+    cap = say.money(programme.cap_minor, programme.currency)
+    if programme.minimum_minor:
+        least = say.money(programme.minimum_minor, programme.currency)
+        yield say.t("At least {least} and at most {most} altogether.", least=least, most=cap)
+    else:
+        yield say.t("At most {most} altogether; no minimum is promised.", most=cap)
+
+
+def _names(say: Tongue, programme: Programme, causes: Sequence[Cause]) -> str:
+    named = {cause_id for cause_id, _ in programme.causes}
+    return ltr(" · ").join(own(one.told(say.language.tag)[0]) for one in causes if one.id in named)
+
+
+def _percent(say: Tongue, bps: int) -> str:
+    whole = bps % 100 == 0
+    return ltr(say.language.percent(Decimal(bps) / rules.WHOLE, 0 if whole else 2))
+
+
+def _unit(say: Tongue, names: Mapping[str, str]) -> str:
+    return own(names.get(say.language.tag) or names.get("en", ""))
