@@ -99,6 +99,7 @@ SUBSCRIPTIONS: Subscriptions = {
         actions.on_member_erased,
         expiry.on_member_erased,
         giving.on_member_erased,
+        recommend.on_member_erased,
         rewards.on_member_erased,
         tiers.on_member_erased,
         referrals.on_member_erased,

@@ -15,6 +15,7 @@ from connector.core.money import exponent
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
+from connector.rooms.recommend import rules
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -107,12 +108,20 @@ def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str
                 "price_said": item.price
                 and say.language.money(item.price.minor, item.price.currency),
                 "together": item.together,
-                "reason": item.together
-                and say.t("Bought with it {times}", times=say.count("time", item.together)),
+                "reason": _reason(say, item),
             }
             for item in recommend.together(db, shop.id, keys)
         ]
     }
+
+
+def _reason(say: Tongue, item: recommend.Item) -> str:
+    """Why it is shown: a count where there is one to believe, else what else speaks for it."""
+    if item.together >= rules.SUPPORT:
+        return say.t("Bought with it {times}", times=say.count("time", item.together))
+    if item.evidence == rules.PEOPLE:
+        return say.t("Bought by the same customers")
+    return say.t("A similar product")
 
 
 def _say(shop: Shop) -> Tongue:

@@ -19,3 +19,8 @@ def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
 def on_history_imported(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     service.mark(db, facts[0].shop_id, now, at_once=True)
     return []
+
+
+def on_member_erased(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    service.mark(db, facts[0].shop_id, now)
+    return []

@@ -13,7 +13,7 @@ recommend_together = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("product_key", Key, primary_key=True),
-    Column("others", Json, nullable=False),  # [key, orders together, score], best first
+    Column("others", Json, nullable=False),  # [key, orders together, score, evidence], best first
 )
 
 recommend_build = Table(

@@ -18,14 +18,14 @@ from connector.core.db import Database
 from connector.core.money import Money
 from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
-from connector.rooms.recommend.rules import Other
+from connector.rooms.recommend.rules import ORDERS, Other
 from connector.shops import service as shops
 
 SHOWN = 6
 ASKED = 20  # products one question may name
 DEBOUNCE_SECONDS = 10
 REST_SHARE = 20  # a build that took a second is followed by twenty seconds of rest,
-REST_SECONDS = 600  # but never by more than this
+REST_SECONDS = 40  # but never by more than this: an order shows within a minute
 CLAIM_SECONDS = 300  # after which a build that died is tried again
 SHOPS = 100
 WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer than that
@@ -33,7 +33,10 @@ WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product to show; ``together`` orders hold it and one of those asked about."""
+    """A product to show; ``together`` orders hold it and one of those asked about.
+
+    evidence: what speaks most for it, rules.ORDERS, PEOPLE or TITLES.
+    """
 
     key: str
     title: str
@@ -41,6 +44,7 @@ class Item:
     image_url: str | None
     price: Money | None
     together: int
+    evidence: int = ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Pair:
     together: int
     score: int
     hidden: str | None
+    evidence: int = ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
     changed: list[tuple[str, list[Other]]] = []
     gone = set(before)
     found = 0
-    for key, others in rules.lists(baskets):
+    for key, others in rules.lists(rules.shelves(rules.history(baskets))):
         found += 1
         gone.discard(key)
         if before.get(key) != store.written(others):
@@ -145,14 +150,16 @@ def together(
     if not best:
         return []
     rows = catalogue(db, shop_id, [one.key for one in best])
-    shown = [one for one in best if _hidden(rows.get(one.key)) is None][:limit]
+    honest = [one for one in best if one.is_honest]
+    shown = [one for one in honest if _hidden(rows.get(one.key)) is None][:limit]
     currency = shops.get(db, shop_id).currency
-    return [_item(rows[one.key], one.together, currency) for one in shown]
+    return [_item(rows[one.key], one, currency) for one in shown]
 
 
 def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
     """One product's whole list with its counts, as a shopper sees it and what stays hidden."""
-    others = store.lists(db, shop_id, [product_key]).get(product_key, [])
+    stored = store.lists(db, shop_id, [product_key]).get(product_key, [])
+    others = [one for one in stored if one.is_honest]
     rows = catalogue(db, shop_id, [one.key for one in others])
     return [
         Pair(
@@ -161,6 +168,7 @@ def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
             together=one.together,
             score=one.score,
             hidden=_hidden(rows.get(one.key)),
+            evidence=one.evidence,
         )
         for one in others
     ]
@@ -193,6 +201,6 @@ def _hidden(row: Row[Any] | None) -> str | None:
     return None
 
 
-def _item(row: Row[Any], together: int, currency: str) -> Item:
+def _item(row: Row[Any], other: Other, currency: str) -> Item:
     price = None if row.price_minor is None else Money(row.price_minor, currency)
-    return Item(row.key, row.title, row.url, row.image_url, price, together)
+    return Item(row.key, row.title, row.url, row.image_url, price, other.together, other.evidence)

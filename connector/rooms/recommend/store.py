@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Text,
+    and_,
     case,
     delete,
     func,
@@ -26,9 +27,11 @@ from sqlalchemy import (
 
 from connector.core.commerce import EARNING_STATES, LineKind
 from connector.core.db import upsert
-from connector.orders.models import order_line, orders
+from connector.members.models import member
+from connector.orders.models import order_line, orders, product
 from connector.rooms.recommend.models import recommend_build, recommend_together
-from connector.rooms.recommend.rules import Baskets, Ints, Other
+from connector.rooms.recommend.rules import NOBODY, Baskets, Other
+from connector.rooms.recommend.rules.history import Ints, Longs
 
 CHUNK = 500
 ROWS = 5000  # fetched at a time
@@ -94,26 +97,32 @@ def finish(db: Connection, shop_id: int, seen: int, due_at: datetime, **values: 
 
 
 def baskets(db: Connection, shop_id: int) -> Baskets:
-    """The products of every paid order, by order id.
+    """The products of every paid order, by order id, and all of the catalogue.
 
     Orders and lines are read apart and joined here: each by its own primary key, which no planner
-    gets wrong, and the lines of an order as one row.
+    gets wrong, and the lines of an order as one row. Who was erased is nobody.
     """
-    ids, placed = _paid_orders(db, shop_id)
+    ids, placed, members = _paid_orders(db, shop_id)
     ids = np.append(ids, -1)  # what an order that is not among them is compared with
     numbers = _Numbers()
-    days, sizes, products = [], [], []
+    found, sizes, products = [], [], []
     for order_ids, order_keys in _goods(db, shop_id):
         place = np.searchsorted(ids[:-1], order_ids)
         is_paid = ids[place] == order_ids
         paid_keys = list(compress(order_keys, is_paid))
         keys = _BETWEEN.join(paid_keys).split(_BETWEEN) if paid_keys else []
-        days.append(placed[place[is_paid]])
+        found.append(place[is_paid])
         sizes.append(np.array([one.count(_BETWEEN) + 1 for one in paid_keys], np.int64))
         products.append(np.array([numbers[key] for key in keys], np.int32))
+    chosen = np.concatenate([np.zeros(0, np.int64), *found])
+    titles = {row.key: row.title for row in _titles(db, shop_id)}
+    for key in titles:
+        numbers[key]  # asking numbers it
     return Baskets(
         keys=list(numbers),
-        days=np.concatenate([np.zeros(0, np.int32), *days]),
+        titles=[titles.get(key, "") for key in numbers],
+        buyers=_people(members[chosen]),
+        days=placed[chosen],
         starts=np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum(),
         products=np.concatenate([np.zeros(0, np.int32), *products]),
     )
@@ -186,10 +195,18 @@ class _Days(dict[str, int]):
         return day
 
 
-def _paid_orders(db: Connection, shop_id: int) -> tuple[NDArray[np.int64], Ints]:
-    """(ids, days placed) of the shop's paid orders, by id."""
+def _paid_orders(db: Connection, shop_id: int) -> tuple[Longs, Ints, Longs]:
+    """(ids, days placed, members or NOBODY) of the shop's paid orders, by id."""
     rows = db.execute(
-        select(orders.c.id, orders.c.local_date)
+        select(orders.c.id, orders.c.local_date, func.coalesce(member.c.id, NOBODY))
+        .outerjoin(
+            member,
+            and_(
+                member.c.shop_id == orders.c.shop_id,
+                member.c.id == orders.c.member_id,
+                member.c.state != "erased",
+            ),
+        )
         .where(
             orders.c.shop_id == shop_id,
             orders.c.is_test.is_(False),
@@ -199,12 +216,30 @@ def _paid_orders(db: Connection, shop_id: int) -> tuple[NDArray[np.int64], Ints]
         .execution_options(yield_per=ROWS)
     )
     days = _Days()
-    ids, placed = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    ids, placed, members = (
+        [np.zeros(0, np.int64)],
+        [np.zeros(0, np.int32)],
+        [np.zeros(0, np.int64)],
+    )
     for part in rows.partitions():
-        some_ids, dates = zip(*part, strict=True)
+        some_ids, dates, some_members = zip(*part, strict=True)
         ids.append(np.array(some_ids, np.int64))
         placed.append(np.array([days[one] for one in dates], np.int32))
-    return np.concatenate(ids), np.concatenate(placed)
+        members.append(np.array(some_members, np.int64))
+    return np.concatenate(ids), np.concatenate(placed), np.concatenate(members)
+
+
+def _people(members: Longs) -> Ints:
+    """Members by number, those without one NOBODY."""
+    known, numbers = np.unique(members, return_inverse=True)
+    shift = 1 if len(known) and known[0] == NOBODY else 0
+    return (numbers - shift).astype(np.int32)
+
+
+def _titles(db: Connection, shop_id: int) -> Sequence[Row[str, str]]:
+    return db.execute(
+        select(product.c.key, product.c.title).where(product.c.shop_id == shop_id)
+    ).all()
 
 
 def _goods(db: Connection, shop_id: int) -> Iterator[tuple[NDArray[np.int64], Sequence[str]]]:

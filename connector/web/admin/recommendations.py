@@ -28,6 +28,11 @@ HIDDEN = {
     "no_link": mark("has no page"),
     "free": mark("given away"),
 }
+EVIDENCE = {
+    rules.ORDERS: mark("Bought together"),
+    rules.PEOPLE: mark("Bought by the same customers"),
+    rules.TITLES: mark("A similar product"),
+}
 
 
 @blueprint.get("/<shop>/recommendations", endpoint="recommendations")
@@ -53,6 +58,7 @@ def recommendations() -> Response:
         support=rules.SUPPORT,
         shown=recommend.SHOWN,
         hidden=HIDDEN,
+        evidence=EVIDENCE,
         **values,
     )
 

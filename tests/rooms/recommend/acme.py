@@ -10,15 +10,17 @@ from typing import Any
 from connector import orders
 from connector.core.commerce import (
     Credentials,
+    Customer,
     LineKind,
     Order,
     OrderLine,
     OrderState,
+    Person,
     Product,
     ShopFacts,
 )
 from connector.core.db import Database
-from connector.core.facts import Fact
+from connector.core.facts import Fact, MemberErased
 from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.rooms import recommend
@@ -58,6 +60,7 @@ class Acme:
         state: OrderState = OrderState.PAID,
         is_test: bool = False,
         extra: Sequence[OrderLine] = (),
+        customer_key: str | None = None,
     ) -> list[Fact]:
         """``times`` orders of these products; returns what they made known."""
         placed_at = NOW - timedelta(days=days_ago)
@@ -71,10 +74,18 @@ class Acme:
                 placed_at=placed_at,
                 is_test=is_test,
                 lines=(*goods, *extra),
+                customer_key=customer_key,
             )
             for _ in range(times)
         ]
         return self.hear(*made)
+
+    def erase(self, customer_key: str) -> list[int]:
+        """Forget this customer; gives the members that are gone."""
+        with self.database.write() as db:
+            gone = Customer(customer_key, Person(), deleted=True)
+            facts = self._members.record(db, self.id, [gone], NOW)
+        return [fact.member_id for fact in facts if isinstance(fact, MemberErased)]
 
     def hear(self, *snapshots: Order) -> list[Fact]:
         with self.database.write() as db:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, event
 from connector import orders
 from connector.core.commerce import LineKind, OrderState
 from connector.core.db import Database
-from connector.core.facts import HistoryImported
+from connector.core.facts import HistoryImported, MemberErased
 from connector.rooms import recommend
 from connector.rooms.recommend import handlers, store
+from connector.rooms.recommend.rules import NOBODY
 from tests.rooms.recommend.acme import LATER, NOW, Acme, line
 
 
@@ -105,10 +106,33 @@ def test_many_changes_are_one_build(acme):
 def test_a_long_build_is_followed_by_a_long_rest(acme):
     acme.build()
     with acme.database.write() as db:
-        store.finish(db, acme.id, 1, NOW, took_ms=3_000)
+        store.finish(db, acme.id, 1, NOW, took_ms=1_500)
     heard(acme, acme.order("mug"), NOW)
-    assert due(acme, NOW + timedelta(seconds=59)) == []
-    assert due(acme, NOW + timedelta(seconds=60)) == [acme.id]
+    assert due(acme, NOW + timedelta(seconds=29)) == []
+    assert due(acme, NOW + timedelta(seconds=30)) == [acme.id]
+
+
+def test_no_rest_keeps_an_order_from_showing_within_a_minute(acme):
+    acme.build()
+    with acme.database.write() as db:
+        store.finish(db, acme.id, 1, NOW, took_ms=20_000)
+    heard(acme, acme.order("mug"), NOW)
+    assert due(acme, NOW + timedelta(seconds=60 - 20)) == [acme.id]
+
+
+def test_who_is_erased_is_in_no_list_and_erasing_asks_for_a_build(acme):
+    acme.sells("mug", "bowl")
+    acme.order("mug", customer_key="7", times=1)
+    acme.order("bowl", customer_key="7")
+    acme.build()
+    assert acme.shown("mug") == [("bowl", 0)]
+    (member_id,) = acme.erase("7")
+    heard(acme, [MemberErased(acme.id, member_id)], NOW, handlers.on_member_erased)
+    assert due(acme, NOW + LATER) == [acme.id]
+    acme.build()
+    assert acme.shown("mug") == []
+    with acme.database.read() as db:
+        assert set(store.baskets(db, acme.id).buyers.tolist()) == {NOBODY}
 
 
 def test_an_imported_history_is_due_at_once(acme):
@@ -213,9 +237,9 @@ def count_writes(database: Database) -> Iterator[list[int]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def heard(acme, facts, now):
+def heard(acme, facts, now, handler=handlers.on_order_changed):
     with acme.database.write() as db:
-        assert handlers.on_order_changed(db, facts, now) == []
+        assert handler(db, facts, now) == []
 
 
 def due(acme, now):

@@ -1,0 +1,50 @@
+"""``python -m bench.recommend rank`` and ``compare``."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from bench.recommend import events, ranking
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def main() -> None:
+    """Measure recommendations as the product makes them."""
+
+
+@main.command()
+@click.option("--events", "lines", type=_FILE, required=True, help="Parquet of order lines.")
+@click.option(
+    "--before", type=_DAY, required=True, help="Lines of this day and later are ignored."
+)
+@click.option("--queries", type=_FILE, required=True, help="One JSON question a line.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Answers, in order.")
+def rank(lines: Path, before: datetime, queries: Path, out: Path) -> None:
+    """Build from EVENTS what the product builds, and answer QUERIES."""
+    day = before.date()
+    asked = [json.loads(line) for line in queries.read_text("utf-8").splitlines() if line.strip()]
+    answers = ranking.Answers(events.read(lines, day), day)
+    answers.prepare(asked)
+    told, microseconds = ranking.timed(answers, asked)
+    out.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told), "utf-8")
+    click.echo(
+        json.dumps(
+            {
+                "build_seconds": round(answers.build_seconds, 3),
+                "model_seconds": round(answers.model_seconds, 3),
+                "query_microseconds": microseconds,
+                "peak_mb": round(answers.peak_mb, 1),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

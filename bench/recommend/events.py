@@ -1,0 +1,108 @@
+"""Order lines from a file of columns: user, basket, day, item, title (title optional)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from connector.rooms.recommend.rules import NOBODY, Baskets
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Baskets before a day, and the names of their buyers by number."""
+
+    baskets: Baskets
+    users: Sequence[str]
+
+
+def read(path: Path, before: date) -> Events:
+    """What was bought before a day. Lines without a user count for nobody."""
+    names = {"user", "basket", "day", "item", "title"} & set(pq.read_schema(path).names)
+    table = pq.read_table(path, columns=sorted(names))
+    days = pc.cast(_as_dates(table["day"]), pa.int32())
+    table = table.filter(pc.less(days, before.toordinal() - EPOCH))
+    return columns(
+        users=_texts(table["user"]),
+        baskets=_texts(table["basket"]),
+        days=pc.cast(_as_dates(table["day"]), pa.int32()).to_numpy() + EPOCH,
+        items=_texts(table["item"]),
+        titles=_texts(table["title"]) if "title" in names else None,
+    )
+
+
+def columns(
+    users: pa.ChunkedArray,
+    baskets: pa.ChunkedArray,
+    days: np.ndarray,
+    items: pa.ChunkedArray,
+    titles: pa.ChunkedArray | None,
+) -> Events:
+    """Lines as baskets; a basket's user and day are those of its first line."""
+    buyers, names = _numbered(users)
+    places, _ = _numbered(baskets)
+    products, keys = _numbered(items)
+    order = np.argsort(places, kind="stable")
+    sizes = np.bincount(places)
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    firsts = order[starts[:-1]]
+    told = [""] * len(keys) if titles is None else _titles(products, titles, len(keys))
+    return Events(
+        Baskets(
+            keys=keys,
+            titles=told,
+            buyers=buyers[firsts],
+            days=days[firsts].astype(np.int32),
+            starts=starts,
+            products=products[order],
+        ),
+        names,
+    )
+
+
+def _as_dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.utf8_slice_codeunits(column, 0, 10)
+    return pc.cast(column, pa.date32(), safe=False)
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    return pc.cast(column, pa.string())
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """(number of each row's word, words); NOBODY where there is none."""
+    coded = column.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    numbers = coded.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False).astype(np.int32)
+    return numbers, coded.dictionary.to_pylist()
+
+
+def _titles(products: np.ndarray, titles: pa.ChunkedArray, count: int) -> list[str]:
+    """Each product's most frequent title; of equally frequent ones the first by letters."""
+    numbers, words = _numbered(titles)
+    has = numbers != NOBODY
+    pairs, times = np.unique(
+        products[has].astype(np.int64) * max(len(words), 1) + numbers[has], return_counts=True
+    )
+    told = [""] * count
+    best: dict[int, tuple[int, str]] = {}
+    for pair, often in zip(pairs.tolist(), times.tolist(), strict=True):
+        product, number = divmod(pair, max(len(words), 1))
+        ranked = (-often, words[number])
+        if product not in best or ranked < best[product]:
+            best[product] = ranked
+            told[product] = words[number]
+    return told

@@ -1,0 +1,148 @@
+"""Questions and answers: what the product would show, for acceptance and users' own trials."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from bench.recommend.events import Events
+from connector.rooms.recommend.rules import (
+    History,
+    Lists,
+    Shelves,
+    history,
+    joined,
+    reorders,
+    shelves,
+    visits,
+)
+
+DIGITS = 6  # of a probability
+MB = 1024  # of what the system counts in
+
+
+class Answers:
+    """Everything built from one shop's events, and asked one question at a time."""
+
+    def __init__(self, events: Events, before: date) -> None:
+        base = resident_mb()
+        began = time.perf_counter()
+        self.history: History = history(events.baskets)
+        self.shelves: Shelves = shelves(self.history)
+        self.build_seconds = time.perf_counter() - began
+        self.peak_mb = max(peak_mb() - base, 0.0)
+        self._today = before.toordinal()
+        self._users = {name: number for number, name in enumerate(events.users)}
+        self._items = {key: number for number, key in enumerate(self.history.keys)}
+        self._kinds: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "buy_again": self._buy_again,
+            "for_you": self._for_you,
+            "bought_together": lambda asked: self._beside(asked, self.shelves.together),
+            "similar": lambda asked: self._beside(asked, self.shelves.similar),
+            "reorder": self._reorder,
+            "buys_within": self._buys_within,
+        }
+        self._reorders: dict[int, tuple[dict[tuple[int, int], float], np.ndarray]] = {}
+        self._visits: dict[int, tuple[dict[int, float], float]] = {}
+        self.model_seconds = 0.0
+
+    def prepare(self, asked: Iterable[Mapping[str, Any]]) -> None:
+        """Learn what the questions need beside the lists."""
+        began = time.perf_counter()
+        for kind, days in {(one["kind"], int(one["days"])) for one in asked if "days" in one}:
+            if kind == "reorder":
+                self._learn_reorders(days)
+            elif kind == "buys_within":
+                self._learn_visits(days)
+        self.model_seconds += time.perf_counter() - began
+
+    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """One answer; an unknown user or item gets what sells lately."""
+        return self._kinds[asked["kind"]](asked)
+
+    def _keys(self, numbers: Iterable[int]) -> dict[str, Any]:
+        return {"ranked": [self.history.keys[number] for number in numbers]}
+
+    def _buy_again(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        user = self._users.get(str(asked["user"]))
+        if user is None:
+            return self._keys(self.shelves.filled([], []))
+        own = self.shelves.buy_again(user)[0].tolist()
+        if len(own) < 10:
+            own += self.shelves.for_you(user)[0].tolist()
+        return self._keys(self.shelves.filled(own, []))
+
+    def _for_you(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        user = self._users.get(str(asked["user"]))
+        if user is None:
+            return self._keys(self.shelves.filled([], []))
+        ranked = self.shelves.for_you(user)[0].tolist()
+        return self._keys(self.shelves.filled(ranked, self.shelves.owned(user)))
+
+    def _beside(self, asked: Mapping[str, Any], lists: Sequence[Lists]) -> dict[str, Any]:
+        known = [self._items[one] for one in map(str, asked["items"]) if one in self._items]
+        ranked = joined([lists[number] for number in known], known)
+        return self._keys(self.shelves.filled(ranked, known))
+
+    def _reorder(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        chances, anybody = self._learn_reorders(int(asked["days"]))
+        item = self._items.get(str(asked["item"]))
+        if item is None:
+            return {"p": 0.0}
+        user = self._users.get(str(asked["user"]), -1)
+        told = chances.get((user, item), float(anybody[item]))
+        return {"p": round(told, DIGITS)}
+
+    def _buys_within(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        chances, anybody = self._learn_visits(int(asked["days"]))
+        user = self._users.get(str(asked["user"]), -1)
+        return {"p": round(chances.get(user, anybody), DIGITS)}
+
+    def _learn_reorders(self, days: int) -> tuple[dict[tuple[int, int], float], np.ndarray]:
+        if days not in self._reorders:
+            known = reorders.bought(self.history)
+            now, told = reorders.chances(known, self._today, days)
+            pairs = zip(now.people.tolist(), now.products.tolist(), strict=True)
+            anybody = reorders.of_anybody(known, self._today, days)
+            self._reorders[days] = (dict(zip(pairs, told.tolist(), strict=True)), anybody)
+        return self._reorders[days]
+
+    def _learn_visits(self, days: int) -> tuple[dict[int, float], float]:
+        if days not in self._visits:
+            known = visits.visits(self.history)
+            people, told = visits.buys_within(known, self._today, days)
+            anybody = float(np.mean(visits.seen(known, self._today).recency <= days))
+            chances = dict(zip(people.tolist(), told.tolist(), strict=True))
+            self._visits[days] = (chances, anybody if len(people) else 0.0)
+        return self._visits[days]
+
+
+def timed(
+    answers: Answers, asked: Sequence[Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """(answers in order, median microseconds by kind)."""
+    took: dict[str, list[float]] = defaultdict(list)
+    told = []
+    for one in asked:
+        began = time.perf_counter()
+        told.append(answers.answer(one))
+        took[one["kind"]].append((time.perf_counter() - began) * 1e6)
+    return told, {kind: round(median(times), 1) for kind, times in took.items()}
+
+
+def resident_mb() -> float:
+    """What this process holds now."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
+        return int(file.read().split()[1]) * resource.getpagesize() / MB**2
+
+
+def peak_mb() -> float:
+    """The most it ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MB

@@ -1,0 +1,39 @@
+"""Ranking without a database: orders in, lists and chances out.
+
+``history`` puts orders into columns; ``together`` says what goes with what, ``returning`` what
+people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``reorders``, ``visits`` and
+``worth`` say how likely something is.
+"""
+
+from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
+from connector.rooms.recommend.rules.listed import Other, lists, merged
+from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
+from connector.rooms.recommend.rules.together import (
+    CAP,
+    KEPT,
+    ORDERS,
+    PEOPLE,
+    SUPPORT,
+    TITLES,
+    Lists,
+)
+
+__all__ = [
+    "CAP",
+    "KEPT",
+    "NOBODY",
+    "ORDERS",
+    "PEOPLE",
+    "SUPPORT",
+    "TITLES",
+    "Baskets",
+    "History",
+    "Lists",
+    "Other",
+    "Shelves",
+    "history",
+    "joined",
+    "lists",
+    "merged",
+    "shelves",
+]

@@ -1,0 +1,54 @@
+"""Lists as they are stored and shown: by product keys, with counts and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from typing import NamedTuple
+
+from connector.rooms.recommend.rules.shelves import Shelves
+from connector.rooms.recommend.rules.together import ORDERS, SUPPORT
+
+TOP_SCORE = 1000
+
+
+class Other(NamedTuple):
+    """A product beside another: in how many orders, its score, 1000 being the best, and why.
+
+    evidence: ORDERS, PEOPLE or TITLES, whichever speaks most for it.
+    """
+
+    key: str
+    together: int
+    score: int
+    evidence: int = ORDERS
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether a page can say why: too few orders are no reason."""
+        return self.together >= SUPPORT or self.evidence != ORDERS
+
+
+def lists(told: Shelves) -> Iterator[tuple[str, list[Other]]]:
+    """(product key, what goes with it, best first) of every product that has something."""
+    keys = told.history.keys
+    for key, row in zip(keys, told.together, strict=True):
+        scores = (row.shares * TOP_SCORE).round().astype(int).tolist()
+        columns = (row.others.tolist(), row.orders.tolist(), scores, row.evidence.tolist())
+        if scores:
+            yield key, [Other(keys[one], *rest) for one, *rest in zip(*columns, strict=True)]
+
+
+def merged(found: Sequence[Sequence[Other]], without: Container[str]) -> list[Other]:
+    """Several products' lists as one: scores add up, ``together`` is the most of any list.
+
+    Equal scores stay as they came.
+    """
+    best: dict[str, Other] = {}
+    for other in (one for others in found for one in others if one.key not in without):
+        had = best.get(other.key, other._replace(together=0, score=0))
+        best[other.key] = other._replace(
+            together=max(had.together, other.together),
+            score=had.score + other.score,
+            evidence=min(had.evidence, other.evidence),
+        )
+    return sorted(best.values(), key=lambda one: -one.score)

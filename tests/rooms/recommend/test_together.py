@@ -1,0 +1,223 @@
+"""Counting pairs, beside an oracle that counts them the slow way."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise, permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.rooms.recommend import rules
+from connector.rooms.recommend.rules import NOBODY, ORDERS, PEOPLE, TITLES, Baskets, Other
+
+Basket = tuple[int, int, Sequence[str]]  # buyer, day, product keys
+Pair = tuple[str, str]
+TODAY = 740_000
+LETTERS = "abcdefghijklmnopqrstuvwxyzäöü"
+
+some_baskets = st.lists(
+    st.tuples(
+        st.integers(NOBODY, 6),
+        st.integers(TODAY - 900, TODAY),
+        st.lists(st.sampled_from(LETTERS), min_size=1, max_size=8),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(some_baskets)
+def test_counts_and_order_are_the_oracles(baskets):
+    guests = [(NOBODY, day, products) for _, day, products in baskets]
+    together, scores = slowly(guests)
+    found = lists(guests)
+    assert set(found) == {product for product, _ in together}
+    for product, others in found.items():
+        assert all(one.together == together[product, one.key] for one in others)
+        told = [scores[product, one.key] for one in others]
+        assert all(after <= before * 1.0001 for before, after in pairwise(told))
+        assert [one.score for one in others] == pytest.approx(
+            [1000 * score / told[0] for score in told], rel=0.001, abs=1
+        )
+        left = sorted((s for pair, s in scores.items() if pair[0] == product), reverse=True)
+        assert told == pytest.approx(left[: rules.KEPT], rel=0.001)
+
+
+@given(some_baskets, st.randoms(use_true_random=False))
+def test_neither_the_order_of_orders_nor_that_of_lines_matters(baskets, chance):
+    shuffled = [(who, day, chance.sample(list(keys), len(keys))) for who, day, keys in baskets]
+    chance.shuffle(shuffled)
+    assert everything(shuffled) == everything(baskets)
+
+
+@given(some_baskets, st.permutations(range(7)))
+def test_the_numbers_of_people_do_not_matter(baskets, numbers):
+    renamed = [(who if who == NOBODY else numbers[who], day, keys) for who, day, keys in baskets]
+    assert lists(renamed) == lists(baskets)
+
+
+@given(some_baskets, st.permutations(LETTERS))
+def test_the_names_of_products_do_not_matter(baskets, names):
+    new = dict(zip(LETTERS, names, strict=True))
+    renamed = [(who, day, [new[key] for key in keys]) for who, day, keys in baskets]
+    before, after = lists(baskets), lists(renamed)
+    assert set(after) == {new[key] for key in before}
+    for key, others in before.items():
+        # Products nobody can tell apart may change places; what is told of a place may not.
+        told = [(one.together, one.score, one.evidence) for one in after[new[key]]]
+        assert told == [(one.together, one.score, one.evidence) for one in others]
+
+
+@given(some_baskets, st.integers(1, 4000))
+def test_time_that_passes_without_orders_changes_nothing(baskets, days):
+    assert lists([(who, day + days, keys) for who, day, keys in baskets]) == lists(baskets)
+
+
+def test_a_product_twice_in_one_order_is_one_order():
+    found = lists([(NOBODY, TODAY, "aab")] * 2 + [(NOBODY, TODAY, "abb")])
+    assert found["a"] == [Other("b", 3, 1000, ORDERS)]
+
+
+def test_few_orders_are_no_reason():
+    (other,) = lists([(NOBODY, TODAY, "ab")] * 2)["a"]
+    assert (other.together, other.is_honest) == (2, False)
+
+
+def test_no_orders_no_lists():
+    assert lists([]) == {}
+    assert lists([(NOBODY, TODAY, "a")] * 5) == {}
+
+
+def test_what_is_bought_now_goes_before_what_was_bought_once():
+    found = lists([(NOBODY, TODAY - 720, "ab")] * 9 + [(NOBODY, TODAY, "ac")] * 3)
+    assert [one.key for one in found["a"]] == ["c", "b"]
+
+
+def test_what_everybody_buys_does_not_head_a_list():
+    baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 4 + ["ac"] * 4 + ["bd"] * 400]
+    assert [one.key for one in lists(baskets)["a"]] == ["c", "b"]
+
+
+def test_of_a_giant_order_the_most_bought_products_count():
+    rare = [f"rare{number}" for number in range(rules.CAP)]
+    giant = (NOBODY, TODAY, [*rare, "mug", "bowl"])
+    often = [(NOBODY, TODAY, [key]) for key in ("mug", "bowl")] * 9
+    found = lists([giant] * 3 + often)
+    assert {"mug", "bowl"} < set(found)
+    assert sum(key in found for key in rare) == rules.CAP - 2
+
+
+def test_lists_reach_over_the_blocks_they_are_made_in():
+    chain = [f"{number:04}" for number in range(3000)]
+    found = lists([(NOBODY, TODAY, pair) for pair in pairwise(chain)] * 3)
+    assert len(found) == 3000
+    assert {one.key for one in found["1499"]} == {"1498", "1500"}
+    assert [one.key for one in found["2999"]] == ["2998"]
+
+
+def test_of_too_many_orders_the_newest_count():
+    orders = [(NOBODY, TODAY, "ab")] * 3 + [(NOBODY, TODAY - 90, "abc")] * 7
+    history = rules.history(in_columns(orders), orders=3)
+    assert dict(rules.lists(rules.shelves(history)))["a"] == [Other("b", 3, 1000, ORDERS)]
+
+
+def test_lists_stop_at_what_is_kept():
+    baskets = [(NOBODY, TODAY, f"a{chr(200 + other)}") for other in range(50)] * 3
+    assert len(lists(baskets)["a"]) == rules.KEPT == 30
+
+
+def test_what_the_same_people_buy_at_other_times_goes_together():
+    baskets = [
+        (who, TODAY - who - add, key) for who in range(4) for add, key in ((0, "a"), (9, "b"))
+    ]
+    others = [(9, TODAY, "c"), (8, TODAY, "d")]
+    (other,) = lists(baskets + others)["a"]
+    assert (other.key, other.together, other.evidence, other.is_honest) == ("b", 0, PEOPLE, True)
+
+
+def test_before_anything_is_sold_titles_tell():
+    baskets = in_columns([(NOBODY, TODAY, "x")])
+    titles = {
+        "x": "Oak tray",
+        "mug": "Blue mug",
+        "cup": "Blue cup",
+        "杯": "藍色馬克杯",
+        "壺": "藍色茶壺",
+    }
+    shop = Baskets(
+        list(titles),
+        list(titles.values()),
+        baskets.buyers,
+        baskets.days,
+        baskets.starts,
+        baskets.products,
+    )
+    found = dict(rules.lists(rules.shelves(rules.history(shop))))
+    assert found["mug"] == [Other("cup", 0, 1000, TITLES)]
+    assert found["杯"] == [Other("壺", 0, 1000, TITLES)]
+    assert "x" not in found
+
+
+def test_a_cart_adds_up_the_lists_of_its_products():
+    found = rules.merged(
+        [
+            [Other("bowl", 9, 1000), Other("plate", 8, 900), Other("cup", 3, 400)],
+            [Other("plate", 4, 1000), Other("mug", 4, 800)],
+        ],
+        {"mug"},
+    )
+    assert found == [Other("plate", 8, 1900), Other("bowl", 9, 1000), Other("cup", 3, 400)]
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def lists(baskets: Sequence[Basket]) -> dict[str, list[Other]]:
+    return dict(rules.lists(rules.shelves(rules.history(in_columns(baskets)))))
+
+
+def everything(baskets: Sequence[Basket]) -> list[object]:
+    """All that is told of a shop and of its people."""
+    told = rules.shelves(rules.history(in_columns(baskets)))
+    keys = np.array([*told.history.keys])
+    people = range(told.history.people)
+    return [
+        dict(rules.lists(told)),
+        keys[told.trending].tolist(),
+        [keys[told.buy_again(one)[0]].tolist() for one in people],
+        [[column.tolist() for column in told.for_you(one)[:2]] for one in people],
+        [keys[told.for_you(one)[2]].tolist() for one in people],
+    ]
+
+
+def in_columns(baskets: Sequence[Basket]) -> Baskets:
+    keys = sorted({key for _, _, products in baskets for key in products})
+    random.Random(len(baskets)).shuffle(keys)  # numbers mean nothing
+    numbers = {key: number for number, key in enumerate(keys)}
+    return Baskets(
+        keys=keys,
+        titles=[""] * len(keys),
+        buyers=np.array([who for who, _, _ in baskets], np.int32),
+        days=np.array([day for _, day, _ in baskets], np.int32),
+        starts=np.cumsum([0, *(len(products) for _, _, products in baskets)]),
+        products=np.array([numbers[key] for _, _, keys in baskets for key in keys], np.int32),
+    )
+
+
+def slowly(baskets: Sequence[Basket]) -> tuple[Counter[Pair], dict[Pair, float]]:
+    """Orders together and score of each pair, as the definitions say it."""
+    newest = max(day for _, day, _ in baskets)
+    together: Counter[Pair] = Counter()
+    weight: dict[Pair, float] = defaultdict(float)
+    sold: dict[str, float] = defaultdict(float)
+    for _, day, products in baskets:
+        half_lives = (newest - day) / 180
+        for pair in permutations(set(products), 2):
+            together[pair] += 1
+            weight[pair] += 0.5**half_lives
+        for product in set(products):
+            sold[product] += 0.5**half_lives
+    return together, {(i, j): weight[i, j] / sold[j] ** 0.15 for i, j in weight}
