@@ -10,6 +10,7 @@ best. Of giant orders their CAP most bought products count.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,7 +32,8 @@ _RICH = 0.9  # from here on people are told apart well enough by what ranks thei
 _SHRINK = 10  # people, of their cosine
 _CROWD = 0.5  # by how much what goes with many things says less of each
 _LOW = np.float32(1e-12)
-_CELLS = 2**21  # of a block's rows times all products: memory stays flat
+_CELLS = 2**20  # of a block's rows times all products: memory stays flat
+_THREADS = 2
 
 # One integer carries both sums of a pair: orders together above, their weights below. Integers
 # add up exactly in any sequence, and one product of matrices gives both. 2^22 orders of weight at
@@ -83,27 +85,35 @@ def blocks(history: History, bought: Any) -> Iterator[Block]:
     by_word = worded.T.tocsr()
     count = len(history.keys)
     height = max(_CELLS // max(count, 1), 1)
-    for first in range(0, count, height):
+
+    def told(first: int) -> Block:
         part = slice(first, min(first + height, count))
         sums = _others(by_product[part] @ packed, first)
-        strong = _others((weights_of[part] @ weights), first).astype(np.float32)
+        strong = _others(weights_of[part] @ weights, first).astype(np.float32)
         alike = _shares(_others(worded[part] @ by_word, first).astype(np.float32))
         best = (sums.max(axis=1) >> _COUNT_SHIFT).astype(np.float32)
         believed = (best / (best + _BELIEVED))[:, None]
         by_orders = _shares((sums & ((1 << _COUNT_SHIFT) - 1)).astype(np.float32) * damped)
-        told = _shares(strong / np.outer(own[part], own))
+        similar = _shares(strong / np.outer(own[part], own))
         thin = np.flatnonzero(believed[:, 0] < _RICH)
-        by_people = told
+        by_people = similar
         if len(thin):
-            by_people = told.copy()
-            shared = _others(buyers_of[part] @ buyers, first)[thin].astype(np.float32)
-            by_people[thin] = _shares(shared / (np.outer(counted[part][thin], counted) + _SHRINK))
+            shared = (buyers_of[first + thin] @ buyers).toarray().astype(np.float32)
+            shared[np.arange(len(thin)), first + thin] = 0
+            by_people = similar.copy()
+            by_people[thin] = _shares(
+                shared / (np.outer(counted[first + thin], counted) + _SHRINK)
+            )
         rest = 1 - believed
-        yield Block(
+        return Block(
             together=_lists([by_orders * believed, by_people * rest, alike * rest], sums, first),
-            similar=_lists([np.zeros_like(told), told, alike], sums, first),
+            similar=_lists([np.zeros_like(similar), similar, alike], sums, first),
             voices=_voices(strong, first),
         )
+
+    # Products of matrices and sorting let go of the interpreter, so threads share the work.
+    with ThreadPoolExecutor(_THREADS) as threads:
+        yield from threads.map(told, range(0, count, height))
 
 
 def _orders(history: History) -> tuple[Any, Any, Shares]:
