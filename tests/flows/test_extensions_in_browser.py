@@ -1,0 +1,161 @@
+"""The app's blocks and extensions in the practice Shopify store, in a real browser.
+
+In three languages, on a screen and a phone: what each says, that nothing moves while it comes
+(CLS 0) where a store's own page shows it, that nothing is wider than the window, and, where AXE
+names axe-core's ``axe.min.js``, that axe finds nothing. PICTURES names a folder for pictures.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.chromium import chromium, installed
+from connector import orders
+from connector.core import clock
+from connector.core.commerce import Product as Ware
+from connector.rooms.giving import service as giving
+from devstore.model import Product
+from devstore.people import MIA
+from devstore.shopify.reading import variant_id
+from devstore.shopper import place_order
+from tests.flows.test_customer_tags import world
+
+__all__ = ["world"]
+JOBS = ("drain", "dispatch", "release", "tiers")
+AXE = os.environ.get("AXE", "")
+LANGUAGES = ("en", "ar", "zh-Hant")
+SHIFTS = """new PerformanceObserver(list => {
+  for (const one of list.getEntries()) globalThis.moved = (globalThis.moved ?? 0) + one.value;
+}).observe({type: "layout-shift", buffered: true});"""
+PARTS_OF_PAGES = '{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}'
+FAULTS = """axe.run(document, {runOnly: %s}).then(({violations}) =>
+  violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
+ADD = """fetch("/cart/add.js", {method: "POST", headers: {"Content-Type": "application/json"},
+  body: JSON.stringify({items: [{id: %s, quantity: 1}]})}).then(({ok}) => ok)"""
+LOG_IN = """fetch("/my-account/login", {method: "POST",
+  body: new URLSearchParams({email: %r, password: "practice"})}).then(({ok}) => ok)"""
+TEXT = """(element => (element?.shadowRoot ?? element)?.textContent.replace(/\\p{Cf}/gu, ""))(
+  document.querySelector(%r))"""
+INSIDE = """[document.body?.innerText, ...[...document.querySelectorAll("[heading]")].map(
+  element => element.getAttribute("heading"))].join("\\n").replace(/\\p{Cf}/gu, "")"""
+SAID = {  # where it shows that an extension has come, and in which language
+    "badge": {"en": "Earn 48 points", "ar": "48", "zh-Hant": "48 點"},
+    "checkout": {"en": "A gift for Riverbank?", "ar": "تبرع لصالح", "zh-Hant": "捐款給"},
+    "thank-you": {"en": "What this order brought", "ar": "ما جلبه", "zh-Hant": "這筆訂單帶來的"},
+    "order-status": {"en": "This order earned", "ar": "48", "zh-Hant": "48"},
+    "profile": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "你的點數"},
+    "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "你的點數"},
+}
+PANEL = "document.querySelector('perennial-panel').shadowRoot"
+STILL = ("product", "panel", "cart", "account")
+pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """A browser sees no database: one is enough."""
+    return sqlite_url
+
+
+@pytest.fixture
+def shop(world):
+    """A shop with a cause where Mia has points and an order."""
+    wares = [
+        Ware(str(one.id), one.titles["en"], one.price_minor, f"{world.origin}/products/{one.slug}")
+        for one in world.practice.products()
+    ]
+    with world.service.database.write() as db:
+        orders.record_products(db, world.shop.id, wares, clock.now())
+        giving.add_cause(db, world.shop.id, "Riverbank", "Clean water.", clock.now())
+    world.service.publish(world.shop, hold_days=0)
+    place_order(world.origin, "mia", None, {"TP-CEL": 1})
+    world.control("POST", "/tick")
+    world.service.work(JOBS)
+    return world
+
+
+class Visit:
+    """A browser in the shop, in one language, at one width."""
+
+    def __init__(self, browser, origin, language, width=1280):
+        self.page = browser.page(width, 900)
+        self.page.ask("Page.addScriptToEvaluateOnNewDocument", source=SHIFTS)
+        self._origin, self._language, self._width = origin, language, width
+        self.faults = []
+
+    def go(self, path):
+        mark = "&" if "?" in path else "?"
+        self.page.go(f"{self._origin}{path}{mark}lang={self._language}")
+
+    def look(self, name):
+        """Note what is wrong with this page as it stands."""
+        moved = self.page.see("globalThis.moved ?? 0")
+        if moved and name in STILL:
+            self.faults.append(f"{name}: layout moved by {moved}")
+        if (wide := self.page.see("document.documentElement.scrollWidth")) > self._width:
+            self.faults.append(f"{name}: {wide} px wide")
+        for part in (self.page, *self.page.frames()) if AXE else ():
+            part.see(Path(AXE).read_text("utf-8") + ";0")
+            rules = "undefined" if part is self.page else PARTS_OF_PAGES
+            self.faults += [f"{name}: {one}" for one in part.see(FAULTS % rules)]
+        if folder := os.environ.get("PICTURES"):
+            self.page.picture(Path(folder) / f"{name}-{self._language}-{self._width}.png")
+            self.page.see("globalThis.moved = 0")
+
+    def said_by(self, element, words):
+        """Wait until an element of the page says this."""
+        said = TEXT % element
+        try:
+            self.page.wait(f"{said}?.includes({words!r})")
+        except TimeoutError:
+            raise AssertionError(self.page.see(said)) from None
+
+    def said_inside(self, name):
+        """Wait until a sandbox says what this extension says."""
+        words = SAID[name][self._language]
+        for _ in range(100):
+            texts = [one.see(INSIDE) for one in self.page.frames()]
+            if any(words in text for text in texts):
+                return
+            self.page.see("new Promise(done => setTimeout(done, 100))")
+        raise AssertionError(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_surface_says_its_part_and_moves_nothing(shop, language, width):
+    with chromium() as browser:
+        visit = Visit(browser, shop.origin, language, width)
+        page = visit.page
+        visit.go("/products/celadon-teapot")
+        visit.said_by("perennial-badge", SAID["badge"][language])
+        visit.look("product")
+        page.see(f"{PANEL}.querySelector('[part=launcher]').click()")
+        page.wait(f"{PANEL}.querySelector('dialog[open]')")
+        page.see(f"Promise.all({PANEL}.getAnimations().map(one => one.finished)).then(() => 1)")
+        visit.look("panel")
+        assert page.see(LOG_IN % MIA.email)
+        assert page.see(ADD % variant_id(shop.practice.shelf.get(Product, "TP-CEL").id))
+        visit.go("/cart/")
+        visit.said_by("perennial-donation", "Riverbank")
+        visit.look("cart")
+        visit.go("/checkout/")
+        visit.said_inside("checkout")
+        visit.look("checkout")
+        page.leave("document.getElementById('checkout').requestSubmit()")
+        shop.control("POST", "/tick")
+        shop.service.work(JOBS)
+        page.leave("location.reload()")
+        visit.said_inside("thank-you")
+        visit.look("thank-you")
+        order = page.see("document.querySelector('[data-order]').dataset.order")
+        for name in ("order-status", "page"):
+            visit.go("/my-account/")
+            page.see(f"document.querySelector('iframe').src = '/_extensions/{name}?order={order}'")
+            visit.said_inside(name)
+            visit.look(name)
+        visit.go("/my-account/")
+        visit.said_inside("profile")
+        visit.look("account")
+    assert not visit.faults, "\n".join(visit.faults)
