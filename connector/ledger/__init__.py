@@ -7,8 +7,18 @@ shop; cached balances equal the sum of entries; open lots of a member sum to its
 
 from connector.ledger.audit import differences
 from connector.ledger.difference import Difference
+from connector.ledger.qualifying import reassign
 from connector.ledger.rules import Purse
 from connector.ledger.seals import seal
 from connector.ledger.service import Book, Voucher, append
 
-__all__ = ["Book", "Difference", "Purse", "Voucher", "append", "differences", "seal"]
+__all__ = [
+    "Book",
+    "Difference",
+    "Purse",
+    "Voucher",
+    "append",
+    "differences",
+    "reassign",
+    "seal",
+]

@@ -112,6 +112,19 @@ ledger_consumption = Table(
     CheckConstraint("amount > 0", name="amount"),
 )
 
+# What counts for others than the entries under a stem name: see ``qualifying``.
+ledger_moved = Table(
+    "ledger_moved",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("stem", Key, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("local_date", Text, primary_key=True),
+    Column("qualifying", BigInteger, nullable=False),  # less than 0: it counts for another
+    CheckConstraint("qualifying <> 0", name="qualifying"),
+)
+Index("ix_ledger_moved_member", ledger_moved.c.shop_id, ledger_moved.c.member_id)
+
 ledger_seal = Table(
     "ledger_seal",
     metadata,

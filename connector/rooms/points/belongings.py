@@ -11,14 +11,18 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from connector import ledger
 from connector.core.bulk import among, insert_rows
 from connector.core.db import upsert
 from connector.ledger.models import ledger_consumption, ledger_entry, ledger_lot
+from connector.members import store as member_store
 from connector.members.models import member
 from connector.orders.models import orders
 from connector.program.earning import PLAIN_PERCENT
 from connector.rooms.points import store
 from connector.rooms.points.models import points_gift, points_grant, points_member, points_order
+
+_HELD = ("paid", "completed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +210,27 @@ def firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
     return list(db.scalars(mine.order_by(orders.c.placed_at, orders.c.id)))
 
 
-def demote_firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
-    """Of the orders judged to be the member's first one, only the oldest stays so."""
-    later = firsts(db, shop_id, member_id)[1:]
-    states = store.waiting(db, shop_id, later)
+def firsts_anew(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    """Say once more which order is the member's first one; the orders that changed.
+
+    Of those judged to be it the oldest that is held, or else the oldest; where none was, because
+    somebody else's was older until the two parted, the oldest one that was bought.
+    """
+    marked = firsts(db, shop_id, member_id)
+    bought = sorted(
+        store.bought(db, shop_id, [member_id]), key=lambda one: (one.placed_at, one.id)
+    )
+    held = [one.id for one in bought if one.is_first and one.state in _HELD]
+    oldest = [one.id for one in bought[:1] if one.is_first is not None]
+    first = (held or marked or oldest)[:1]
+    states = store.waiting(db, shop_id, set(first) ^ set(marked))
     for state in states:
-        state.is_first = False
+        state.is_first = state.order_id in first
         if state.basis.context is not None:
-            context = structs.replace(state.basis.context, is_first=False)
+            context = structs.replace(state.basis.context, is_first=state.is_first)
             state.basis = replace(state.basis, context=context)
     store.put_posted(db, shop_id, states)
-    return later
+    return [state.order_id for state in states]
 
 
 def judged_by_rules(db: Connection, shop_id: int, order_ids: Collection[int]) -> list[int]:
@@ -248,11 +262,10 @@ def orders_back(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> lis
     return list(db.scalars(mine))
 
 
-def gifts_back(
-    db: Connection, shop_id: int, kept_id: int, were: Collection[int]
-) -> list[Row[Any]]:
-    """Gifts that were given to these members and came over."""
+def gifts_back(db: Connection, shop_id: int, kept_id: int, gone_id: int) -> list[Row[Any]]:
+    """Gifts that were given to one member, or to who is part of them, and came to another."""
     gift = points_gift.c
+    were = [gone_id, *_parts(db, shop_id, gone_id)]
     return list(
         db.execute(
             select(points_gift).where(
@@ -260,6 +273,16 @@ def gifts_back(
             )
         )
     )
+
+
+def count_for(db: Connection, shop_id: int, owner_id: int, origins: Collection[str]) -> None:
+    """What these orders and gifts brought counts for the levels of whose they are now."""
+    stems = {f"points:{one}" for one in origins}
+    ledger.reassign(db, shop_id, stems, owner_id, _parts(db, shop_id, owner_id))
+
+
+def _parts(db: Connection, shop_id: int, member_id: int) -> list[int]:
+    return [row.id for row in member_store.merged_into(db, shop_id, member_id)]
 
 
 def move_back(

@@ -227,6 +227,7 @@ def restore(
         book.close()
         told = {"posted": posted, "pending": pending, "entries": why.number}
         belongings.change_gift(db, shop_id, row.id, withdrawn_at=None, **told)
+        belongings.count_for(db, shop_id, row.member_id, [f"gift:{row.id}"])
         touched |= people
     return [PointsChanged(shop_id, one) for one in sorted(touched)]
 
@@ -247,7 +248,7 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
     book.close()
     ids = belongings.orders_of_member(db, shop_id, gone_id)
     belongings.move_to_member(db, shop_id, gone_id, kept_id)
-    ids += belongings.demote_firsts(db, shop_id, kept_id)
+    ids += belongings.firsts_anew(db, shop_id, kept_id)
     facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, ids), now)
     return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
 
@@ -255,11 +256,11 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
 def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetime) -> list[Fact]:
     """What came over and is still there goes back, and what the one's own orders and gifts earned.
 
-    The order book has moved the orders back before. Debt stays where it came to rest.
+    The order book has moved the orders back before. Debt stays where it came to rest. Each has a
+    first order again, and caps of their own; what counts for levels goes where the orders go.
     """
     ids = belongings.orders_back(db, shop_id, kept_id, gone_id)
-    parts = member_store.merged_into(db, shop_id, gone_id)
-    gifts = belongings.gifts_back(db, shop_id, kept_id, [gone_id, *(row.id for row in parts)])
+    gifts = belongings.gifts_back(db, shop_id, kept_id, gone_id)
     states = store.waiting(db, shop_id, ids)
     origins = {f"order:{one}" for one in ids} | {f"gift:{row.id}" for row in gifts}
     book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, [kept_id, gone_id])
@@ -274,7 +275,11 @@ def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datet
     )
     book.close()
     belongings.move_back(db, shop_id, gone_id, ids, [row.id for row in gifts])
-    return [PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
+    judged = [*ids, *belongings.firsts_anew(db, shop_id, kept_id)]
+    judged += belongings.firsts_anew(db, shop_id, gone_id)
+    facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, judged), now)
+    belongings.count_for(db, shop_id, gone_id, origins)
+    return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
 
 
 def forfeit(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:

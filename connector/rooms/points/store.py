@@ -80,7 +80,7 @@ def posted(
     return found
 
 
-def waiting(db: Connection, shop_id: int, order_ids: Sequence[int]) -> list[Posted]:
+def waiting(db: Connection, shop_id: int, order_ids: Collection[int]) -> list[Posted]:
     """The same of orders whose hold has ended, without the rules they were judged by."""
     chosen = select(points_order).where(points_order.c.shop_id == shop_id)
     return [

@@ -24,7 +24,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
@@ -32,13 +31,10 @@ from sqlalchemy import (
 from connector.core.bulk import among
 from connector.core.commerce import EARNING_STATES
 from connector.core.db import Id, Json, Key, Utc, metadata
-from connector.core.points import UNIT
-from connector.ledger.models import IS_TAKEN_BACK, ledger_entry
+from connector.ledger import qualifying
 from connector.members.models import member
 from connector.orders.models import order_line, order_refund_line, orders
 from connector.rooms.tiers.rules import Parts, Program
-
-_ACCOUNTS = ("member", "pending", "debt")
 
 tier_program = Table(
     "tier_program",
@@ -113,6 +109,7 @@ tier_reach = Table(
     Column("keeps_before", Text),
     Column("gift", Key),  # its source; NULL: none was given
     Column("undone_at", Utc),
+    Column("doubled_at", Utc),  # the gift is taken back: who is one with them has it, too
 )
 Index("ix_tier_reach_member", tier_reach.c.shop_id, tier_reach.c.member_id)
 
@@ -281,55 +278,11 @@ def _row(who: Any, local_date: Any, **parts: Any) -> list[Any]:
 
 
 def points(db: Connection, shop_id: int, member_ids: Sequence[int] | None) -> list[Select[Any]]:
-    """Qualifying points: what the program gave, and what went back to it."""
-    entry = ledger_entry.c
-    found = [_counted(_lapsed(shop_id), -1)]
-    for side, which, sign in (
-        (entry.to_account, entry.from_account == "program", 1),
-        (entry.from_account, IS_TAKEN_BACK, -1),
-    ):
-        chosen: Select[Any] = select(side.label("name"), entry.local_date, entry.qualifying)
-        chosen = chosen.where(
-            entry.shop_id == shop_id, entry.unit == UNIT, entry.qualifying.is_not(None), which
-        )
-        if member_ids is None:
-            chosen = chosen.where(or_(*(side.like(f"{one}:%") for one in _ACCOUNTS)))
-        else:
-            names = [f"{one}:{member_id}" for member_id in member_ids for one in _ACCOUNTS]
-            chosen = among(db, chosen, side, names)
-        found.append(_counted(chosen, sign))
-    return found
-
-
-def _counted(chosen: Select[Any], sign: int) -> Select[Any]:
-    """Rows of accounts as rows of their members."""
-    told = chosen.subquery()
-    bare: Any = told.c.name
-    for one in _ACCOUNTS:
-        bare = func.replace(bare, f"{one}:", "")
-    who = cast(bare, BigInteger)
-    return select(*_row(who, told.c.local_date, points=told.c.qualifying * sign))
-
-
-def _lapsed(shop_id: int) -> Select[Any]:
-    """What was taken back after it had lapsed, of everybody: it is rare, and has an index.
-
-    No account names whose it was. Its source begins like that of the movement which brought it,
-    number 0 of its stem.
-    """
-    entry, first = ledger_entry.c, ledger_entry.alias("first").c
-    taken = (
-        select(entry.from_account, entry.source, entry.local_date, entry.qualifying)
-        .where(entry.shop_id == shop_id, entry.unit == UNIT, IS_TAKEN_BACK)
-        .where(entry.from_account.in_(("expired", "forfeited")))
-        .subquery("taken")
-    )
-    place = literal(":", Text) + taken.c.from_account + ":"
-    stem = func.replace(func.rtrim(taken.c.source, "0123456789"), place, "")
-    brought = [stem + f":{one}:0" for one in ("member", "pending")]
-    return select(first.to_account.label("name"), taken.c.local_date, taken.c.qualifying).where(
-        first.shop_id == shop_id, first.source.in_(brought)
-    )
+    """Qualifying points."""
+    return [
+        select(*_row(told.c.member_id, told.c.local_date, points=told.c.qualifying))
+        for told in (one.subquery() for one in qualifying.counted(db, shop_id, member_ids))
+    ]
 
 
 def spending(
