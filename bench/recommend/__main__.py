@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bench.recommend import events, ranking
+from bench.recommend import comparing, events, ranking
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -44,6 +44,13 @@ def rank(lines: Path, before: datetime, queries: Path, out: Path) -> None:
             }
         )
     )
+
+
+@main.command()
+def compare() -> None:
+    """Print the product's lists beside its peers', on the real shops of the benchmarks."""
+    for line in comparing.tables():
+        click.echo(line)
 
 
 if __name__ == "__main__":
