@@ -34,7 +34,8 @@ class Sold(NamedTuple):
 
     parts: (mask of the rules that name these goods, what counts of them by each programme). tags:
     as they are stored. windows: the bits of rules whose window it is in. is_first None: nobody
-    asked whether it was.
+    asked whether it was. settled: the points it really gave; None where the book does not have
+    it, or they are pending.
     """
 
     order_id: int
@@ -48,6 +49,7 @@ class Sold(NamedTuple):
     is_first: int | None = None  # as databases say yes and no
     gift_minor: int = 0
     tags: str | None = None
+    settled: int | None = None
 
 
 class Tally:

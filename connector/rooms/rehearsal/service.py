@@ -198,7 +198,7 @@ class _Work:
         found = []
         for head in store.heads(db, shop_id, days, self._countings, self._windows):
             order_id, member_id, currency, placed, tags, percent, is_first, windows = head[:8]
-            by_now, by_draft = head[8:]
+            settled, by_now, by_draft = head[8:]
             found.append(
                 Sold(
                     order_id,
@@ -212,6 +212,7 @@ class _Work:
                     is_first,
                     gifts.get(order_id, 0),
                     tags,
+                    settled,
                 )
             )
         return found
@@ -240,7 +241,10 @@ class _Work:
             for at, player in enumerate(players):
                 for rule_id, deed, given in player.play(topic, deeds):
                     if self._judges[at].count(rule_id, deed.member_id, given):
-                        self._sums.count_deed(deed, at, given)
+                        self._sums.count_deed(deed, at, given, booked_from=installed_at)
+        for member_id, given in store.done(db, shop.id, self._since, installed_at):
+            self._sums.count_booked(member_id, given)
+        self._sums.count_owed(store.held(db, shop.id))
 
     def _first_orders(self) -> list[datetime]:
         """The first day with orders, if there is one."""
@@ -276,6 +280,8 @@ class _Work:
             gaps=tuple(self._gaps),
             gifted=len(after),
             gifted_now=len(before),
+            owed_now=self._sums.owed_now,
+            owed_draft=self._sums.owed_draft,
         )
 
 

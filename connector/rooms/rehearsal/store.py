@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,8 @@ from sqlalchemy import (
 from connector.core.bulk import rows_of
 from connector.core.commerce import LineKind
 from connector.core.db import Utc, upsert
+from connector.core.points import UNIT
+from connector.ledger.models import ledger_account
 from connector.members.models import member
 from connector.orders.models import order_line, order_refund, orders, product
 from connector.program.basis import called
@@ -40,12 +42,23 @@ _BOUGHT = ("paid", "completed", "refunded")
 _percents = table(
     "insight_points_member", column("shop_id"), column("member_id"), column("multiplier_percent")
 )
+_OWED = ("member:", "held:", "debt:")  # accounts of points that are owed
+PAGE = 10_000
+_actions = table(
+    "insight_member_action",
+    column("shop_id"),
+    column("member_id"),
+    column("day"),
+    column("points"),
+    column("acted_at", Utc),
+)
 _judged = table(
     "insight_points_order",
     column("shop_id"),
     column("order_id"),
     column("percent"),  # of the level its member was on when it began to earn
     column("is_first"),
+    column("settled"),  # what it gave; NULL while that is pending
 )
 
 
@@ -177,8 +190,9 @@ def heads(
     """Paid orders placed on these local days, in that sequence.
 
     (id, member, currency, local day, tags, percent of its level, whether its member's first, the
-    bits of windows it is in, and for each counting when it began to earn: seconds, 0 for the
-    moment it was placed, None for not at all). The driver's own values: nothing is converted.
+    bits of windows it is in, the points it gave, and for each counting when it began to earn:
+    seconds, 0 for the moment it was placed, None for not at all). The driver's own values: nothing
+    is converted.
     """
     order, judged, standing = orders.c, _judged.c, _percents.c
     same = (judged.shop_id == order.shop_id) & (judged.order_id == order.id)
@@ -197,6 +211,7 @@ def heads(
             func.coalesce(judged.percent, standing.multiplier_percent, literal_column("100")),
             judged.is_first,
             bits,
+            judged.settled,
             *(_began(db, one.award_on) for one in countings),
         )
         .select_from(orders.outerjoin(_judged, same).outerjoin(_percents, of_member))
@@ -308,6 +323,30 @@ def refunded(db: Connection, shop_id: int, days: tuple[str, str]) -> set[int]:
     same = (refund.shop_id == order.shop_id) & (refund.order_id == order.id)
     joined = orders.join(order_refund, same)
     return set(db.scalars(select(order.id).select_from(joined).where(*_paid(shop_id, days))))
+
+
+def done(
+    db: Connection, shop_id: int, since: str, installed_at: datetime
+) -> list[tuple[int, int]]:
+    """(member, points that what they did really gave) since a local day, and the install."""
+    did = _actions.c
+    chosen = select(did.member_id, cast(func.sum(did.points), BigInteger)).where(
+        did.shop_id == shop_id, did.day >= since, did.acted_at >= installed_at
+    )
+    return [(row[0], row[1]) for row in db.execute(chosen.group_by(did.member_id))]
+
+
+def held(db: Connection, shop_id: int) -> Iterator[tuple[int, int]]:
+    """(member, points they can use or that are held, less their debt) as the book has it."""
+    account = ledger_account.c
+    owner = cast(func.ltrim(account.name, "".join({*"".join(_OWED)})), BigInteger)
+    chosen = select(owner, cast(func.sum(account.balance), BigInteger)).where(
+        account.shop_id == shop_id,
+        account.unit == UNIT,
+        or_(*(account.name.startswith(one) for one in _OWED)),
+    )
+    found = db.execute(chosen.group_by(owner).execution_options(yield_per=PAGE))
+    return ((row[0], row[1]) for row in found)
 
 
 def _raw(db: Connection, statement: Any) -> list[tuple[Any, ...]]:

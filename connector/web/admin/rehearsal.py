@@ -38,15 +38,18 @@ SHOWN_PEOPLE = 5
 class Cost:
     """What points cost the shop. share: of them, that get used; all, while that is not known.
 
-    liability_minor: of what is owed today, as the liability page tells it.
+    share_left: the same of what is owed, as the liability page reckons.
     """
 
     worth: Worth
     share: Fraction
-    liability_minor: int
+    share_left: Fraction
 
     def of(self, points: int) -> int:
         return self.worth.cost_of(points, self.share)
+
+    def liability(self, owed: int) -> int:
+        return self.worth.cost_of(max(owed, 0), self.share_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,9 @@ def _cost(owed: Owed) -> Cost | None:
     """None until the shop says what points are worth."""
     if owed.worth is None:
         return None
-    expected = owed.liability_minor
-    liability = (owed.cost_of_all_minor or 0) if expected is None else expected
-    share = owed.redemption_used
-    return Cost(owed.worth, Fraction(1) if share is None else share, liability)
+    share, left = owed.redemption_used, owed.redemption_left
+    every = Fraction(1)
+    return Cost(owed.worth, every if share is None else share, every if left is None else left)
 
 
 def _gifts(db: Connection, draft: Program, against: int, result: Result) -> Gifts:

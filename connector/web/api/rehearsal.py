@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.errors import NotFound
-from connector.rooms import insight
 from connector.rooms.rehearsal import service as rehearsals
 from connector.rooms.rehearsal.found import Person, Result
 from connector.shops.service import Shop
@@ -58,9 +57,16 @@ class BackTestResult(Struct):
     gifted_now: Annotated[int, Meta(description="Members whom rules give a reward")]
     gifted_draft: Annotated[int, Meta(description="The same by this version")]
     outstanding_now: Annotated[
-        int, Meta(description="Points owed today, as in the liability: pending ones are not")
+        int,
+        Meta(description="Points owed at the back-test, as in the liability: no pending ones"),
     ]
-    outstanding_draft: Annotated[int, Meta(description="Had this version been in force")]
+    outstanding_draft: Annotated[
+        int,
+        Meta(
+            description="The same, had this version given instead of what was really booked since"
+            " then; what is used or lapsed stays so, and what the book never had is in neither"
+        ),
+    ]
     months: list[BackTestMonth]
     top_gain: list[BackTestMember]
     top_lose: list[BackTestMember]
@@ -100,12 +106,11 @@ def get_back_test(db: Connection, shop: Shop, version: str) -> BackTest:
         asked_at=shapes.utc(told.asked_at),
         orders_done=told.done,
         orders_total=told.total,
-        result=_result(db, shop, told.result) if state == "done" and told.result else None,
+        result=_result(told.result) if state == "done" and told.result else None,
     )
 
 
-def _result(db: Connection, shop: Shop, found: Result) -> BackTestResult:
-    owed = insight.points_outstanding(db, shop.id).outstanding
+def _result(found: Result) -> BackTestResult:
     return BackTestResult(
         since=found.since,
         orders=found.orders,
@@ -117,8 +122,8 @@ def _result(db: Connection, shop: Shop, found: Result) -> BackTestResult:
         same=found.same,
         gifted_now=found.gifted_now,
         gifted_draft=found.gifted,
-        outstanding_now=owed,
-        outstanding_draft=owed - found.now + found.draft,
+        outstanding_now=found.owed_now,
+        outstanding_draft=found.owed_draft,
         months=[BackTestMonth(one.month, one.orders, one.now, one.draft) for one in found.months],
         top_gain=_people(found.top_gain),
         top_lose=_people(found.top_lose),

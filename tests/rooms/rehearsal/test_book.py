@@ -22,7 +22,8 @@ from connector.core.commerce import Customer, Order, OrderState, Product
 from connector.core.facts import TierChanged, publish
 from connector.members import occasions
 from connector.program import service as programs
-from connector.program.rules import Caps, Rule, Scope
+from connector.program.rules import Caps, Program, Rule, Scope
+from connector.rooms import insight
 from connector.rooms.actions import service as actions
 from connector.rooms.actions.models import member_action
 from connector.rooms.points import service as points
@@ -153,6 +154,17 @@ def back_tested(world: World, version: int) -> Result:
     return found.result
 
 
+def owed(world: World) -> int:
+    with world.database.read() as db:
+        return insight.points_outstanding(db, world.shop.id).outstanding
+
+
+def drafted(world: World, **changes: Any) -> Program:
+    with world.database.write() as db:
+        wanted = replace(points.program(db, world.shop.id), **changes)
+        return programs.save_draft(db, world.shop.id, wanted, NOW)
+
+
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.lists(events, min_size=4, max_size=40))
 def test_the_rules_in_force_give_what_the_book_holds(database, told):
@@ -168,6 +180,7 @@ def test_the_rules_in_force_give_what_the_book_holds(database, told):
     by_member = posted(world)
     assert found.now == found.draft == sum(by_member.values())
     assert (found.gain, found.lose, found.same) == (0, 0, len(by_member))
+    assert found.owed_now == found.owed_draft == owed(world)
     assert found.gaps == ()
     assert world.audit() == []
 
@@ -200,3 +213,62 @@ def test_occasions_are_celebrated_as_the_calendar_tells(database):
         version = programs.save_draft(db, world.shop.id, wanted, NOW).version
     found = back_tested(world, version)
     assert (found.now, found.draft, found.deeds, found.gain) == (0, 50, 1, 1)
+
+
+def bought(world: World, key: str, minor: int, days: int, who: str = MIA) -> None:
+    at = NOW - days * DAY
+    told = order(
+        key, goods("a", minor), placed_at=at, paid_at=at, modified_at=at, customer_key=who
+    )
+    world.tell(told, at=at)
+
+
+def test_points_owed_begin_with_what_was_booked_whatever_the_rules_were(database):
+    """Booked at one point a dollar, ten today: three would be three times what was booked."""
+    world = acme(database)
+    bought(world, "1", 10_000, 25)
+    bought(world, "2", 4_000, 24, NOOR)
+    world.release(NOW)
+    with world.database.write() as db:
+        wanted = replace(points.program(db, world.shop.id), rates={"USD": (10, 100)})
+        points.publish_program(db, world.shop.id, wanted, NOW - DAY)
+    bought(world, "3", 1_000, 0)
+    assert owed(world) == 140, "the newest is pending"
+    found = back_tested(world, drafted(world, rates={"USD": (3, 100)}).version)
+    assert (found.now, found.draft) == (1500, 450)
+    assert (found.owed_now, found.owed_draft) == (140, 420)
+
+
+def test_who_used_more_than_a_draft_gives_owes_nothing_for_it(database):
+    world = acme(database)
+    bought(world, "1", 10_000, 25)
+    bought(world, "2", 4_000, 24, NOOR)
+    world.release(NOW)
+    world.adjust(world.member(), -90)
+    found = back_tested(world, drafted(world, rates={"USD": (1, 200)}).version)
+    assert (found.owed_now, found.owed_draft) == (50, 20)
+
+
+def test_points_owed_leave_out_what_the_book_never_had(database):
+    """Orders from before the install: neither booked nor owed by a draft."""
+    world = acme(database)
+    bought(world, "1", 10_000, 200)
+    bought(world, "2", 4_000, 24)
+    world.release(NOW)
+    found = back_tested(world, drafted(world, rates={"USD": (2, 100)}).version)
+    assert found.draft == 280
+    assert (found.owed_now, found.owed_draft) == (40, 80)
+
+
+def test_points_owed_know_what_members_did_and_rules_that_are_no_more(database):
+    world = acme(database)
+    mia = world.member()
+    version = promise(world, MEMBER_RULES)
+    do(world, mia, 0, 0, 1, NOW - 3 * DAY)
+    do(world, mia, 5, 0, 2, NOW - 3 * DAY)
+    assert owed(world) == 9
+    same = back_tested(world, version)
+    assert (same.owed_now, same.owed_draft) == (9, 9)
+    double = Rule(id="page2", kind="visit", target="/story", points=50)
+    found = back_tested(world, drafted(world, rules=(double,)).version)
+    assert (found.owed_now, found.owed_draft) == (9, 50)
