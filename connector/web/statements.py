@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from connector.core.money import Money
+from connector.core.money import exponent
 from connector.members import sheets
 from connector.rooms.giving import programmes, remitting, service
 from connector.rooms.giving.remitting import Batch
@@ -33,10 +34,9 @@ LOG = (
 
 def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
     """A batch's lines; the last rows say what they come to, and who owes it to whom."""
-    names = {one.id: one.name for one in programmes.programmes(db, shop_id)}
-    yield from _csv(
-        BATCH, (_line(row, batch, names) for row in remitting.lines(db, shop_id, batch.id))
-    )
+    names, digits = _names(db, shop_id), exponent(batch.currency)
+    lines = remitting.lines(db, shop_id, batch.id)
+    yield from _csv(BATCH, (_line(row, batch, names, digits) for row in lines))
     sums = (
         ("gross", batch.gross_minor),
         ("matched", batch.matched_minor),
@@ -45,26 +45,26 @@ def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
         ("net", batch.net_minor),
     )
     told = [
-        (name, "", "", "", "", "", _text(minor, batch.currency), batch.currency)
-        for name, minor in sums
+        (name, "", "", "", "", "", _decimal(minor, digits), batch.currency) for name, minor in sums
     ]
-    told.append(("payee", batch.payee, batch.state, batch.reference, "", "", "", ""))
+    payee, reference = (sheets.neutral(one) for one in (batch.payee, batch.reference))
+    told.append(("payee", payee, batch.state, reference, "", "", "", ""))
     yield _rows(told)
 
 
 def of_log(db: Connection, shop_id: int, search: Search, most: int = 1_000_000) -> Iterator[bytes]:
     """The donations log as searched, newest first."""
-    names = {one.id: one.name for one in programmes.programmes(db, shop_id)}
+    names = _names(db, shop_id)
     rows = service.log(db, shop_id, most, 0, search)
     told = (
         (
-            row.number or "",
+            sheets.neutral(row.number or ""),
             row.given_at.isoformat(),
             row.kind,
-            row.cause_name,
+            sheets.neutral(row.cause_name),
             names.get(row.programme_id, ""),
             *(
-                _text(getattr(row, f"{name}_minor"), row.currency)
+                _decimal(getattr(row, f"{name}_minor"), exponent(row.currency))
                 for name in ("given", "pledged", "due", "locked")
             ),
             row.currency,
@@ -74,42 +74,41 @@ def of_log(db: Connection, shop_id: int, search: Search, most: int = 1_000_000) 
     yield from _csv(LOG, told)
 
 
-def _line(row: Row[Any], batch: Batch, names: dict[int, str]) -> tuple[str, ...]:
-    net = row.gross_minor - row.refunded_minor
-    amounts = (row.gross_minor, row.refunded_minor, net)
+def _line(row: Row[Any], batch: Batch, names: dict[int, str], digits: int) -> tuple[str, ...]:
+    gross, refunded = row.gross_minor, row.refunded_minor
     return (
-        row.number or "",
+        sheets.neutral(row.number or ""),
         row.given_at.isoformat(),
         row.kind,
         names.get(row.programme_id, ""),
-        *(_text(minor, batch.currency) for minor in amounts),
+        _decimal(gross, digits),
+        _decimal(refunded, digits),
+        _decimal(gross - refunded, digits),
         batch.currency,
     )
 
 
-def _text(minor: int, currency: str) -> str:
-    return Money(minor, currency).text()
+def _names(db: Connection, shop_id: int) -> dict[int, str]:
+    found = programmes.programmes(db, shop_id)
+    return {one.id: sheets.neutral(one.name) for one in found}
+
+
+def _decimal(minor: int, digits: int) -> str:
+    """As ``Money.text``, for a million rows: "19.90", "-2405", "6.450"."""
+    if not digits:
+        return str(minor)
+    whole, rest = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}.{rest:0{digits}}"
 
 
 def _csv(names: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[bytes]:
     yield "\ufeff".encode()  # spreadsheets take it for another encoding otherwise
-    held: list[tuple[str, ...]] = [tuple(names)]
-    for row in rows:
-        held.append(row)
-        if len(held) == PIECE:
-            yield _rows(held)
-            held.clear()
-    yield _rows(held)
+    yield _rows([tuple(names)])
+    while held := list(islice(rows, PIECE)):
+        yield _rows(held)
 
 
 def _rows(rows: Sequence[tuple[str, ...]]) -> bytes:
-    """Texts that a spreadsheet would carry out are not; amounts are left as they are."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(
-        [one if _is_amount(one) else sheets.neutral(one) for one in row] for row in rows
-    )
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
-
-
-def _is_amount(cell: str) -> bool:
-    return cell[:1] == "-" and cell[1:].replace(".", "", 1).isdigit()

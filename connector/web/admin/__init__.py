@@ -4,6 +4,7 @@ Everything works without a script; htmx and a few lines of our own only improve 
 """
 
 from connector.web.admin import (
+    causes,
     drafts,
     exchange,
     giving,
@@ -18,6 +19,7 @@ from connector.web.admin import (
     recommendations,
     referrals,
     rehearsal,
+    remittances,
     rewards,
     rule_editor,
     signin,
@@ -28,6 +30,7 @@ from connector.web.admin.door import blueprint, error_page
 
 __all__ = [
     "blueprint",
+    "causes",
     "drafts",
     "error_page",
     "exchange",
@@ -43,6 +46,7 @@ __all__ = [
     "recommendations",
     "referrals",
     "rehearsal",
+    "remittances",
     "rewards",
     "rule_editor",
     "signin",

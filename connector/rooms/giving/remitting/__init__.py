@@ -220,7 +220,7 @@ def lock(
         )
     )
     found = batch(db, shop_id, batch_id)
-    _tally(db, shop_id, found, "locked_minor", 1)
+    _tally(db, shop_id, found, "locked_minor", parts)
     return found
 
 
@@ -228,7 +228,8 @@ def unlock(db: Connection, shop_id: int, batch_id: int) -> None:
     """Take a batch apart that nobody has approved yet; what was in it is ready again."""
     found = batch(db, shop_id, batch_id)
     _move(db, shop_id, batch_id, "reconciled", state="reconciled")
-    _tally(db, shop_id, found, "locked_minor", -1)
+    taken_out = _parts(db, shop_id, batch_id)
+    _tally(db, shop_id, found, "locked_minor", taken_out, sign=-1)
     db.execute(_SQL["locked"], {"shop_id": shop_id, "batch_id": batch_id, "sign": -1})
     _drop_lines(db, shop_id, batch_id)
     for table in (giving_proof.c.batch_id, giving_batch.c.id):
@@ -267,7 +268,7 @@ def send(
     why = Voucher(f"giving:batch:{batch_id}", "remittance", now)
     step = (f"cause:{found.cause_id}", "remitted", found.net_minor, why)
     ledger.append(db, shop_id, found.currency, zone, [step])
-    _tally(db, shop_id, found, "remitted_minor", 1)
+    _tally(db, shop_id, found, "remitted_minor", _parts(db, shop_id, batch_id))
     return batch(db, shop_id, batch_id), [BatchRemitted(shop_id, batch_id)]
 
 
@@ -336,7 +337,9 @@ def _parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:
     ]
 
 
-def _tally(db: Connection, shop_id: int, found: Batch, name: str, sign: int) -> None:
+def _tally(
+    db: Connection, shop_id: int, found: Batch, name: str, parts: Sequence[Part], sign: int = 1
+) -> None:
     rows = [
         {
             "shop_id": shop_id,
@@ -346,7 +349,7 @@ def _tally(db: Connection, shop_id: int, found: Batch, name: str, sign: int) -> 
             "kind": one.kind,
             name: sign * (one.gross_minor - one.refunded_minor),
         }
-        for one in _parts(db, shop_id, found.id)
+        for one in parts
     ]
     store.tally(db, rows)
 

@@ -1,0 +1,84 @@
+"""The merchant's way from a cause's papers to its receipt, at a browser without a script."""
+
+import io
+
+from connector.rooms.giving import remitting, service
+from connector.rooms.giving.remitting import proofs
+from tests.rooms.giving.offers import papered
+from tests.web.admin.conftest import Ada, words_of
+from tests.world import World, donation, order
+
+DAY = "2026-11-22"
+
+
+def test_papers_are_kept_in_every_language_and_what_lacks_is_told(ada: Ada, world: World):
+    where = f"giving/causes/{world.riverbank.id}"
+    assert "Payee: whom the money is sent to missing" in words_of(ada.see(where))
+    told = {
+        "name": "Riverbank",
+        "name-ar": "ضفة النهر",
+        "payee": "Riverbank e.V.",
+        "country": "de",
+    }
+    assert ada.send(where, where, **told, is_offered="on").status_code == 303
+    with world.database.read() as db:
+        found = service.cause(db, world.shop.id, world.riverbank.id)
+    assert (found.payee, found.country, found.names) == (
+        "Riverbank e.V.",
+        "DE",
+        {"ar": "ضفة النهر"},
+    )
+    refused = ada.send(where, where, **(told | {"picture_url": "http://x"}))
+    assert refused.status_code == 422
+    assert "Riverbank e.V." in refused.text
+    again = ada.send(f"{where}/closed", where)
+    assert "Make another cause the default first." in words_of(
+        ada.see(where, refused=again.location.partition("=")[2])
+    )
+
+
+def test_a_batch_is_locked_approved_sent_proved_and_receipted(ada: Ada, world: World):
+    world.tell(order("1", donation("d", 250)))
+    where = "giving/remittances"
+    assert "Say whom the money is sent to" in words_of(ada.see(where))
+    papered(world)
+    lock = {"cause_id": str(world.riverbank.id), "currency": "USD"}
+    none = ada.send(where, where, **lock)
+    assert "Nothing is due up to this day." in words_of(none.text)
+    made = ada.send(where, where, **lock, through=DAY)
+    assert made.location.endswith("said=locked")
+    one = f"{where}/{made.location.split('/')[-1].split('?')[0]}"
+    assert "Acme owes Riverbank e.V. $2.50" in words_of(ada.see(one))
+    ada.send(f"{one}/approve", one)
+    assert ada.send(f"{one}/approve", one).status_code == 422
+    assert ada.send(f"{one}/send", one, reference="", sent_on=DAY).status_code == 422
+    ada.send(f"{one}/send", one, reference="RF18", sent_on=DAY)
+    svg = (io.BytesIO(b"<svg>"), "a.svg")
+    assert ada.send(f"{one}/proofs", one, proof=svg).status_code == 422
+    ada.send(f"{one}/proofs", one, proof=(io.BytesIO(b"%PDF-1.7"), "slip.pdf"))
+    ada.send(f"{one}/receipt", one, receipt="2026/77")
+    page = words_of(ada.see(one))
+    assert "Acme sent Riverbank e.V. $2.50" in page
+    assert "slip.pdf" in page
+    assert "Receipt 2026/77" in page
+    with world.database.read() as db:
+        (batch,) = remitting.batches(db, world.shop.id)
+        (kept,) = proofs.of_batch(db, world.shop.id, batch.id)
+    file = ada.ask(f"{one}/proofs/{kept.id}")
+    assert (file.data, file.mimetype) == (b"%PDF-1.7", "application/pdf")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert b"2.50" in ada.ask(f"{one}/statement.csv").data
+    assert "receipted" in words_of(ada.see(where))
+    assert world.audit() == []
+
+
+def test_a_batch_is_taken_apart_before_it_is_approved(ada: Ada, world: World):
+    papered(world)
+    world.tell(order("1", donation("d", 250)))
+    where = "giving/remittances"
+    lock = {"cause_id": str(world.riverbank.id), "currency": "USD", "through": DAY}
+    made = ada.send(where, where, **lock)
+    one = f"{where}/{made.location.split('/')[-1].split('?')[0]}"
+    assert ada.send(f"{one}/unlock", one).location.endswith("said=unlocked")
+    assert "No batch yet." in words_of(ada.see(where))
+    assert ada.ask(one).status_code == 404
