@@ -76,6 +76,11 @@ final class Pairing {
 		if ( '' === $service ) {
 			Admin_Page::go( 'no_service' );
 		}
+		$tries = 5;
+		while ( $tries > 0 && self::part() ) {
+			sleep( 1 ); // It needs a moment.
+			--$tries;
+		}
 		$knock = bin2hex( random_bytes( 32 ) );
 		set_transient( self::KNOCK, $knock, self::KNOCK_SECONDS );
 		$target = add_query_arg(
@@ -177,8 +182,31 @@ final class Pairing {
 		if ( is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() && ! $is_forced ) {
 			Admin_Page::go( 'not_told' );
 		}
+		$parting = is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() ? array( Settings::get( 'public_id' ), Settings::secret( 'plugin' ) ) : null;
 		self::leave();
+		if ( $parting ) {
+			Settings::put( array( 'public_id' => $parting[0] ) );
+			Settings::put_secrets( array( 'plugin' => $parting[1] ) );
+			Upkeep::part();
+		}
 		Admin_Page::go( 'disconnected' );
+	}
+
+	/**
+	 * Tell the service that the shop has left, where it could not be told: it would let nobody connect again.
+	 *
+	 * @return bool Whether it heard, and is to be asked again whether it is done.
+	 */
+	public static function part(): bool {
+		if ( null !== Settings::get( 'state' ) || '' === Settings::secret( 'plugin' ) ) {
+			return false;
+		}
+		$told = Wire::ask( 'disconnect' );
+		if ( is_wp_error( $told ) && in_array( $told->get_error_code(), array( 'disconnected', 'bad_signature' ), true ) ) {
+			Settings::forget();
+			Upkeep::stop();
+		}
+		return ! is_wp_error( $told );
 	}
 
 	/**

@@ -16,6 +16,7 @@ final class Upkeep {
 
 	const DAILY   = 'perennial_daily';
 	const MONTHLY = 'perennial_monthly';
+	const PARTING = 'perennial_parting';
 	const GROUP   = 'perennial';
 
 	/**
@@ -24,6 +25,7 @@ final class Upkeep {
 	public static function hook(): void {
 		add_action( self::DAILY, array( self::class, 'refresh' ) );
 		add_action( self::MONTHLY, array( self::class, 'rotate' ) );
+		add_action( self::PARTING, array( Pairing::class, 'part' ) );
 		add_action( 'admin_post_perennial_rotate', array( self::class, 'rotate_now' ) );
 	}
 
@@ -34,6 +36,13 @@ final class Upkeep {
 		self::stop();
 		as_schedule_recurring_action( time() + DAY_IN_SECONDS, DAY_IN_SECONDS, self::DAILY, array(), self::GROUP );
 		as_schedule_recurring_action( time() + MONTH_IN_SECONDS, MONTH_IN_SECONDS, self::MONTHLY, array(), self::GROUP );
+	}
+
+	/**
+	 * From the day it left while the service could not be told, until it is.
+	 */
+	public static function part(): void {
+		as_schedule_recurring_action( time() + HOUR_IN_SECONDS, HOUR_IN_SECONDS, self::PARTING, array(), self::GROUP );
 	}
 
 	/**
