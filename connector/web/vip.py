@@ -1,16 +1,20 @@
-"""What VIP days were worth, from every room that knows: honest sums, zeros among them."""
+"""VIP days: whether to sell them, and what they were worth from every room that knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from connector.core.errors import Conflict
 from connector.program.earning import PLAIN_PERCENT, TIER
 from connector.rooms import insight
 from connector.rooms.points import timeline
+from connector.rooms.rewards.rules import Kind, Offer
 from connector.rooms.tiers import perks, programs
+from connector.rooms.tiers.rules import Program
 from connector.shops.service import Shop
 
 
@@ -36,6 +40,27 @@ class Summary:
     def total_minor(self) -> int:
         """All that has a price."""
         return self.points_minor + self.discount_minor + self.delivery_minor
+
+
+def check(db: Connection, shop_id: int, member_id: int, offer: Offer, now: datetime) -> None:
+    """Refuse to sell days that would give the member nothing, as free ones are refused.
+
+    Member 0 is somebody who has no account yet.
+    """
+    if offer.kind is Kind.VIP:
+        published = programs.current(db, shop_id)
+        program = published.given if published else Program()
+        until = now + timedelta(days=offer.tier_days)
+        perks.check_days(db, shop_id, member_id, program, now, until)
+
+
+def is_sold(db: Connection, shop_id: int, member_id: int, offer: Offer, now: datetime) -> bool:
+    """Whether to offer it."""
+    try:
+        check(db, shop_id, member_id, offer, now)
+    except Conflict:
+        return False
+    return True
 
 
 def summary(db: Connection, shop: Shop, member_id: int, vip: Row[Any], tag: str) -> Summary | None:

@@ -47,6 +47,14 @@ def test_points_are_redeemed_for_a_member_once_and_undone(acme, coffee, mia):
     assert undone["ending"] == "cancelled"
 
 
+def test_days_on_no_level_are_not_sold(acme, mia):
+    acme.adjust(mia, 250, "gift")
+    week = {"kind": "vip", "names": {"en": "VIP week"}, "points": 100, "tier_days": 7}
+    reward = send(acme, "/rewards", week, "made").get_json()["id"]
+    refused = send(acme, f"/members/{mia}/redemptions", {"reward_id": reward})
+    assert refusal(refused) == (409, "trial_off")
+
+
 def test_a_gift_is_told_to_the_rooms(acme, coffee, mia):
     told = send(acme, f"/members/{mia}/gifts", {"reward_id": coffee, "note": "Thanks"})
     assert told.get_json()["source"].startswith("rewards:gift:")

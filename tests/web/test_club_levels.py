@@ -8,10 +8,14 @@ from sqlalchemy import Connection, select
 
 from connector.core import clock
 from connector.core.facts import GiftGiven
+from connector.rooms.points import service as points
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.rules import Kind, Offer
 from connector.rooms.tiers import perks, programs, service
 from connector.rooms.tiers.models import tier_trial
 from connector.rooms.tiers.rules import Early, Level, Perks, Program, Trial
 from tests.web.shoppers import acme
+from tests.web.test_api import refusal
 from tests.web.test_club import section, sections, told
 from tests.web.test_club_rewards import press
 from tests.web.test_referrals import code, publish
@@ -108,6 +112,36 @@ def test_days_that_another_account_with_her_mailbox_had_are_not_hers(levels):
     club = told(levels, levels.token())
     assert section(club, "level")["title"] == "You are Sprout"
     assert "trial" not in sections(club)
+
+
+def test_days_that_would_give_her_nothing_are_not_sold(levels):
+    service_, shop, now = levels.service, levels.shop, clock.now()
+    week = Offer(Kind.VIP, {"en": "VIP week"}, "USD", points=5, tier_days=7)
+    with service_.database.write() as db:
+        found = service_.runtime.members.by_customer_key(db, shop.id, "7")
+        points.adjust(db, shop.id, found, 250, reason="a gift", made_by="x", now=now)
+        reward = str(catalogue.publish(db, shop.id, week, now).id)
+        known = known_program(db, shop.id)
+    offered = [one["id"] for one in section(told(levels, levels.token()), "rewards")["items"]]
+    assert offered == [reward]
+    bare = replace(known.levels[3], multiplier_percent=110, perks=Perks(20, free_shipping=True))
+    wanted = replace(known, levels=(*known.levels[:3], bare), trial=None)
+    review(levels, wanted, has_standing=False)
+    assert "rewards" not in sections(told(levels, levels.token()))
+    assert levels.ask("me", levels.token()).get_json()["rewards"]["offers"] == []
+    assert refusal(levels.do("redeem", {"reward": reward}, levels.token(), "k7")) == (
+        409,
+        "trial_off",
+    )
+    assert "rewards" in sections(told(levels)), "who is new would have a multiplier"
+    plain = [replace(one, multiplier_percent=100, perks=Perks(20)) for one in known.levels]
+    review(levels, Program(levels=tuple(plain)), has_standing=False)
+    assert "rewards" not in sections(told(levels))
+    review(levels, replace(known, levels=known.levels[:2], trial=None))
+    refused = levels.do("redeem", {"reward": reward}, levels.token(), "k8")
+    assert refusal(refused) == (409, "trial_needless"), "she stands on the highest"
+    with service_.database.read() as db:
+        assert points.balance(db, shop.id, found).available >= 250
 
 
 def test_what_the_shops_platform_cannot_give_is_not_promised(levels):

@@ -24,7 +24,7 @@ from connector.orders.models import orders
 from connector.orders.store import products
 from connector.rooms.tiers import store
 from connector.rooms.tiers.models import tier_days, tier_trial
-from connector.rooms.tiers.rules import LEVEL_CODE, Perks, Program, Trial
+from connector.rooms.tiers.rules import LEVEL_CODE, Perks, Program
 
 TAG = "perennial-tier-"
 _LADDER_TAG = "perennial-discount-"
@@ -147,12 +147,8 @@ def start_trial(
         raise NotFound("member_not_found", "no such member")
     if row.blocked_at is not None:
         raise Conflict("member_blocked", "this member takes no part at present")
-    _, held = standing_of(db, shop_id, member_id, program)
-    if held >= program.number_of(program.trial.level_id):
-        raise Conflict("trial_needless", "the member stands there already")
     ends_at = now + timedelta(days=program.trial.days)
-    if not gains(program, held, program.number_of(program.trial.level_id), now, ends_at):
-        raise Conflict("trial_off", "these days would give the member nothing")
+    check_days(db, shop_id, member_id, program, now, ends_at)
     if trial_of(db, shop_id, member_id) is not None:
         raise Conflict("trial_used", "the free days were had already")
     claim = upsert(db, tier_trial).values(
@@ -173,6 +169,17 @@ def start_trial(
         tier_days=program.trial.days,
         tier_id=program.trial.level_id,
     )
+
+
+def check_days(
+    db: Connection, shop_id: int, member_id: int, program: Program, now: datetime, until: datetime
+) -> None:
+    """Refuse VIP days that would give the member nothing."""
+    _, held = standing_of(db, shop_id, member_id, program)
+    if 0 < program.vip_level <= held:
+        raise Conflict("trial_needless", "the member stands there already")
+    if not gains(program, held, program.vip_level, now, until):
+        raise Conflict("trial_off", "these days would give the member nothing")
 
 
 def trial_source(member_id: int) -> str:
@@ -198,18 +205,18 @@ def standing_of(
 
 def begin(db: Connection, given: GiftGiven, program: Program, now: datetime) -> bool:
     """Days on a level begin; those on a level that already runs are put behind its end."""
-    default = program.trial or (Trial(1, program.levels[-1].id) if program.levels else None)
-    level_id = given.tier_id or (default.level_id if default else 0)
-    if not program.number_of(level_id):
+    number = program.number_of(given.tier_id) if given.tier_id else program.vip_level
+    level = program.numbered(number)
+    if level is None:
         return False
     running = [one for one in days(db, given.shop_id, [given.member_id]) if not one.is_over]
-    starts_at = max((one.ends_at for one in running if one.level_id == level_id), default=now)
+    starts_at = max((one.ends_at for one in running if one.level_id == level.id), default=now)
     statement = upsert(db, tier_days).values(
         shop_id=given.shop_id,
         id=new_id(),
         member_id=given.member_id,
         source=given.source,
-        level_id=level_id,
+        level_id=level.id,
         starts_at=max(starts_at, now),
         ends_at=max(starts_at, now) + timedelta(days=given.tier_days),
         is_over=False,
@@ -264,30 +271,18 @@ def end(db: Connection, shop_id: int, ids: Sequence[int]) -> None:
 
 def unseen(db: Connection, shop_id: int, member_ids: Sequence[int]) -> Row[Any] | None:
     """The newest VIP days that are over and whose summary nobody has seen."""
-    return db.execute(
-        select(tier_days)
-        .where(
-            tier_days.c.shop_id == shop_id,
-            tier_days.c.member_id.in_(member_ids),
-            tier_days.c.is_over.is_(True),
-            tier_days.c.seen_at.is_(None),
-        )
-        .order_by(tier_days.c.ends_at.desc())
-        .limit(1)
-    ).one_or_none()
+    chosen = select(tier_days).where(*_unseen(shop_id, member_ids))
+    return db.execute(chosen.order_by(tier_days.c.ends_at.desc()).limit(1)).one_or_none()
 
 
 def note_seen(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime) -> None:
-    db.execute(
-        update(tier_days)
-        .where(
-            tier_days.c.shop_id == shop_id,
-            tier_days.c.member_id.in_(member_ids),
-            tier_days.c.is_over.is_(True),
-            tier_days.c.seen_at.is_(None),
-        )
-        .values(seen_at=now)
-    )
+    db.execute(update(tier_days).where(*_unseen(shop_id, member_ids)).values(seen_at=now))
+
+
+def _unseen(shop_id: int, member_ids: Sequence[int]) -> tuple[Any, ...]:
+    mine = tier_days.c
+    is_unseen = mine.is_over.is_(True) & mine.seen_at.is_(None)
+    return (mine.shop_id == shop_id, mine.member_id.in_(member_ids), is_unseen)
 
 
 class Base:

@@ -175,6 +175,11 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
         """Where a level stands, from 1; 0 for one that is gone."""
         return next((n for n, one in enumerate(self.levels, 1) if one.id == level_id), 0)
 
+    @property
+    def vip_level(self) -> int:
+        """Which level days are on, unless they say another; 0: there is none."""
+        return self.number_of(self.trial.level_id) if self.trial else len(self.levels)
+
     def multiplier(self, level: int) -> int:
         found = self.numbered(level)
         return found.multiplier_percent if found else PLAIN_PERCENT

@@ -18,7 +18,7 @@ from connector.rooms.rewards import catalogue, rules, service
 from connector.rooms.rewards.rules import Kind, Offer, Redemption, State
 from connector.rooms.rewards.rules import Reward as Offered
 from connector.shops.service import Shop
-from connector.web import addresses
+from connector.web import addresses, vip
 from connector.web.api import members, shapes
 from connector.web.api.openapi import MAX_PAGE, PAGE, Operation, Parameter
 from connector.web.body import read_json
@@ -203,6 +203,7 @@ def redeem_for_member(db: Connection, shop: Shop, member_id: str) -> RedemptionO
     wanted, now = read_json(Redeem), clock.now()
     row = members.found(db, shop, member_id)
     reward_id = _reward_id(wanted.reward_id)
+    vip.check(db, shop.id, row.id, catalogue.reward(db, shop.id, reward_id).offer, now)
     one, facts = service.redeem(db, shop.id, row.id, reward_id, now, amount_minor=wanted.amount)
     noticed.notice(db, facts, now)
     return _redemption(one)

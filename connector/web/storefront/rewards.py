@@ -14,7 +14,7 @@ from connector.rooms.points import service as points
 from connector.rooms.rewards import catalogue, rules, service
 from connector.rooms.rewards.catalogue import Standing
 from connector.rooms.rewards.rules import Kind, Redemption, State
-from connector.web import addresses, offers
+from connector.web import addresses, offers, vip
 from connector.web.offers import Names
 from connector.web.storefront.asker import Asker
 
@@ -36,16 +36,23 @@ def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
     """``rewards``: offers with what stands in the way, the cheapest first; and what is open."""
     shop_id, member_id = asker.shop.id, asker.member_id
     available = points.balance(db, shop_id, member_id).available
-    found = catalogue.standing(db, shop_id, member_id, available)
+    found = offered(db, asker, available, now)
     own = catalogue.open_of(db, shop_id, member_id)
-    offered = offers.names(db, shop_id, [one.reward.offer for one in found])
+    known = offers.names(db, shop_id, [one.reward.offer for one in found])
     owned = offers.names(db, shop_id, own)
     return {
         "rewards": {
-            "offers": [_offer(one, offered, asker, available) for one in found],
+            "offers": [_offer(one, known, asker, available) for one in found],
             "open": [_redemption(one, owned, asker, now) for one in own],
         }
     }
+
+
+def offered(db: Connection, asker: Asker, available: int, now: datetime) -> list[Standing]:
+    """What is offered to this shopper: no days that would give her nothing."""
+    shop_id, member_id = asker.shop.id, asker.member_id
+    found = catalogue.standing(db, shop_id, member_id, available)
+    return [one for one in found if vip.is_sold(db, shop_id, member_id, one.reward.offer, now)]
 
 
 def redeem(db: Connection, asker: Asker, wanted: Redeem, now: datetime) -> dict[str, Any]:
@@ -53,9 +60,9 @@ def redeem(db: Connection, asker: Asker, wanted: Redeem, now: datetime) -> dict[
     reward_id = addresses.row_id(wanted.reward)
     if reward_id is None:
         raise NotFound("reward_not_found", "no such reward")
-    one, facts = service.redeem(
-        db, asker.shop.id, asker.member_id, reward_id, now, amount_minor=wanted.amount
-    )
+    shop_id, member_id = asker.shop.id, asker.member_id
+    vip.check(db, shop_id, member_id, catalogue.reward(db, shop_id, reward_id).offer, now)
+    one, facts = service.redeem(db, shop_id, member_id, reward_id, now, amount_minor=wanted.amount)
     noticed.notice(db, facts, now)
     return _answer(db, asker, one, now)
 

@@ -13,9 +13,10 @@ from connector.rooms.rewards import catalogue, rules, service
 from connector.rooms.rewards.catalogue import Standing
 from connector.rooms.rewards.rules import CODED, Kind, Offer, Redemption, State
 from connector.shops import plugin
-from connector.web import offers
+from connector.web import offers, vip
 from connector.web.offers import Names
 from connector.web.storefront.asker import Asker, Visitor
+from connector.web.storefront.rewards import offered
 from connector.web.storefront.told.blocks import Act, Block, Field
 from connector.web.tongue import Tongue, mark, own
 
@@ -55,7 +56,7 @@ def to_buy(db: Connection, asker: Asker, say: Tongue) -> Block | None:
     """What points buy, the cheapest first."""
     shop_id = asker.shop.id
     available = points.balance(db, shop_id, asker.member_id).available
-    found = catalogue.standing(db, shop_id, asker.member_id, available)
+    found = offered(db, asker, available, say.now)
     if not found:
         return None
     known = offers.names(db, shop_id, [one.reward.offer for one in found])
@@ -70,6 +71,7 @@ def to_see(db: Connection, visitor: Visitor, say: Tongue) -> Block | None:
         for one in catalogue.rewards(db, visitor.shop.id)
         if one.state == "on" and not one.offer.is_gift_only
         if one.offer.currency == say.currency and not one.offer.tier_level
+        if vip.is_sold(db, visitor.shop.id, 0, one.offer, say.now)
     ]
     if not found:
         return None

@@ -11,7 +11,7 @@ from connector.web.tongue import Tongue, mark, own
 
 NAMED_STAGES = 5  # more names than that do not stand side by side
 REFUSALS = {
-    "trial_off": mark("There are no free days to try."),
+    "trial_off": mark("There are no days here that would give you more."),
     "trial_used": mark("You had your free days already."),
     "trial_needless": mark("You stand there already."),
     "member_blocked": mark("Ask the shop: your membership is paused."),
