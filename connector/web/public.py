@@ -13,6 +13,7 @@ from connector.core.errors import BadInput
 from connector.core.i18n import SOURCE, reader
 from connector.core.money import exponent
 from connector.orders import store as order_store
+from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.recommend import rules
@@ -124,6 +125,34 @@ def _reason(say: Tongue, item: recommend.Item) -> str:
     return say.t("A similar product")
 
 
+def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Campaigns, newest first: what was paid to causes, and apart from it what is on its way."""
+    say = _say(shop)
+    return {"campaigns": [_goal(db, shop, say, one) for one in programmes.campaigns(db, shop.id)]}
+
+
+def _goal(db: Connection, shop: Shop, say: Tongue, one: programmes.Campaign) -> dict[str, Any]:
+    told, language = programmes.progress(db, shop.id, one), say.language.tag
+    return {
+        "key": one.key,
+        "name": one.names.get(language) or one.names["en"],
+        "story": one.stories.get(language) or one.stories.get("en", ""),
+        "currency": one.currency,
+        "goal_minor": one.goal_minor,
+        "pledged_minor": told.pledged_minor + told.ready_minor,
+        "reconciled_minor": told.reconciled_minor,
+        "paid_minor": told.paid_minor,
+        "gifts": told.gifts,
+        "is_closed": one.closed_at is not None,
+        "said": say.t(
+            "{money} of {goal} together",
+            money=say.money(told.total_minor, one.currency),
+            goal=say.money(one.goal_minor, one.currency),
+        ),
+        "paid_said": say.t("{money} of it paid", money=say.money(told.paid_minor, one.currency)),
+    }
+
+
 def _say(shop: Shop) -> Tongue:
     """The language that a query asks for."""
     return Tongue.of(shop, reader(addresses.text("lang")) or SOURCE, clock.now())
@@ -131,8 +160,10 @@ def _say(shop: Shop) -> Tongue:
 
 # Of ``config``; each gives top-level names of its own.
 PARTS: tuple[Callable[[Connection, Shop], dict[str, Any]], ...] = (_points, _giving)
+OF_ALL = frozenset({"config", "goals"})  # the others are about products
 VIEWS: dict[str, Callable[[Connection, Shop, Sequence[str]], dict[str, Any]]] = {
     "config": config,
     "badge": badge,
     "recommendations": recommendations,
+    "goals": goals,
 }

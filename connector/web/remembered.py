@@ -67,7 +67,7 @@ def answer(
     if told is None:
         with runtime().database.read() as db:
             shop = find(db)
-            keys = () if view == "config" else public.product_keys()
+            keys = () if view in public.OF_ALL else public.product_keys()
             body = msgspec.json.encode(public.VIEWS[view](db, shop, keys))
         told = Payload(body, (*_headers(body), *headers(shop)))
         if len(request.query_string) <= LONGEST_QUERY:

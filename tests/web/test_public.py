@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connector.core import clock
+from connector.rooms.giving import programmes
 from connector.rooms.points import service as points
 from connector.shops import store as shop_store
 from connector.web import memory, public
@@ -54,6 +55,19 @@ def test_a_programme_without_a_rate_in_the_shops_currency_says_that_it_gives_not
         shop_store.change(db, ask.shop.id, currency="KWD")
     program = ask("config").get_json()["program"]
     assert (program["currency"], program["points_each"], program["per_minor"]) == ("KWD", 0, 1000)
+
+
+def test_goals_tell_what_is_paid_apart_from_what_is_promised(service, ask):
+    assert ask("goals").get_json() == {"campaigns": []}
+    goal = programmes.Campaign(0, "", {"en": "Trees", "ar": "أشجار"}, {}, "USD", 50_000)
+    with service.database.write() as db:
+        programmes.add_campaign(db, ask.shop.id, goal, clock.now())
+    service.app.extensions["perennial_remembered"]._known.clear()  # as after ten seconds
+    (told,) = ask("goals?lang=ar").get_json()["campaigns"]
+    assert (told["key"], told["name"], told["goal_minor"]) == ("trees", "أشجار", 50_000)
+    states = ("pledged_minor", "reconciled_minor", "paid_minor")
+    assert [told[name] for name in states] == [0, 0, 0]
+    assert told["said"]
 
 
 def test_memory_forgets_in_time_and_when_there_is_too_much(monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.core.errors import BadInput
 from connector.rooms.giving import service
-from connector.web import addresses
+from connector.rooms.giving.store import Search
+from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
+from connector.web.admin.remittances import KINDS
 from connector.web.runtime import runtime
 
 PAGE = 25
@@ -72,12 +74,31 @@ def add_cause() -> Response:
     return door.redirected(url_for("admin.giving", said="cause"))
 
 
+@blueprint.get("/<shop>/giving/log.csv")
+def donations_log() -> Response:
+    """The donations log as searched, as a file."""
+    shop_id, search = g.shop.id, _search()
+    database = runtime().database
+
+    def pieces() -> Iterator[bytes]:
+        with database.read() as db:
+            yield from statements.of_log(db, shop_id, search)
+
+    response = Response(pieces(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="donations.csv"'
+    return response
+
+
+def _search() -> Search:
+    return Search(number=forms.plain(addresses.text("order")).lstrip("#"))
+
+
 def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
     page = addresses.number("page", 1, MOST_PAGES)
     with runtime().database.read() as db:
         causes = service.causes(db, g.shop.id)
         totals = service.totals(db, g.shop.id)
-        log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE)
+        log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE, _search())
         from_points = service.owed_for_points(db, g.shop.id)
     return door.page(
         "admin/giving.html",
@@ -89,6 +110,8 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         from_points=from_points,
         log=log[:PAGE],
         page=page,
+        asked=addresses.text("order"),
+        kinds=KINDS,
         more=len(log) > PAGE,
         form=form,
         errors=errors,

@@ -82,3 +82,12 @@ def test_a_batch_is_taken_apart_before_it_is_approved(ada: Ada, world: World):
     assert ada.send(f"{one}/unlock", one).location.endswith("said=unlocked")
     assert "No batch yet." in words_of(ada.see(where))
     assert ada.ask(one).status_code == 404
+
+
+def test_the_log_is_searched_and_taken_out(ada: Ada, world: World):
+    world.tell(order("71", donation("d", 250)), order("72", donation("d", 300)))
+    page = words_of(ada.see("giving", order="#71"))
+    assert "$2.50 due" in page
+    assert "$3.00 due Riverbank" not in page
+    assert b"3.00" not in ada.ask("giving/log.csv", order="71").data
+    assert b"3.00" in ada.ask("giving/log.csv").data
