@@ -32,7 +32,7 @@ def read(path: Path, before: date) -> Events:
     days = pc.cast(_as_dates(table["day"]), pa.int32())
     table = table.filter(pc.less(days, before.toordinal() - EPOCH))
     return columns(
-        users=_texts(table["user"]),
+        users=_named(_texts(table["user"])),
         baskets=_texts(table["basket"]),
         days=pc.cast(_as_dates(table["day"]), pa.int32()).to_numpy() + EPOCH,
         items=_texts(table["item"]),
@@ -79,6 +79,11 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
     return pc.cast(column, pa.string())
+
+
+def _named(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """An empty name is none."""
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:

@@ -22,6 +22,7 @@ STAYS = {  # tables with rows of a shop that no export tells
     "shop_plugin": "what a store runs",
     "spent_token": "hashes of sign-ins that were used",
     "recommend_together": "computed from orders",
+    "recommend_member": "the same",
     "recommend_build": "when that was",
     "ledger_moved": "computed from entries",
     # hashes, keys and secrets: they say nothing elsewhere

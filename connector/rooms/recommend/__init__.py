@@ -1,17 +1,20 @@
-"""Bought together: what a shop's own orders say goes with a product, and nothing else.
+"""Recommendations from a shop's own orders: bought together, bought again, new to somebody.
 
-Hears OrderChanged and HistoryImported; both mark the shop's lists as due. Publishes nothing.
-Invariants: a pair is shown only if at least ``rules.SUPPORT`` paid orders hold both products; the
-count beside it is that number of orders, except that of a giant order only its ``rules.CAP`` most
-bought products count; lists name products and no people, so erasing a member changes nothing.
+Hears OrderChanged, HistoryImported and MemberErased; all mark the shop's lists as due. Publishes
+nothing. Invariants: a count is said only where at least ``rules.SUPPORT`` paid orders hold both
+products, of giant orders their ``rules.CAP`` most bought ones; lists of products name no people,
+lists of members go with the member, and the next build does not know who was erased.
 """
 
 from connector.rooms.recommend.service import (
     Build,
     Item,
     Pair,
+    Personal,
     build,
     build_due,
+    buy_again,
+    for_you,
     mark,
     newest_build,
     together,
@@ -22,8 +25,11 @@ __all__ = [
     "Build",
     "Item",
     "Pair",
+    "Personal",
     "build",
     "build_due",
+    "buy_again",
+    "for_you",
     "mark",
     "newest_build",
     "together",

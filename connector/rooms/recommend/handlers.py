@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector.core.facts import Fact
+from connector.core.facts import Fact, MemberErased
 from connector.rooms.recommend import service
 
 
@@ -22,5 +22,7 @@ def on_history_imported(db: Connection, facts: Sequence[Fact], now: datetime) ->
 
 
 def on_member_erased(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
-    service.mark(db, facts[0].shop_id, now)
+    for fact in facts:
+        if isinstance(fact, MemberErased):
+            service.forget(db, fact.shop_id, fact.member_id, now)
     return []

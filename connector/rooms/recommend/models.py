@@ -16,6 +16,16 @@ recommend_together = Table(
     Column("others", Json, nullable=False),  # [key, orders together, score, evidence], best first
 )
 
+# Of members with a paid order. Who is erased loses the row at once, and the next build's numbers.
+recommend_member = Table(
+    "recommend_member",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("again", Json, nullable=False),  # [key, days it was bought on], best first
+    Column("unseen", Json, nullable=False),  # [key, the bought product that speaks most for it]
+)
+
 recommend_build = Table(
     "recommend_build",
     metadata,

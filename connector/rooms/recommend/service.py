@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +20,7 @@ from connector.core.money import Money
 from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
 from connector.rooms.recommend.rules import ORDERS, Other
+from connector.rooms.recommend.rules.history import Longs
 from connector.shops import service as shops
 
 SHOWN = 6
@@ -28,6 +30,7 @@ REST_SHARE = 20  # a build that took a second is followed by twenty seconds of r
 REST_SECONDS = 40  # but never by more than this: an order shows within a minute
 CLAIM_SECONDS = 300  # after which a build that died is tried again
 SHOPS = 100
+MEMBERS_LIMIT = 20_000  # who bought last have lists; a build of more would take too long
 WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer than that
 
 
@@ -45,6 +48,18 @@ class Item:
     price: Money | None
     together: int
     evidence: int = ORDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A product for one member: bought before, on ``times`` days, or new to them.
+
+    because: the title of a product they bought, which speaks most for this one.
+    """
+
+    item: Item
+    times: int
+    because: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +113,12 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         row = store.newest_build(db, shop_id)
         seen = row.marks if row else 0  # before the orders: what comes in between counts as unseen
         before = store.stored(db, shop_id)
-        baskets = store.baskets(db, shop_id)
+        baskets, members = store.baskets(db, shop_id)
     changed: list[tuple[str, list[Other]]] = []
     gone = set(before)
     found = 0
-    for key, others in rules.lists(rules.shelves(rules.history(baskets))):
+    told = rules.shelves(rules.history(baskets))
+    for key, others in rules.lists(told):
         found += 1
         gone.discard(key)
         if before.get(key) != store.written(others):
@@ -110,6 +126,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         if len(changed) == WRITTEN:
             _write(database, shop_id, changed)
     _write(database, shop_id, changed)
+    _write_members(database, shop_id, told, members)
     took_ms = round((perf_counter() - began) * 1000)
 
     def finish(db: Connection) -> None:
@@ -172,6 +189,52 @@ def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
         )
         for one in others
     ]
+
+
+def buy_again(db: Connection, shop_id: int, member_id: int, limit: int = SHOWN) -> list[Personal]:
+    """What a member returns for, to be bought now; ``times``: days on which they bought it."""
+    told = store.member_lists(db, shop_id, member_id)
+    ranked = [(key, times, None) for key, times in told.again] if told else []
+    return _personal(db, shop_id, ranked, limit)
+
+
+def for_you(db: Connection, shop_id: int, member_id: int, limit: int = SHOWN) -> list[Personal]:
+    """What is new to a member, to be bought now, each because of a product they bought."""
+    told = store.member_lists(db, shop_id, member_id)
+    ranked = [(key, 0, because) for key, because in told.unseen] if told else []
+    return _personal(db, shop_id, ranked, limit)
+
+
+def forget(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
+    """A member is gone: their lists at once, and what they told of products at the next build."""
+    store.forget_member(db, shop_id, member_id)
+    mark(db, shop_id, now)
+
+
+def _personal(
+    db: Connection, shop_id: int, ranked: Sequence[tuple[str, int, str | None]], limit: int
+) -> list[Personal]:
+    keys = [key for key, _, _ in ranked] + [because for _, _, because in ranked if because]
+    rows = catalogue(db, shop_id, keys) if keys else {}
+    currency = shops.get(db, shop_id).currency if keys else ""
+    shown = [one for one in ranked if _hidden(rows.get(one[0])) is None][:limit]
+    return [
+        Personal(
+            item=_item(rows[key], Other(key, 0, 0), currency),
+            times=times,
+            because=rows[because].title if because in rows else None,
+        )
+        for key, times, because in shown
+    ]
+
+
+def _write_members(database: Database, shop_id: int, told: rules.Shelves, members: Longs) -> None:
+    """Write the lists of the members who bought last that changed, some at a time."""
+    newest = told.newest_buyers(MEMBERS_LIMIT)
+    for start in range(0, len(newest), WRITTEN):
+        chosen = newest[start : start + WRITTEN]
+        part = {int(members[one]): rules.personal(told, one) for one in chosen}
+        database.run(partial(store.put_members, shop_id=shop_id, told=part))
 
 
 def _rest(took_ms: int) -> timedelta:

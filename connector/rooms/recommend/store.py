@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import compress
 from typing import Any
@@ -29,8 +29,8 @@ from connector.core.commerce import EARNING_STATES, LineKind
 from connector.core.db import upsert
 from connector.members.models import member
 from connector.orders.models import order_line, orders, product
-from connector.rooms.recommend.models import recommend_build, recommend_together
-from connector.rooms.recommend.rules import NOBODY, Baskets, Other
+from connector.rooms.recommend.models import recommend_build, recommend_member, recommend_together
+from connector.rooms.recommend.rules import NOBODY, Baskets, Other, Personal
 from connector.rooms.recommend.rules.history import Ints, Longs
 
 CHUNK = 500
@@ -96,11 +96,12 @@ def finish(db: Connection, shop_id: int, seen: int, due_at: datetime, **values: 
     )
 
 
-def baskets(db: Connection, shop_id: int) -> Baskets:
+def baskets(db: Connection, shop_id: int) -> tuple[Baskets, Longs]:
     """The products of every paid order, by order id, and all of the catalogue.
 
     Orders and lines are read apart and joined here: each by its own primary key, which no planner
-    gets wrong, and the lines of an order as one row. Who was erased is nobody.
+    gets wrong, and the lines of an order as one row. Who was erased is nobody. With it comes
+    whom each number of a buyer stands for.
     """
     ids, placed, members = _paid_orders(db, shop_id)
     ids = np.append(ids, -1)  # what an order that is not among them is compared with
@@ -118,14 +119,16 @@ def baskets(db: Connection, shop_id: int) -> Baskets:
     titles = {row.key: row.title for row in _titles(db, shop_id)}
     for key in titles:
         numbers[key]  # asking numbers it
-    return Baskets(
+    buyers, people = _people(members[chosen])
+    told = Baskets(
         keys=list(numbers),
         titles=[titles.get(key, "") for key in numbers],
-        buyers=_people(members[chosen]),
+        buyers=buyers,
         days=placed[chosen],
         starts=np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum(),
         products=np.concatenate([np.zeros(0, np.int32), *products]),
     )
+    return told, people
 
 
 def stored(db: Connection, shop_id: int) -> dict[str, str]:
@@ -179,6 +182,54 @@ def lists(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, list[O
     return {row.product_key: [Other(*one) for one in row.others] for row in rows}
 
 
+def put_members(db: Connection, shop_id: int, told: Mapping[int, Personal]) -> int:
+    """Insert or replace these members' lists where they changed; how many did."""
+    rows = db.execute(
+        select(recommend_member).where(
+            recommend_member.c.shop_id == shop_id, recommend_member.c.member_id.in_(told)
+        )
+    )
+    before = {row.member_id: (row.again, row.unseen) for row in rows}
+    changed = [
+        {"shop_id": shop_id, "member_id": one, "again": lists.again, "unseen": lists.unseen}
+        for one, lists in told.items()
+        if before.get(one) != tuple([list(pair) for pair in column] for column in lists)
+    ]
+    if changed:
+        statement = upsert(db, recommend_member)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["shop_id", "member_id"],
+                set_={
+                    "again": statement.excluded.again,
+                    "unseen": statement.excluded.unseen,
+                },
+            ),
+            changed,
+        )
+    return len(changed)
+
+
+def member_lists(db: Connection, shop_id: int, member_id: int) -> Personal | None:
+    """One member's lists as the newest build left them."""
+    row = db.execute(
+        select(recommend_member.c.again, recommend_member.c.unseen).where(
+            recommend_member.c.shop_id == shop_id, recommend_member.c.member_id == member_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Personal([(key, n) for key, n in row.again], [(key, had) for key, had in row.unseen])
+
+
+def forget_member(db: Connection, shop_id: int, member_id: int) -> None:
+    db.execute(
+        delete(recommend_member).where(
+            recommend_member.c.shop_id == shop_id, recommend_member.c.member_id == member_id
+        )
+    )
+
+
 class _Numbers(dict[str, int]):
     """0, 1, 2, ... for words in the order they are first asked for."""
 
@@ -229,11 +280,11 @@ def _paid_orders(db: Connection, shop_id: int) -> tuple[Longs, Ints, Longs]:
     return np.concatenate(ids), np.concatenate(placed), np.concatenate(members)
 
 
-def _people(members: Longs) -> Ints:
-    """Members by number, those without one NOBODY."""
+def _people(members: Longs) -> tuple[Ints, Longs]:
+    """(members by number, those without one NOBODY; whom each number stands for)."""
     known, numbers = np.unique(members, return_inverse=True)
     shift = 1 if len(known) and known[0] == NOBODY else 0
-    return (numbers - shift).astype(np.int32)
+    return (numbers - shift).astype(np.int32), known[shift:]
 
 
 def _titles(db: Connection, shop_id: int) -> Sequence[Row[str, str]]:

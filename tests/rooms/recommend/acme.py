@@ -80,6 +80,12 @@ class Acme:
         ]
         return self.hear(*made)
 
+    def member(self, customer_key: str) -> int:
+        with self.database.read() as db:
+            found = self._members.by_customer_key(db, self.id, customer_key)
+        assert found is not None
+        return found
+
     def erase(self, customer_key: str) -> list[int]:
         """Forget this customer; gives the members that are gone."""
         with self.database.write() as db:

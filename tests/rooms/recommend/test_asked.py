@@ -37,7 +37,7 @@ def asked(tmp_path):
             for item in (user % 7, user % 7 + 7, 14 + (user + order) % 10)
         ]
         rows += [("u1", "later", date(2026, 6, 1), "future")] * 9
-        rows += [(None, "guest", FIRST, "i13")]
+        rows += [("", "guest", FIRST, "i13")]
         rows = [(*row[:3], rename(row[3])) for row in (reversed(rows) if turned else rows)]
         names = ("user", "basket", "day", "item")
         columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

@@ -132,7 +132,7 @@ def test_who_is_erased_is_in_no_list_and_erasing_asks_for_a_build(acme):
     acme.build()
     assert acme.shown("mug") == []
     with acme.database.read() as db:
-        assert set(store.baskets(db, acme.id).buyers.tolist()) == {NOBODY}
+        assert set(store.baskets(db, acme.id)[0].buyers.tolist()) == {NOBODY}
 
 
 def test_an_imported_history_is_due_at_once(acme):

@@ -27,7 +27,7 @@ def test_buying_again_is_counted_as_the_oracle_counts_it(baskets):
                 scores[key] += 0.9**ago
         products, found, _ = told.buy_again(person)
         assert dict(zip([keys[one] for one in products], found, strict=True)) == pytest.approx(
-            {key: score * (lately[key] + 1) ** 0.4 for key, score in scores.items()}
+            {key: score * (lately[key] + 1) ** 0.2 for key, score in scores.items()}
         )
         assert sorted(found, reverse=True) == pytest.approx(list(found))
 

@@ -6,7 +6,7 @@ people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``reorder
 """
 
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
-from connector.rooms.recommend.rules.listed import Other, lists, merged
+from connector.rooms.recommend.rules.listed import Other, Personal, lists, merged, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
 from connector.rooms.recommend.rules.together import (
     CAP,
@@ -30,10 +30,12 @@ __all__ = [
     "History",
     "Lists",
     "Other",
+    "Personal",
     "Shelves",
     "history",
     "joined",
     "lists",
     "merged",
+    "personal",
     "shelves",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from connector.rooms.recommend.rules.shelves import Shelves
-from connector.rooms.recommend.rules.together import ORDERS, SUPPORT
+from connector.rooms.recommend.rules.together import KEPT, ORDERS, SUPPORT
 
 TOP_SCORE = 1000
 
@@ -36,6 +36,29 @@ def lists(told: Shelves) -> Iterator[tuple[str, list[Other]]]:
         columns = (row.others.tolist(), row.orders.tolist(), scores, row.evidence.tolist())
         if scores:
             yield key, [Other(keys[one], *rest) for one, *rest in zip(*columns, strict=True)]
+
+
+class Personal(NamedTuple):
+    """One person's lists, by product keys, best first.
+
+    again: with the days each was bought on. unseen: with the bought product that speaks for it.
+    """
+
+    again: list[tuple[str, int]]
+    unseen: list[tuple[str, str]]
+
+
+def personal(told: Shelves, buyer: int) -> Personal:
+    """What somebody returns for, and what is new to them."""
+    keys = told.history.keys
+    own, _, times = told.buy_again(buyer)
+    found, _, because = told.for_you(buyer, KEPT)
+    again = zip(own.tolist()[:KEPT], times.tolist(), strict=False)
+    unseen = zip(found.tolist(), because.tolist(), strict=True)
+    return Personal(
+        [(keys[one], often) for one, often in again],
+        [(keys[one], keys[had]) for one, had in unseen],
+    )
 
 
 def merged(found: Sequence[Sequence[Other]], without: Container[str]) -> list[Other]:

@@ -41,7 +41,7 @@ def weighted(bought: Any) -> Any:
     """The same purchases by BM25 weights."""
     people, products = bought.shape
     each = np.diff(bought.indptr)
-    tells = np.maximum(np.log(max(products, 1)) - np.log1p(each), 0)
+    tells = np.log1p(products) - np.log1p(each)
     totals = np.bincount(bought.indices, weights=bought.data, minlength=products)
     length = (1 - _B) + _B * totals / max(totals.mean() if products else 0, 1e-9)
     data = bought.data * (_K1 + 1) / (_K1 * length[bought.indices] + bought.data)

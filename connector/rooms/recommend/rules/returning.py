@@ -1,8 +1,8 @@
 """What people return for: their own orders, each counting nine tenths of the next, and the season.
 
-What sells lately is bought again sooner: on a year of a gift shop that factor found a tenth more
-of the next order than counting alone, and more than methods that compare people with each other,
-at a fraction of their cost; and it can be explained.
+What sells lately is bought again sooner: on a gift shop that factor found 6 to 8 % more of the
+next order than counting alone, on a grocer's 2 %, and more than methods that compare people with
+each other, at a fraction of their cost; and it can be explained.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from connector.rooms.recommend.rules.history import Floats, History, Longs
 
 DECAY = 0.9
-SEASON = 0.4  # the power of a product's orders of late
+SEASON = 0.2  # the power of a product's orders of late
 
 
 def again(history: History, buyer: int) -> tuple[Longs, Floats, Longs]:

@@ -41,6 +41,15 @@ class Shelves:
         """(products, scores, times bought) of somebody's own, best first."""
         return returning.again(self.history, buyer)
 
+    def newest_buyers(self, limit: int) -> list[int]:
+        """Who bought last, by number."""
+        told = self.history
+        newest = np.zeros(told.people, np.int64)
+        named = told.buyers >= 0
+        np.maximum.at(newest, told.buyers[named], told.days[named])
+        found: list[int] = np.lexsort((np.arange(len(newest)), -newest))[:limit].tolist()
+        return found
+
     def owned(self, buyer: int) -> list[int]:
         """Everything somebody bought."""
         told = self.history

@@ -1,0 +1,73 @@
+"""What a member is shown: bought before, and new."""
+
+import pytest
+
+from connector.core.facts import MemberErased
+from connector.rooms import recommend
+from connector.rooms.recommend import handlers
+from tests.rooms.recommend.acme import NOW
+
+
+@pytest.fixture
+def busy(acme):
+    """Mia buys tea again and again; everybody else who buys tea has the pot."""
+    acme.sells("tea", "pot", "mug")
+    for days_ago in (30, 20, 10):
+        acme.order("tea", days_ago=days_ago, customer_key="mia")
+    acme.order("mug", days_ago=90, customer_key="mia")
+    for number in range(6):
+        acme.order("tea", "pot", days_ago=number + 1, customer_key=f"other{number}")
+    acme.build()
+    return acme
+
+
+def test_what_somebody_returns_for_comes_first_and_says_how_often(busy):
+    assert again(busy, "mia") == [("tea", 3), ("mug", 1)]
+
+
+def test_what_is_new_says_because_of_what(busy):
+    assert unseen(busy, "mia") == [("pot", "Tea")]
+    assert unseen(busy, "other1") == [("mug", "Tea")]
+
+
+def test_what_is_sold_out_is_not_shown(busy):
+    busy.sells("tea", in_stock=False)
+    assert again(busy, "mia") == [("mug", 1)]
+
+
+def test_a_new_order_counts_at_the_next_build(busy):
+    for days_ago in (3, 2):
+        busy.order("mug", days_ago=days_ago, customer_key="mia")
+    busy.build()
+    assert dict(again(busy, "mia")) == {"tea": 3, "mug": 3}
+
+
+def test_who_is_erased_has_no_lists_from_that_moment(busy):
+    (member_id,) = busy.erase("mia")
+    with busy.database.write() as db:
+        handlers.on_member_erased(db, [MemberErased(busy.id, member_id)], NOW)
+    for _ in range(2):
+        with busy.database.read() as db:
+            assert recommend.buy_again(db, busy.id, member_id) == []
+            assert recommend.for_you(db, busy.id, member_id) == []
+        busy.build()
+
+
+def test_a_shop_knows_nothing_of_another_shops_members(busy):
+    with busy.database.read() as db:
+        assert recommend.buy_again(db, busy.id + 1, busy.member("mia")) == []
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def again(acme, customer_key):
+    with acme.database.read() as db:
+        found = recommend.buy_again(db, acme.id, acme.member(customer_key))
+    return [(one.item.key, one.times) for one in found]
+
+
+def unseen(acme, customer_key):
+    with acme.database.read() as db:
+        found = recommend.for_you(db, acme.id, acme.member(customer_key))
+    return [(one.item.key, one.because) for one in found]
