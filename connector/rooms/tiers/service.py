@@ -262,16 +262,16 @@ class _Judge:
         return facts
 
     def _overlay(self, row: Kept, group: Sequence[int]) -> None:
-        """VIP days that run now, and when time alone changes something next."""
+        """VIP days that run, to the end of what follows them; when time alone changes anything."""
         left = [one for member_id in group for one in self._days.get(member_id, ())]
         self._ended += [one.id for one in left if one.ends_at <= self._now]
         left = [one for one in left if one.ends_at > self._now]
-        running = [
-            (self._program.number_of(one.level_id), one.ends_at)
-            for one in left
-            if one.starts_at <= self._now
-        ]
-        row.overlay_level, row.overlay_until = max(running, default=(0, None))
+        number_of, row.overlay_until = self._program.number_of, None
+        told = sorted((one.starts_at, number_of(one.level_id), one.ends_at) for one in left)
+        row.overlay_level = max((number for at, number, _ in told if at <= self._now), default=0)
+        for starts_at, number, ends_at in told:
+            if number == row.overlay_level and starts_at <= (row.overlay_until or self._now):
+                row.overlay_until = max(row.overlay_until or ends_at, ends_at)
         moments = [one.ends_at for one in left]
         moments += [one.starts_at for one in left if one.starts_at > self._now]
         if row.standing.lands_on is not None:

@@ -75,7 +75,9 @@ class TierProgress(Struct):
     needed: Annotated[int, Meta(description="To keep the level beyond its day")]
     ladder_percent: int
     vip_level: int
-    vip_until: str | None
+    vip_until: Annotated[
+        str | None, Meta(description="The end of VIP days that follow one another without a gap")
+    ]
 
 
 def get_tiers(db: Connection, shop: Shop) -> TierProgram:

@@ -157,6 +157,9 @@ def test_given_days_are_heard_once_and_follow_one_another(club):
     club.say(gift)
     assert club.progress(mia).overlay_until == NOW + days(5)
     club.say(GiftGiven(club.shop_id, mia, "rewards:2", tier_days=2))
+    assert club.progress(mia).overlay_until == NOW + days(7), "those that follow without a gap"
+    club.say(GiftGiven(club.shop_id, mia, "rewards:0", tier_days=6, tier_id=2))
+    assert club.progress(mia).overlay_until == NOW + days(7), "on the level that she is on"
     club.review(NOW + days(5))
     assert club.progress(mia, NOW + days(6)).overlay_until == NOW + days(7)
     club.review(NOW + days(7))
