@@ -29,6 +29,10 @@ from connector.shops import service as shops
 MAX_PROGRAMMES = 200
 MAX_CAMPAIGNS = 100
 MOST_WEIGHT = 100
+_NO_BOUNDS = {
+    "gifts_unbounded": "shoppers give it and have paid it: their gifts have no least and no cap",
+    "budget_elsewhere": "the reward that takes the points has the budget",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,10 +316,7 @@ def _checked(db: Connection, shop_id: int, wanted: Programme) -> dict[str, Any]:
         raise BadInput("causes_range", f"at most {rules.MOST_CAUSES}, each once", field="causes")
     if not weights.keys() <= known or not all(1 <= n <= MOST_WEIGHT for n in weights.values()):
         raise BadInput("cause_not_found", "name causes of the shop", field="causes")
-    for name in ("minimum_minor", "cap_minor"):
-        amount = getattr(wanted, name)
-        if amount is not None and not 0 <= amount <= LIMIT_MINOR:
-            raise BadInput("amount_range", "0 or more, and what the book holds", field=name)
+    _check_bounds(wanted)
     campaign_id = wanted.campaign_id
     if campaign_id is not None:
         found = campaign(db, shop_id, str(campaign_id))
@@ -329,10 +330,21 @@ def _checked(db: Connection, shop_id: int, wanted: Programme) -> dict[str, Any]:
         "causes": [list(one) for one in wanted.causes],
         "starts_at": wanted.starts_at,
         "ends_at": wanted.ends_at,
-        "minimum_minor": wanted.minimum_minor if wanted.kind in rules.ADDING else None,
-        "cap_minor": wanted.cap_minor if wanted.kind in rules.ADDING else None,
+        "minimum_minor": wanted.minimum_minor,
+        "cap_minor": wanted.cap_minor,
         "campaign_id": campaign_id,
     }
+
+
+def _check_bounds(wanted: Programme) -> None:
+    """What is promised at least and given at most; no one bounds what is not theirs to give."""
+    for name in ("minimum_minor", "cap_minor"):
+        amount = getattr(wanted, name)
+        if amount is not None and not 0 <= amount <= LIMIT_MINOR:
+            raise BadInput("amount_range", "0 or more, and what the book holds", field=name)
+        if amount is not None and wanted.kind not in rules.ADDING:
+            code = "budget_elsewhere" if wanted.kind == rules.POINTS else "gifts_unbounded"
+            raise BadInput(code, _NO_BOUNDS[code], field=name)
 
 
 def _checked_campaign(wanted: Campaign) -> dict[str, Any]:

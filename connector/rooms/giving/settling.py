@@ -221,7 +221,7 @@ def _settle_gifts(
                 cause_id = _cause_for(work, known, line).id
                 asked = rules.asked_by(published, order, line, cause_id)
                 programme_id = asked.id if asked else 0
-                if line.cause and row.member_id is not None:
+                if rules.named(line.cause)[0] and row.member_id is not None:
                     store.put_member(work.db, work.shop_id, row.member_id, cause_id=cause_id)
             stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
             one = {
@@ -244,7 +244,7 @@ def _cause_for(work: _Work, known: list[Cause], line: OrderLine) -> Cause:
     makes a cause if the shop wrote it; a shopper's is no more than no name. A shop that has
     MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
     """
-    key = (line.cause or "")[:KEY_LENGTH]
+    key = rules.named(line.cause)[0][:KEY_LENGTH]
     named = next((cause for cause in known if cause.key == key), None)
     if named is not None:
         return named

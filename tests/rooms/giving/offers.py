@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from msgspec import structs
+
 from connector.rooms.giving import programmes, service
-from connector.rooms.giving.rules import Programme, Terms
+from connector.rooms.giving.rules import ADDING, Programme, Terms
 from tests.world import NOW, World
 
+BOUNDS = {"minimum_minor": 0, "cap_minor": 10**9}
 WORDS = {"en": "Said.", "ar": "قيل.", "zh-Hant": "已說明。"}
 SINCE = NOW - timedelta(days=10)
 
@@ -38,11 +41,10 @@ def programme(terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
         "causes": tuple((one.id, 1) for one in causes),
         "starts_at": SINCE,
         "ends_at": NOW + timedelta(days=10),
-        "minimum_minor": 0,
-        "cap_minor": 10**9,
         **values,
     }
-    return Programme(id=0, terms=terms, **told)
+    one = Programme(id=0, terms=terms, **told)
+    return structs.replace(one, **BOUNDS | values) if one.kind in ADDING else one
 
 
 def publish(world: World, terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
