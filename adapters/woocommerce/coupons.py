@@ -1,8 +1,9 @@
 """Discount codes of a store: coupons of one use, which WooCommerce keeps in lower case.
 
-It binds a coupon to an e-mail address that anybody can type, so a code's safety is that nobody
-can guess it. A coupon has no start, and one for free shipping wants a shipping method that accepts
-such coupons. What a coupon is worth beyond the cart is lost, unless it is changed for another use.
+It binds a coupon to the e-mail address of an account or of a bill, which anybody can type, so a
+code's safety is that nobody can guess it. A coupon has no start, and one for free shipping wants a
+shipping method that accepts such coupons. What a coupon is worth beyond the cart is lost, unless
+it is changed for another use.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class Coupon(Struct):
     usage_count: int | None = 0
 
 
+class Account(Struct):
+    email: str | None = ""
+
+
 class Coupons:
     """The coupons of one store. ``zone`` asks for its time zone, where one is needed."""
 
@@ -48,13 +53,14 @@ class Coupons:
 
     def make(self, wanted: Discount) -> str:
         """Conflict ``code_taken`` where the store has it."""
+        email = self._email_of(wanted)
         coupon = {
             "code": wanted.code,
             "description": wanted.title,
             "individual_use": False,
             "usage_limit": 1,
             "usage_limit_per_user": 1,
-            "email_restrictions": [wanted.email] if wanted.email else [],
+            "email_restrictions": [email] if email else [],
             "meta_data": [OURS],
             **_kind_of(wanted),
             **self._end_of(wanted),
@@ -62,6 +68,15 @@ class Coupons:
         if wanted.minimum_minor:
             coupon["minimum_amount"] = _amount(wanted, wanted.minimum_minor)
         return key_of(decode(self._rest.post("coupons", coupon), Coupon).id)
+
+    def _email_of(self, wanted: Discount) -> str | None:
+        """The account's own: what we know may be of a bill, and no other bill would let it in."""
+        known = None
+        if wanted.customer_key is not None:
+            place = f"customers/{_id(wanted.customer_key)}"
+            with contextlib.suppress(PlatformMissing):
+                known = decode(self._rest.get(place, {"_fields": "email"}), Account).email
+        return known or wanted.email
 
     def change(self, key: str, wanted: Discount) -> None:
         """One use more than there have been: asking twice gives no second one.
@@ -116,6 +131,10 @@ def _local(at: datetime, zone: str) -> str:
 
 
 def _place(key: str) -> str:
+    return f"coupons/{_id(key)}"
+
+
+def _id(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise BadInput("invalid_key", f"{key[:40]!r} is not an id", field="key")
-    return f"coupons/{key}"
+    return key

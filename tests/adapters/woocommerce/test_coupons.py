@@ -28,6 +28,7 @@ from tests.adapters.woocommerce import samples
 
 SHOP = "https://shop.example"
 COUPONS = f"{SHOP}/wp-json/wc/v3/coupons"
+ACCOUNT = f"{SHOP}/wp-json/wc/v3/customers/7"
 INDEX = f"{SHOP}/wp-json/"
 FIVE_OFF = Discount(
     code="PR-7QX2",
@@ -36,7 +37,7 @@ FIVE_OFF = Discount(
     currency="USD",
     value_minor=500,
     minimum_minor=1_500,
-    customer_key="7",
+    customer_key=None,
     email="mia@example.com",
 )
 TAKEN = {
@@ -120,6 +121,20 @@ def test_each_kind_of_discount_is_a_coupon(store, client, changes, told):
     body = made(store, client, **changes)
     assert {name: body.get(name) for name in told} == told
     assert (body["usage_limit"], body["individual_use"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("told", "restricted_to"),
+    [
+        ({"status": 200, "json": {"email": "noor@example.com"}}, "noor@example.com"),
+        ({"status": 200, "json": {"email": ""}}, "mia@example.com"),
+        ({"status": 404, "json": GONE}, "mia@example.com"),
+    ],
+)
+def test_a_members_code_is_for_the_e_mail_of_the_account(store, client, told, restricted_to):
+    """What we know may be of a bill: accounts of past orders have told nothing themselves."""
+    store.get(ACCOUNT, **told)
+    assert made(store, client, customer_key="7")["email_restrictions"] == [restricted_to]
 
 
 def test_without_a_minimum_none_is_asked(store, client):
