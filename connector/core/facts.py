@@ -116,10 +116,14 @@ class GiftGiven(Fact):
 
 @dataclass(frozen=True, slots=True)
 class GiftWithdrawn(Fact):
-    """What the gift of this ``source`` was for is undone; a reward goes if it is unspent."""
+    """What the gift of this ``source`` was for is undone; a reward goes if it is unspent.
+
+    Points that were spent are owed, unless only what is ``unspent`` is to go.
+    """
 
     member_id: int
     source: str
+    unspent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

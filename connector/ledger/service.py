@@ -81,6 +81,11 @@ class Book:
         self._book(member_id, movements, why)
         return from_pending
 
+    def left(self, member_id: int, origin: str) -> int:
+        """How much that can be used is left of what this origin earned."""
+        lots = self._with_lots(member_id).lots
+        return sum(lot.remaining for lot in lots if lot.origin == origin)
+
     def spend(self, member_id: int, amount: int, to: str, why: Voucher) -> None:
         """Move available points out; InsufficientPoints if there are not enough."""
         self._book(member_id, self._with_lots(member_id).spend(amount, to), why)

@@ -210,27 +210,32 @@ def firsts(db: Connection, shop_id: int, member_id: int) -> list[int]:
     return list(db.scalars(mine.order_by(orders.c.placed_at, orders.c.id)))
 
 
-def firsts_anew(db: Connection, shop_id: int, member_id: int) -> list[int]:
-    """Say once more which order is the member's first one; the orders that changed.
-
-    Of those judged to be it the oldest that is held, or else the oldest; where none was, because
-    somebody else's was older until the two parted, the oldest one that was bought.
-    """
-    marked = firsts(db, shop_id, member_id)
-    bought = sorted(
-        store.bought(db, shop_id, [member_id]), key=lambda one: (one.placed_at, one.id)
-    )
-    held = [one.id for one in bought if one.is_first and one.state in _HELD]
-    oldest = [one.id for one in bought[:1] if one.is_first is not None]
-    first = (held or marked or oldest)[:1]
-    states = store.waiting(db, shop_id, set(first) ^ set(marked))
-    for state in states:
-        state.is_first = state.order_id in first
-        if state.basis.context is not None:
-            context = structs.replace(state.basis.context, is_first=state.is_first)
-            state.basis = replace(state.basis, context=context)
+def firsts_anew(db: Connection, shop_id: int, member_ids: Sequence[int]) -> list[int]:
+    """Say once more which order of each of these is their first one; the orders that changed."""
+    states = []
+    for member_id in member_ids:
+        marked = firsts(db, shop_id, member_id)
+        first = _first(marked, store.bought(db, shop_id, [member_id]))
+        for state in store.waiting(db, shop_id, first ^ set(marked)):
+            state.is_first = state.order_id in first
+            if state.basis.context is not None:
+                context = structs.replace(state.basis.context, is_first=state.is_first)
+                state.basis = replace(state.basis, context=context)
+            states.append(state)
     store.put_posted(db, shop_id, states)
     return [state.order_id for state in states]
+
+
+def _first(marked: Sequence[int], bought: Sequence[Row[Any]]) -> set[int]:
+    """Of what was judged to be a first order the oldest that is held, or else the oldest.
+
+    Where nothing was, because somebody else's was older until the two parted: the oldest that was
+    bought, if such orders counted then.
+    """
+    by_age = sorted(bought, key=lambda one: (one.placed_at, one.id))
+    held = [one.id for one in by_age if one.is_first and one.state in _HELD]
+    oldest = [one.id for one in by_age[:1] if one.is_first is not None]
+    return set((held or marked or oldest)[:1])
 
 
 def judged_by_rules(db: Connection, shop_id: int, order_ids: Collection[int]) -> list[int]:

@@ -187,13 +187,15 @@ def withdraw(
     rows = belongings.given_gifts(db, shop_id, [one.source for one in gifts])
     shop = shops.get(db, shop_id)
     book = Book(db, shop_id, UNIT, shop.timezone, [row.member_id for row in rows])
+    unspent = {one.source for one in gifts if one.unspent}
     for row in rows:
-        qualifying = row.posted if row.qualifies else 0
-        why = _gift_voucher(row.id, "clawback", now, qualifying, row.entries)
-        book.take_back(row.member_id, row.posted, row.pending, why)
-        belongings.change_gift(
-            db, shop_id, row.id, posted=0, pending=0, entries=why.number, withdrawn_at=now
-        )
+        spent = row.posted - row.pending if row.source in unspent else 0
+        spent -= min(spent, book.left(row.member_id, f"gift:{row.id}"))
+        taken = row.posted - spent
+        why = _gift_voucher(row.id, "clawback", now, taken if row.qualifies else 0, row.entries)
+        book.take_back(row.member_id, taken, row.pending, why)
+        told = {"posted": spent, "pending": 0, "entries": why.number}
+        belongings.change_gift(db, shop_id, row.id, withdrawn_at=now, **told)
     touched = {row.member_id for row in rows}
     settling.forgive_small(book, touched, history(db, shop).newest.terms.forgive_points, now)
     book.close()
@@ -212,7 +214,7 @@ def restore(
         book = Book(db, shop_id, UNIT, shops.get(db, shop_id).timezone, sorted(people))
         move = Voucher(f"points:unmerge:{row.given_to}:{new_id()}", "unmerge", now)
         why = _gift_voucher(row.id, "earned", now, 0, row.entries)
-        posted = pending = 0
+        posted, pending = row.posted, 0
         for (payer, own), amount in paid.items():
             payer_id, owner = became[payer], became[payer] if own else row.member_id
             why.qualifying = amount if row.qualifies else 0
@@ -248,7 +250,7 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
     book.close()
     ids = belongings.orders_of_member(db, shop_id, gone_id)
     belongings.move_to_member(db, shop_id, gone_id, kept_id)
-    ids += belongings.firsts_anew(db, shop_id, kept_id)
+    ids += belongings.firsts_anew(db, shop_id, [kept_id])
     facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, ids), now)
     return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]
 
@@ -275,8 +277,7 @@ def unmerge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datet
     )
     book.close()
     belongings.move_back(db, shop_id, gone_id, ids, [row.id for row in gifts])
-    judged = [*ids, *belongings.firsts_anew(db, shop_id, kept_id)]
-    judged += belongings.firsts_anew(db, shop_id, gone_id)
+    judged = [*ids, *belongings.firsts_anew(db, shop_id, [kept_id, gone_id])]
     facts = settling.settle(db, shop_id, belongings.judged_by_rules(db, shop_id, judged), now)
     belongings.count_for(db, shop_id, gone_id, origins)
     return [*facts, PointsChanged(shop_id, kept_id), PointsChanged(shop_id, gone_id)]

@@ -76,13 +76,14 @@ def on_members_merged(db: Connection, facts: Sequence[Fact], now: datetime) -> S
 def on_members_unmerged(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     found = [fact for fact in facts if isinstance(fact, MembersUnmerged)]
     both = [one for fact in found for one in (fact.kept_id, fact.gone_id)]
-    return service.settle(db, facts[0].shop_id, both, now)
+    return service.regroup(db, facts[0].shop_id, both, now)
 
 
 def on_member_erased(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
     for fact in facts:
         if isinstance(fact, MemberErased):
-            service.forget(db, fact.shop_id, fact.member_id)
+            parts = member_store.merged_into(db, fact.shop_id, fact.member_id)
+            store.forget(db, fact.shop_id, [fact.member_id, *(row.id for row in parts)])
     return []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core import outbox
 from connector.core.errors import NotFound
-from connector.core.facts import Fact, GiftGiven, GiftWithdrawn, TierChanged
+from connector.core.facts import Fact, GiftGiven, GiftRestored, GiftWithdrawn, TierChanged
 from connector.core.ids import new_id
 from connector.rooms.tiers import perks, programs, rules, store
 from connector.rooms.tiers.programs import Published, current, today_of
@@ -64,9 +64,8 @@ def settle(
     published = current(db, shop_id)
     if published is None or not member_ids:
         return []
-    owners = store.owners(db, shop_id, member_ids)
     known = () if published.program.gifts_for_placed else placed
-    return _settle(db, shop_id, published, owners, now, known)
+    return _settle(db, shop_id, published, store.owners(db, shop_id, member_ids), now, known)
 
 
 def place(
@@ -164,7 +163,7 @@ class _Judge:
         fresh = [
             store.reach_of(reach)
             for reach in history
-            if reach.undone_at is None and self._now < reach.settles_at
+            if reach.undone_at is reach.doubled_at is None and self._now < reach.settles_at
         ]
         floors = [self._floors[one] for one in group if one in self._floors]
         decision = rules.decide(
@@ -185,7 +184,7 @@ class _Judge:
         db, shop_id = self._db, self._shop.id
         store.put_kept(db, shop_id, changed)
         store.add_reaches(db, self._new_reaches)
-        store.undo_reaches(db, shop_id, self._undone, self._now)
+        store.change_reaches(db, shop_id, self._undone, undone_at=self._now)
         perks.end(db, shop_id, self._ended)
         if self._published.has_standing:
             stale = [
@@ -228,7 +227,8 @@ class _Judge:
         for number in decision.reached:
             level = self._program.levels[number - 1]
             earlier = [reach for reach in history if reach.level_id == level.id]
-            source = f"tiers:entry:{level.id}:{member_id}:{len(earlier) + 1}"
+            following = max((reach.number for reach in earlier), default=0) + 1
+            source = f"tiers:entry:{level.id}:{member_id}:{following}"
             reward_id = level.gift_reward_id
             if any(reach.undone_at is not None for reach in earlier):
                 reward_id = None  # a reward may have been used before its level was undone
@@ -252,7 +252,7 @@ class _Judge:
                     "member_id": member_id,
                     "level_id": level.id,
                     "level": number,
-                    "number": len(earlier) + 1,
+                    "number": following,
                     "reached_at": self._now,
                     "settles_at": settles_at,
                     "keeps_before": keeps and keeps.isoformat(),
@@ -272,8 +272,7 @@ class _Judge:
         for starts_at, number, ends_at in told:
             if number == row.overlay_level and starts_at <= (row.overlay_until or self._now):
                 row.overlay_until = max(row.overlay_until or ends_at, ends_at)
-        moments = [one.ends_at for one in left]
-        moments += [one.starts_at for one in left if one.starts_at > self._now]
+        moments = [at for one in left for at in (one.starts_at, one.ends_at) if at > self._now]
         if row.standing.lands_on is not None:
             midnight = datetime.combine(row.standing.lands_on, time.min)
             moments.append(midnight.replace(tzinfo=ZoneInfo(self._shop.timezone)))
@@ -299,8 +298,7 @@ def settle_points(
     published = current(db, shop_id)
     if published is None or not published.program.reads_points:
         return []
-    placed = published.unplaced(member_ids)
-    return settle(db, shop_id, member_ids, now, placed=placed)
+    return settle(db, shop_id, member_ids, now, placed=published.unplaced(member_ids))
 
 
 def review(db: Connection, shop_id: int, now: datetime, limit: int) -> tuple[list[Fact], bool]:
@@ -331,18 +329,25 @@ def merge(db: Connection, shop_id: int, kept_id: int, gone_id: int, now: datetim
     if current(db, shop_id) is None:
         return []
     known_rows = store.kept(db, shop_id, [kept_id, gone_id])
-    gone = known_rows.get(gone_id)
-    if gone is not None:
+    if gone_id in known_rows:
         kept = known_rows.get(kept_id) or Kept(kept_id, Standing(), is_new=True)
-        kept.standing = rules.better(kept.standing, gone.standing)
+        kept.standing = rules.better(kept.standing, known_rows[gone_id].standing)
         store.put_kept(db, shop_id, [kept])
         store.hush(db, shop_id, gone_id)
-    return settle(db, shop_id, [kept_id], now)
+    return regroup(db, shop_id, [kept_id], now)
 
 
-def forget(db: Connection, shop_id: int, member_id: int) -> None:
-    """The person is gone: nothing here tells of them any more."""
-    store.forget(db, shop_id, [member_id, *store.parts_of(db, shop_id, member_id)])
+def regroup(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime) -> list[Fact]:
+    """Settle who became one, or two again. Who is one has one entry gift of a level, the first.
+
+    The other one goes as far as it is unspent, and is given again when they are two.
+    """
+    taken, back = store.note_doubles(db, shop_id, member_ids, now)
+    return [
+        *(GiftWithdrawn(shop_id, row.owner, row.gift, unspent=True) for row in taken),
+        *(GiftRestored(shop_id, row.owner, row.gift, row.doubled_at) for row in back),
+        *settle(db, shop_id, member_ids, now),
+    ]
 
 
 def progress(db: Connection, shop_id: int, member_id: int, now: datetime) -> Progress | None:

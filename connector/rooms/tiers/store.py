@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Connection,
-    Row,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from connector.core.bulk import among, insert_rows, rows_of
-from connector.core.db import upsert
+from connector.core.db import Id, Key, Utc, upsert
 from connector.core.ids import new_ids
 from connector.members.models import member
 from connector.orders.models import orders
@@ -35,6 +28,11 @@ from connector.rooms.tiers.models import (
 from connector.rooms.tiers.rules import Floor, Parts, Program, Reach, Standing
 
 _LIVING = member.c.state == "member"
+_DOUBLES = (
+    text((Path(__file__).parent / "queries" / "doubles.sql").read_text(encoding="utf-8"))
+    .bindparams(bindparam("ids", expanding=True))
+    .columns(id=Id, gift=Key, owner=Id, doubled_at=Utc)
+)
 
 
 @dataclass(slots=True)
@@ -131,14 +129,6 @@ def guests(db: Connection, shop_id: int, member_ids: Collection[int]) -> set[int
     """Those of these who are guests."""
     chosen = select(member.c.id).where(member.c.shop_id == shop_id, member.c.state == "guest")
     return set(db.scalars(among(db, chosen, member.c.id, member_ids)))
-
-
-def parts_of(db: Connection, shop_id: int, member_id: int) -> list[int]:
-    """Who ever became part of a member; their rows remain when that one is erased."""
-    chosen = select(member.c.id).where(
-        member.c.shop_id == shop_id, member.c.merged_into == member_id
-    )
-    return list(db.scalars(chosen))
 
 
 def windows(db: Connection, shop_id: int, number: int) -> list[str]:
@@ -293,12 +283,21 @@ def add_reaches(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_rows(db, tier_reach, rows)
 
 
-def undo_reaches(db: Connection, shop_id: int, ids: Sequence[int], now: datetime) -> None:
-    db.execute(
-        update(tier_reach)
-        .where(tier_reach.c.shop_id == shop_id, tier_reach.c.id.in_(ids))
-        .values(undone_at=now)
-    )
+def change_reaches(db: Connection, shop_id: int, ids: Sequence[int], **values: object) -> None:
+    mine = tier_reach.c.shop_id == shop_id, tier_reach.c.id.in_(ids)
+    db.execute(update(tier_reach).where(*mine).values(**values))
+
+
+def note_doubles(
+    db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime
+) -> tuple[list[Row[Any]], list[Row[Any]]]:
+    """Entry gifts of these that are doubles from now on, and those that are no more."""
+    rows = db.execute(_DOUBLES, {"shop_id": shop_id, "ids": list(member_ids)}).all()
+    taken = [row for row in rows if row.doubled_at is None]
+    back = [row for row in rows if row.doubled_at is not None]
+    change_reaches(db, shop_id, [row.id for row in taken], doubled_at=now)
+    change_reaches(db, shop_id, [row.id for row in back], doubled_at=None)
+    return taken, back
 
 
 def floors(

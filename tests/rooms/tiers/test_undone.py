@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from connector.core.commerce import OrderState
 from connector.core.facts import publish
@@ -11,10 +11,13 @@ from connector.core.points import UNIT
 from connector.ledger import Book, Voucher
 from connector.ledger.models import ledger_moved
 from connector.program.rules import Caps, Rule
+from connector.rooms.rewards import catalogue
+from connector.rooms.rewards.models import redemption
 from connector.rooms.tiers import programs, service
 from connector.rooms.tiers.rules import Level, Program
 from tests.rooms.actions.test_undone import merge, undo
 from tests.rooms.points.test_orders import promise
+from tests.rooms.rewards.counter import COFFEE
 from tests.world import MIA, NOOR, NOW, acme, goods, order
 
 DAY = timedelta(days=1)
@@ -200,3 +203,127 @@ def test_what_was_spent_is_spent_and_all_of_it_ties_in_total(world):
     assert usable(world, mia, noor) == [0, 1000], "the first order's points are given again"
     assert amounts(world, mia, noor) == [1100, 1100], "what is spent counts on"
     assert world.audit() == []
+
+
+def gifted(points=50, reward_id=None, settle_days=14):
+    sprout = Level(0, {"en": "Sprout"}, 100, gift_points=points, gift_reward_id=reward_id)
+    return Program(levels=(sprout,), settle_days=settle_days)
+
+
+def has(world, *member_ids):
+    """(usable, pending) of each."""
+    found = [world.balance_of(one) for one in member_ids]
+    return [(one.available, one.pending) for one in found]
+
+
+@pytest.mark.parametrize("gone", [MIA, NOOR])
+def test_who_is_one_has_one_entry_gift_and_two_have_one_each(world, gone):
+    climb(world, gifted())
+    mia, noor = both(world)
+    kept_id, gone_id = (noor, mia) if gone == MIA else (mia, noor)
+    buy(world, "1", 2000)
+    buy(world, "2", 1000, NOOR, NOW + DAY)
+    assert has(world, mia, noor) == [(200, 50), (100, 50)]
+    for days in (2, 4):
+        merge(world, kept_id, gone_id, NOW + days * DAY)
+        assert has(world, kept_id) == [(300, 50)]
+        undo(world, gone_id, NOW + (days + 1) * DAY)
+        assert has(world, mia, noor) == [(200, 50), (100, 50)]
+        assert world.audit() == []
+    world.release(NOW + 14 * DAY)
+    assert has(world, mia, noor) == [(250, 0), (100, 50)], "each when it was to be"
+
+
+def test_an_entry_gift_that_is_used_by_then_stays_and_is_no_debt(world):
+    climb(world, gifted(settle_days=0))
+    mia, noor = both(world)
+    buy(world, "1", 2000)
+    buy(world, "2", 1000, NOOR, NOW + DAY)
+    world.adjust(noor, -130)
+    assert has(world, mia, noor) == [(250, 0), (20, 0)]
+    merge(world, mia, noor, NOW + 2 * DAY)
+    assert has(world, mia) == [(250, 0)], "twenty of it were left"
+    assert world.audit() == []
+    undo(world, noor, NOW + 3 * DAY)
+    assert has(world, mia, noor) == [(250, 0), (20, 0)]
+    assert world.audit() == []
+    world.adjust(noor, -20)
+    merge(world, mia, noor, NOW + 4 * DAY)
+    assert has(world, mia) == [(250, 0)]
+    undo(world, noor, NOW + 5 * DAY)
+    assert has(world, mia, noor) == [(250, 0), (0, 0)]
+    assert world.audit() == []
+
+
+def test_a_level_reached_again_after_the_undo_gives_again(world):
+    climb(world, gifted())
+    mia, noor = both(world)
+    buy(world, "1", 1000)
+    buy(world, "2", 1000, NOOR)
+    merge(world, mia, noor)
+    undone(world, "1", 1000)
+    undone(world, "2", 1000, NOOR)
+    for number, parted in enumerate((False, True)):
+        if parted:
+            undo(world, noor, NOW + DAY)
+        buy(world, f"{number}-more", 1000, at=NOW + DAY)
+        assert has(world, mia) == [(100, 50)]
+        undone(world, f"{number}-more", 1000, placed_at=NOW + DAY, at=NOW + DAY)
+        assert has(world, mia) == [(0, 0)]
+    assert world.audit() == []
+
+
+def test_in_a_chain_the_first_entry_gift_stays_with_whoever_is_left(world):
+    climb(world, gifted())
+    mia, noor = both(world)
+    zoe = world.member("3")
+    for number, key in enumerate((MIA, NOOR, "3")):
+        buy(world, key, 1000, key, NOW + number * DAY)
+    merge(world, zoe, noor, NOW + 3 * DAY)
+    merge(world, zoe, mia, NOW + 4 * DAY)
+    assert has(world, zoe) == [(300, 50)]
+    undo(world, mia, NOW + 5 * DAY)
+    assert has(world, zoe, mia) == [(200, 50), (100, 50)]
+    undo(world, noor, NOW + 6 * DAY)
+    assert has(world, zoe, mia, noor) == [(100, 50)] * 3
+    assert world.audit() == []
+
+
+def test_the_level_that_a_refund_undoes_takes_the_one_gift_there_is(world):
+    climb(world, gifted())
+    mia, noor = both(world)
+    buy(world, "1", 1000)
+    buy(world, "2", 1000, NOOR, NOW + DAY)
+    merge(world, mia, noor, NOW + 2 * DAY)
+    undone(world, "1", 1000, at=NOW + 3 * DAY)
+    assert has(world, mia) == [(100, 50)]
+    undone(world, "2", 1000, NOOR, placed_at=NOW + DAY, at=NOW + 3 * DAY)
+    assert has(world, mia) == [(0, 0)]
+    undo(world, noor, NOW + 4 * DAY)
+    assert has(world, mia, noor) == [(0, 0), (0, 0)], "nobody is on a level"
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_an_entry_reward_is_had_once_unless_it_is_used(world, is_used):
+    with world.database.write() as db:
+        reward = catalogue.publish(db, world.shop.id, COFFEE, NOW)
+    climb(world, gifted(0, reward.id))
+    mia, noor = both(world)
+    buy(world, "1", 2000)
+    buy(world, "2", 1000, NOOR, NOW + DAY)
+    if is_used:
+        with world.database.write() as db:
+            mine = redemption.c.shop_id == world.shop.id, redemption.c.member_id == noor
+            db.execute(update(redemption).where(*mine).values(state="used", ended_at=NOW))
+    merge(world, mia, noor, NOW + 2 * DAY)
+    assert waiting(world, mia) == 1
+    undo(world, noor, NOW + 3 * DAY)
+    assert (waiting(world, mia), waiting(world, noor)) == (1, 0 if is_used else 1)
+
+
+def waiting(world, member_id):
+    """How many rewards can be used."""
+    with world.database.read() as db:
+        found = catalogue.open_of(db, world.shop.id, member_id)
+    return sum(not one.ending for one in found)
