@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from connector.core import keyring, outbox
 from connector.core.db import upsert
-from connector.core.errors import Conflict, Unauthenticated
+from connector.core.errors import Unauthenticated
 from connector.core.keyring import KeyRing
 from connector.shops import service as shops
 from connector.shops import store
@@ -82,9 +82,9 @@ def expect(db: Connection, state: str, shop_id: int, admin_url: str) -> None:
     )
 
 
-def offered(db: Connection, shop_id: int, now: datetime) -> Row[Any]:
-    """The newest living offer of the shop; Conflict ``not_ready`` when nothing is offered."""
-    found = db.execute(
+def offered(db: Connection, shop_id: int, now: datetime) -> Row[Any] | None:
+    """The newest living offer of the shop."""
+    return db.execute(
         select(install_intent)
         .where(
             install_intent.c.shop_id == shop_id,
@@ -93,9 +93,6 @@ def offered(db: Connection, shop_id: int, now: datetime) -> Row[Any]:
         )
         .order_by(install_intent.c.expires_at.desc())
     ).first()
-    if found is None:
-        raise Conflict("not_ready", "connect the store again")
-    return found
 
 
 def pair(db: Connection, shop_id: int, now: datetime) -> None:

@@ -99,8 +99,10 @@ def _confirm(asked: _Call) -> dict[str, Any]:
     now = clock.now()
     with runtime().database.write() as db:
         shop = shops.get(db, asked.shop.id)
-        if not _is_paired(shop, plugin.of(db, shop.id)):
-            offer = plugin.offered(db, shop.id, now)
+        offer = plugin.offered(db, shop.id, now)
+        if offer is None and not _is_paired(shop, plugin.of(db, shop.id)):
+            raise Conflict("not_ready", "connect the store again")
+        if offer is not None:
             if shop.state == "pending":
                 shop = joining.activate(db, shop, offer.business_id, now)
                 imports.begin(db, shop.id, ("products", "orders"), now)

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from adapters.woocommerce import sign
 from connector.core import clock
 from connector.core.commerce import Customer, Person
+from connector.rooms.tiers import programs
+from connector.rooms.tiers.rules import Level, Perks, Program
 from connector.shops import plugin
 from connector.shops import service as shops
 from connector.shops.models import credential
@@ -181,6 +183,23 @@ def test_a_living_store_that_lost_its_plugin_may_come_again(acme, store):
     assert shop_of(acme).state == "active"
 
 
+def test_a_living_store_that_comes_again_is_given_its_levels_again(acme, store):
+    """It was deleted there while we could not be told, with all that we had written."""
+    level = Level(0, {"en": "Gold"}, 0, perks=Perks(discount_percent=10))
+    paired(acme, store)
+    shop, now = shop_of(acme), clock.now()
+    with acme.database.write() as db:
+        programs.save_draft(db, shop.id, Program(levels=(level,)), "staff:1", now)
+        before = programs.publish(db, shop.id, now, has_standing=True).version
+    assert store.call(acme, "confirm").status_code == 200, "an answer may be lost"
+    store.knock = KNOCK
+    paired(acme, store)
+    with acme.database.read() as db:
+        published = programs.current(db, shop.id)
+    assert published
+    assert published.program.version == before + 1
+
+
 def test_an_offer_the_plugin_refuses_leaves_a_living_store_as_it_was(acme, store):
     """The store deletes the keys it has just made, so the old ones must stay with us."""
     paired(acme, store)
@@ -228,7 +247,12 @@ def test_the_status_of_a_connection(acme, store):
     assert answer.headers["Cache-Control"] == "no-store"
     told = answer.get_json()
     assert (told["service"], told["problem"]) == ("1", None)
-    assert told["settings"] == {"currency": "USD", "donation": None, "perks": []}
+    assert told["settings"] == {
+        "currency": "USD",
+        "donation": None,
+        "perks": [],
+        "early": [],
+    }
     with acme.database.read() as db:
         row = plugin.of(db, shop_of(acme).id)
     assert row

@@ -23,7 +23,7 @@ from connector.orders import load
 from connector.orders.models import orders
 from connector.orders.store import products
 from connector.rooms.tiers import store
-from connector.rooms.tiers.models import tier_days, tier_trial
+from connector.rooms.tiers.models import tier_days, tier_standing, tier_trial
 from connector.rooms.tiers.rules import LEVEL_CODE, Perks, Program
 
 TAG = "perennial-tier-"
@@ -88,6 +88,12 @@ def tags(program: Program, level: int, ladder_percent: int) -> list[str]:
     if ladder_percent:
         found.append(f"{_LADDER_TAG}{ladder_percent}")
     return found
+
+
+def forget_tags(db: Connection, shop_id: int) -> None:
+    """The platform has none of our tags (any more): nobody is taken to have theirs."""
+    had = tier_standing.c.shop_id == shop_id, tier_standing.c.tagged != []
+    db.execute(update(tier_standing).where(*had).values(tagged=[]))
 
 
 def all_tags(program: Program) -> set[str]:

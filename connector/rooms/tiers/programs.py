@@ -139,10 +139,11 @@ def publish(db: Connection, shop_id: int, now: datetime, *, has_standing: bool) 
 
 
 def stand(db: Connection, shop_id: int, now: datetime) -> None:
-    """The shop has tags and such discounts from now on: publish what is in force for them."""
+    """The shop has tags and such discounts, and has none of ours yet: publish what is in force."""
     rows = store.programs(db, shop_id, "published", 1)
-    if not rows or rows[0].has_standing:
+    if not rows:
         return
+    perks.forget_tags(db, shop_id)
     waiting = store.programs(db, shop_id, "draft", 1)
     save_draft(db, shop_id, store.program_of(rows[0].body), rows[0].made_by, now)
     publish(db, shop_id, now, has_standing=True)

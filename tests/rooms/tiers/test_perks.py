@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from connector.core.discounts import DiscountKind, Standing
 from connector.core.errors import PlatformMissing
+from connector.core.facts import GiftGiven
 from connector.core.outbox import outbox
-from connector.rooms.tiers import handlers, perks, rules, store
+from connector.rooms.tiers import handlers, perks, programs, rules, store
 from connector.rooms.tiers.rules import Early, Level, Perks, Program
 from tests.rooms.tiers.club import BLOOM, SEED, SPENDING, SPROUT, Club, change
 from tests.world import MIA, NOW, acme
@@ -82,6 +83,25 @@ def test_a_customer_is_tagged_while_a_discount_asks_for_it(club):
     assert add == []
     assert "perennial-tier-3" in remove
     assert run(club, TAGS, "5") == []
+
+
+def test_a_store_that_comes_again_has_everybody_tagged_again(club):
+    """Its plugin was deleted with all that we had written there."""
+    club.publish(change(SPENDING, ladder=LADDER), has_standing=True)
+    mia = club.world.member()
+    for key in ("1", "2"):
+        club.buy(key, 15_000)
+    run(club, TAGS, str(mia))
+    club.heard.clear()
+    with club.world.database.write() as db:
+        db.execute(outbox.delete())
+        programs.stand(db, club.shop_id, NOW)
+    club.review(NOW)
+    assert waiting(club, "tier_tags") == [str(mia)]
+    ((_, add, _),) = run(club, TAGS, str(mia))
+    assert add == ["perennial-tier-3", "perennial-discount-3"]
+    assert club.take(GiftGiven) == [], "nobody reaches a level twice by it"
+    assert club.check() == []
 
 
 def test_discounts_stand_as_published_and_go_with_their_perk(club):

@@ -9,7 +9,7 @@ namespace Perennial\Loyalty;
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-foreach ( array( 'settings', 'wire', 'pairing', 'upkeep' ) as $perennial_part ) {
+foreach ( array( 'settings', 'wire', 'pairing', 'standing', 'upkeep' ) as $perennial_part ) {
 	require_once __DIR__ . "/includes/class-$perennial_part.php";
 }
 const VERSION = '';
@@ -21,4 +21,3 @@ Pairing::leave();
 delete_option( Settings::OPTION );
 delete_option( Settings::SECRETS );
 delete_transient( Pairing::KNOCK );
-delete_metadata( 'user', 0, '_perennial_standing', '', true );

@@ -252,7 +252,8 @@ final class Pairing {
 	}
 
 	/**
-	 * Forget the account, the webhooks that spoke to it, and the key that let it in.
+	 * Forget the account, the webhooks that spoke to it, the key that let it in, and what it wrote of our
+	 * customers: the next account's levels are others.
 	 */
 	public static function leave(): void {
 		$service = Settings::service();
@@ -265,6 +266,7 @@ final class Pairing {
 			}
 		}
 		self::revoke();
+		delete_metadata( 'user', 0, Standing::META, '', true );
 		Upkeep::stop();
 		Settings::forget();
 	}
