@@ -52,10 +52,9 @@ def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
     yield _rows(told)
 
 
-def of_log(db: Connection, shop_id: int, search: Search, most: int = 1_000_000) -> Iterator[bytes]:
+def of_log(db: Connection, shop_id: int, search: Search) -> Iterator[bytes]:
     """The donations log as searched, newest first."""
     names = _names(db, shop_id)
-    rows = service.log(db, shop_id, most, 0, search)
     told = (
         (
             sheets.neutral(row.number or ""),
@@ -69,7 +68,7 @@ def of_log(db: Connection, shop_id: int, search: Search, most: int = 1_000_000) 
             ),
             row.currency,
         )
-        for row in rows
+        for row in service.whole_log(db, shop_id, search)
     )
     yield from _csv(LOG, told)
 

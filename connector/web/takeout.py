@@ -53,6 +53,7 @@ from connector.rooms.giving.models import (
     giving_donation,
     giving_programme,
     giving_proof,
+    giving_statement,
 )
 from connector.rooms.insight.models import insight_worth
 from connector.rooms.points import service as points
@@ -349,6 +350,7 @@ TABLES: dict[str, Sequence[Table]] = {
         giving_batch,
         giving_batch_line,
         giving_proof,
+        giving_statement,
         tier_donation,
         ledger_entry,
     ),

@@ -38,6 +38,7 @@ from connector.core.errors import PerennialError, UnreadablePayload
 from connector.core.facts import Fact, publish
 from connector.core.inbox import Outcome, Waiting
 from connector.orders import claiming
+from connector.rooms.giving.accounts import closing
 from connector.runtime import Runtime
 from connector.shops import service as shops
 from connector.shops.service import Shop
@@ -254,9 +255,10 @@ def take_snapshots(
     if products:
         orders.record_products(db, shop.id, products, now)
     outbox.ask(db, shop.id, [one for one in snapshots if isinstance(one, NeedsFetch)], now)
+    left = False
     for one in snapshots:
         if isinstance(one, Uninstalled):
-            shops.uninstall(db, shop.id, one.at, now)
+            left = shops.uninstall(db, shop.id, one.at, now) or left
         elif isinstance(one, ConnectionLost):
             shops.note_problem(db, shop.id, one.reason, now)
         elif isinstance(one, PrivacyRequest):
@@ -264,6 +266,8 @@ def take_snapshots(
     facts += members.newcomers(db, shop.id)
     facts += claiming.claim(db, shop.id, now)
     publish(db, runtime.subscriptions, facts, now)
+    if left:
+        closing.state(db, shop.id, now)
 
 
 def _survives_uninstall(reading: _Reading) -> bool:

@@ -22,6 +22,7 @@ from connector.listeners import service as listeners
 from connector.program import service as programs
 from connector.rooms.actions import service as actions
 from connector.rooms.expiry import service as expiry
+from connector.rooms.giving.accounts import closing
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.rooms.referrals import people as introducing
@@ -110,6 +111,13 @@ def _start(runtime: Runtime, shop_id: int) -> None:
             programs.start_due(db, shop_id, clock.now())
 
 
+def _close(runtime: Runtime, shop_id: int) -> None:
+    """Close programmes of giving that are past their end."""
+    with runtime.database.write() as db:
+        if try_shop_lock(db, shop_id):
+            closing.close_ended(db, shop_id, clock.now())
+
+
 def _night(runtime: Runtime, shop_id: int) -> None:
     """What a programme does each night: occasions, notices, and what lapses."""
     after: str | None = ""
@@ -144,6 +152,7 @@ JOBS = {
     "release": Job("live", _release),
     "rewards": Job("live", _sweep),
     "program": Job("live", _start),
+    "giving": Job("live", _close),
     "night": Job("slow", _night),
     "tiers": Job("slow", _review),
     "referrals": Job("live", _introduce),
@@ -168,6 +177,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "release": points.shops_due(db, now),
             "rewards": rewards.shops_due(db, now),
             "program": programs.shops_starting(db, now),
+            "giving": closing.shops_due(db, now),
             "night": programs.nights_due(db, now),
             "tiers": tiers.shops_due(db, now),
             "referrals": referrals.shops_due(db, now),

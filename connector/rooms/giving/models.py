@@ -99,6 +99,13 @@ giving_programme = Table(
         "used_minor >= 0 AND (cap_minor IS NULL OR used_minor <= cap_minor)", name="cap"
     ),
 )
+_IS_RUNNING = text("published_at IS NOT NULL AND closed_at IS NULL")
+Index(
+    "ix_giving_programme_ends",
+    giving_programme.c.ends_at,
+    sqlite_where=_IS_RUNNING,
+    postgresql_where=_IS_RUNNING,
+)
 
 # ``kind`` gift: a line of order ``order_id``. share, per_unit, in_kind, match: what the shop adds
 # for it, ``line_key`` being <programme>:<cause>. points: order_id is the redemption's. top_up:
@@ -127,7 +134,6 @@ giving_donation = Table(
         name="standing",
     ),
 )
-Index("ix_giving_donation_cause", giving_donation.c.shop_id, giving_donation.c.cause_id)
 Index("ix_giving_donation_given", giving_donation.c.shop_id, giving_donation.c.given_at)
 Index("ix_giving_donation_member", giving_donation.c.shop_id, giving_donation.c.member_id)
 _IS_OPEN = text("due_minor <> locked_minor")
@@ -219,3 +225,13 @@ giving_proof = Table(
     Column("added_at", Utc, nullable=False),
 )
 Index("ix_giving_proof_batch", giving_proof.c.shop_id, giving_proof.c.batch_id)
+
+# What stood when the shop left, as it was called then.
+giving_statement = Table(
+    "giving_statement",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("made_at", Utc, nullable=False),
+    Column("rows", Json, nullable=False),
+)

@@ -18,7 +18,7 @@ from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.facts import PointsDonated
 from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
-from connector.core.money import LIMIT_MINOR, exponent
+from connector.core.money import LIMIT_MINOR, exponent, spread
 from connector.ledger import Voucher
 from connector.rooms.giving import rules, service, store
 from connector.rooms.giving.rules import Programme, Terms
@@ -157,6 +157,17 @@ def end(db: Connection, shop_id: int, programme_id: int, now: datetime) -> None:
     plugin.tell_settings(db, shop_id, now)
 
 
+def shortfall(db: Connection, shop_id: int, one: Programme) -> list[tuple[int, int]]:
+    """(cause id, minor units) of what was promised at least and orders did not give."""
+    given = sum(
+        row.pledged_minor + row.due_minor
+        for row in store.tallies(db, shop_id)
+        if row.programme_id == one.id and row.kind in rules.ADDING
+    )
+    parts = spread(max((one.minimum_minor or 0) - given, 0), [weight for _, weight in one.causes])
+    return [(cause_id, minor) for (cause_id, _), minor in zip(one.causes, parts, strict=True)]
+
+
 # --------------------------------------------------------------------------------------- points
 
 
@@ -250,6 +261,8 @@ def add_campaign(db: Connection, shop_id: int, wanted: Campaign, now: datetime) 
 def change_campaign(db: Connection, shop_id: int, wanted: Campaign) -> Campaign:
     """Its names, stories and goal; its currency stays."""
     found = campaign(db, shop_id, wanted.key)
+    if wanted.currency != found.currency:
+        raise BadInput("currency_stays", "what was given is in it", field="currency")
     store.change_campaign(db, shop_id, found.id, **_checked_campaign(wanted))
     return campaign(db, shop_id, wanted.key)
 

@@ -17,9 +17,9 @@ from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, 
 from connector.core.money import LIMIT_MINOR, spread
 
 WHOLE = 10_000  # basis points in one
-GIFT, POINTS, TOP_UP = "gift", "points", "top_up"
+GIFT, MATCH, POINTS, TOP_UP = "gift", "match", "points", "top_up"
 ASKING = frozenset({"round_up", "add_on"})  # what shoppers give
-ADDING = frozenset({"share", "per_unit", "in_kind", "match"})  # what the shop gives for an order
+ADDING = frozenset({"share", "per_unit", "in_kind", MATCH})  # what the shop gives for an order
 MOST_AMOUNTS, MOST_CAUSES = 6, 12
 _STANDING = EARNING_STATES | {OrderState.OPEN}
 

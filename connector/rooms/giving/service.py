@@ -220,7 +220,12 @@ def log(
     db: Connection, shop_id: int, limit: int, offset: int = 0, search: Search = ALL
 ) -> list[Row[Any]]:
     """Donations, newest first: what was given, what stands, of which order, to which cause."""
-    return store.log(db, shop_id, search, limit, offset)
+    return list(store.log(db, shop_id, search, limit, offset))
+
+
+def whole_log(db: Connection, shop_id: int, search: Search) -> Iterator[Row[Any]]:
+    """All that is searched for, newest first, while it is read."""
+    return store.log(db, shop_id, search, None)
 
 
 def totals(db: Connection, shop_id: int) -> list[Row[Any]]:

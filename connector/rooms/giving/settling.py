@@ -176,15 +176,8 @@ def close(db: Connection, shop_id: int, programme_id: int, now: datetime) -> Pro
 
 def _top_up(db: Connection, shop_id: int, programme: Programme, now: datetime) -> None:
     """What orders gave less than was promised, by target and difference: refunds raise it."""
-    given = sum(
-        one.pledged_minor + one.due_minor
-        for one in store.tallies(db, shop_id)
-        if one.programme_id == programme.id and one.kind in rules.ADDING
-    )
-    missing = max((programme.minimum_minor or 0) - given, 0)
     work = _Work(db, shop_id, now, store.donations_of(db, shop_id, [programme.id]))
-    weights = [weight for _, weight in programme.causes]
-    for (cause_id, _), amount in zip(programme.causes, spread(missing, weights), strict=True):
+    for cause_id, amount in programmes.shortfall(db, shop_id, programme):
         one = {
             "kind": rules.TOP_UP,
             "line_key": f"{programme.id}:{cause_id}",

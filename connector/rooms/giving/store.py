@@ -28,6 +28,7 @@ from connector.rooms.giving.rules import GIFT, POINTS
 
 _CHECKS = sorted((Path(__file__).parent / "checks").glob("*.sql"))
 _AMOUNTS = ("given_minor", "pledged_minor", "due_minor")
+PAGE = 5_000  # rows of a long list in memory at once
 _SUMS = ("gifts", *_AMOUNTS, "locked_minor", "remitted_minor")
 
 # -------------------------------------------------------------------------------------- causes
@@ -357,9 +358,9 @@ class Search:
 
 
 def log(
-    db: Connection, shop_id: int, search: Search, limit: int, offset: int = 0
-) -> list[Row[Any]]:
-    """Donations with their order and cause, newest first."""
+    db: Connection, shop_id: int, search: Search, limit: int | None, offset: int = 0
+) -> Iterator[Row[Any]]:
+    """Donations with their order and cause, newest first; PAGE in memory at once."""
     of = giving_donation.c
     wanted = _with_names().where(of.shop_id == shop_id, of.given_minor > 0)
     if search.kinds:
@@ -376,7 +377,9 @@ def log(
     if search.until is not None:
         wanted = wanted.where(of.given_at < search.until)
     newest = (of.given_at.desc(), of.order_id.desc(), of.kind, of.line_key)
-    return list(db.execute(wanted.order_by(*newest).limit(limit).offset(offset)))
+    options = {"stream_results": limit is None, "yield_per": PAGE}
+    chosen = wanted.order_by(*newest).limit(limit).offset(offset)
+    yield from db.execute(chosen, execution_options=options)
 
 
 def _with_names() -> Select[Any]:

@@ -285,6 +285,13 @@ def create_campaign(db: Connection, shop: Shop) -> CampaignTold:
     return _campaign(db, shop, programmes.add_campaign(db, shop.id, wanted, clock.now()))
 
 
+def change_campaign(db: Connection, shop: Shop, key: str) -> CampaignTold:
+    """Its names, stories and goal; its currency stays."""
+    told = read_json(CampaignRequest)
+    wanted = programmes.Campaign(0, key, told.names, told.stories, told.currency, told.goal_minor)
+    return _campaign(db, shop, programmes.change_campaign(db, shop.id, wanted))
+
+
 def close_campaign(db: Connection, shop: Shop, key: str) -> CampaignTold:
     """Show it as over; its programmes have ended before."""
     return _campaign(db, shop, programmes.close_campaign(db, shop.id, key, clock.now()))
@@ -330,5 +337,8 @@ OPERATIONS = (
     Operation("POST", "/giving/programmes/<programme_id>/closing", close_programme, ProgrammeTold),
     Operation("GET", "/giving/campaigns", list_campaigns, Campaigns),
     Operation("POST", "/giving/campaigns", create_campaign, CampaignTold, body=CampaignRequest),
+    Operation(
+        "PUT", "/giving/campaigns/<key>", change_campaign, CampaignTold, body=CampaignRequest
+    ),
     Operation("POST", "/giving/campaigns/<key>/closing", close_campaign, CampaignTold),
 )

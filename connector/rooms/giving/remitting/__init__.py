@@ -46,7 +46,6 @@ from connector.rooms.giving.models import (
 from connector.shops import service as shops
 
 REFERENCE_LENGTH = 140
-PAGE = 5_000  # rows of a statement in memory at once
 _SQL = {path.stem: text(path.read_text("utf-8")) for path in Path(__file__).parent.glob("*.sql")}
 _LINES = _SQL["lines"].bindparams(bindparam("until", type_=Utc))
 _STATEMENT = _SQL["statement"].columns(
@@ -298,7 +297,7 @@ def parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:
 def lines(db: Connection, shop_id: int, batch_id: int) -> Iterator[Row[Any]]:
     """A batch's lines, PAGE in memory at once."""
     told = {"shop_id": shop_id, "batch_id": batch_id}
-    options = {"stream_results": True, "yield_per": PAGE}
+    options = {"stream_results": True, "yield_per": store.PAGE}
     yield from db.execute(_STATEMENT, told, execution_options=options)
 
 

@@ -1,0 +1,99 @@
+"""Accounts: months out of the book, programmes to their end, what is kept of a shop that left."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.core.facts import BatchRemitted
+from connector.rooms.giving import accounts, programmes, remitting
+from connector.rooms.giving.accounts import closing
+from connector.rooms.giving.rules import Match, PerUnit, RoundUp, Share
+from tests.rooms.giving.offers import given, papered, publish, used
+from tests.world import NOW, acme, donation, goods, order, refund, took
+
+OVER = NOW + timedelta(days=11)
+MEAL = {"en": "a meal"}
+
+
+def test_a_month_tells_gross_matched_refunded_and_remitted_apart_by_cause(database):
+    world = acme(database)
+    cause, reeds = papered(world), papered(world, "Reeds")
+    publish(world, Match(10_000), cause)
+    gift = donation("d", 250)
+    world.tell(
+        order("1", gift),
+        order("2", donation("d", 100, "reeds"), placed_at=NOW - timedelta(days=40)),
+    )
+    world.tell(order("1", gift, minute=1, refunds=(refund("r", took(gift, total_minor=50)),)))
+    with world.database.write() as db:
+        batch = remitting.lock(
+            db, world.shop.id, cause.id, "USD", by="x", now=NOW, through="2026-11-22"
+        )
+        remitting.approve(db, world.shop.id, batch.id, by="x", now=NOW)
+        _, facts = remitting.send(
+            db, world.shop.id, batch.id, reference="R", sent_on="2026-11-22", by="x", now=NOW
+        )
+        told = accounts.months(db, world.shop.id)
+        recent = accounts.months(db, world.shop.id, "2026-11-01")
+    assert facts == [BatchRemitted(world.shop.id, batch.id)]
+    assert told == [
+        accounts.Month("2026-10", reeds.id, "USD", gross_minor=100),
+        accounts.Month("2026-11", cause.id, "USD", 250, 250, 100, 400),
+    ]
+    assert told[1].net_minor == 400
+    assert recent == told[1:]
+
+
+def test_an_account_counts_pieces_that_stand(sqlite_world):
+    world, cause = sqlite_world
+    one = publish(world, PerUnit(30, MEAL), cause, cap_minor=100)
+    cups = goods("a", 1000, 3)
+    world.tell(order("1", cups))
+    world.tell(order("1", cups, minute=1, refunds=(refund("r", took(cups, 1)),)))
+    world.tell(order("2", goods("a", 1000, 3)))  # of the cap 10 are left, and 30 were given back
+    with world.database.read() as db:
+        (told,) = accounts.accounts(db, world.shop.id, [one])
+    assert (told.given_minor, told.refunded_minor, told.pieces) == (130, 30, 3)
+    assert told.standing_minor == used(world, one) == 100
+
+
+def test_a_programme_past_its_end_is_closed_and_filled_up_once(database):
+    world = acme(database)
+    cause = papered(world)
+    publish(world, Share(percent_bps=500), cause, minimum_minor=1000)
+    rounding = publish(world, RoundUp(100), cause, ends_at=OVER)
+    world.tell(order("1", goods("a", 1000)))
+    shop_id = world.shop.id
+    with world.database.write() as db:
+        assert closing.shops_due(db, NOW) == []
+        assert closing.shops_due(db, OVER - timedelta(days=1)) == [shop_id]
+        closing.close_ended(db, shop_id, OVER - timedelta(days=1))
+        assert closing.shops_due(db, OVER - timedelta(days=1)) == []
+        states = [one.state(OVER) for one in programmes.programmes(db, shop_id)]
+        assert states == ["closed", "ended"]
+        closing.close_ended(db, shop_id, OVER)
+        assert programmes.programme(db, shop_id, rounding.id).state(OVER) == "closed"
+    assert given(world) == {"riverbank share": (0, 50), "riverbank top_up": (0, 950)}
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize("gives", [True, False])
+def test_what_is_owed_is_kept_when_the_shop_leaves(database, gives):
+    world = acme(database)
+    cause = papered(world)
+    if gives:
+        publish(world, Share(percent_bps=500), cause, minimum_minor=1000, name="Five")
+        world.tell(order("1", goods("a", 1000), donation("d", 250)))
+    with world.database.write() as db:
+        closing.state(db, world.shop.id, OVER)
+        kept = closing.statements(db, world.shop.id)
+    assert len(kept) == int(gives)
+    if not gives:
+        return
+    assert kept[0].made_at == OVER
+    told = {one["kind"]: (one["programme"], one["payee"], one["owed"]) for one in kept[0].rows}
+    assert told == {
+        "gift": ("", "Riverbank e.V.", 250),
+        "share": ("Five", "Riverbank e.V.", 50),
+        "top_up": ("Five", "Riverbank e.V.", 950),
+    }
