@@ -45,9 +45,14 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "為{cause}添一點心意？",
     ),
     "gift_story": (
-        "They plant reeds and clean the Aldwater. All of it goes to them; the shop keeps nothing.",
-        "يزرعون القصب وينظّفون نهر ألدووتر. يصلهم تبرعك كاملًا، ولا يحتفظ المتجر بشيء.",
-        "他們種蘆葦、清理奧德河。您的捐款全數交給他們，本店不留分毫。",
+        "They plant reeds and clean the Aldwater.",
+        "يزرعون القصب وينظّفون نهر ألدووتر.",
+        "他們種蘆葦、清理奧德河。",
+    ),
+    "gift_all": (
+        "All of it goes to them; the shop keeps nothing.",
+        "يصلهم تبرعك كاملًا، ولا يحتفظ المتجر بشيء.",
+        "您的捐款全數交給他們，本店不留分毫。",
     ),
     "round_up": ("Round up to {money}", "تقريب الإجمالي إلى {money}", "湊整到 {money}"),
     "give": ("Give", "تبرّع", "捐"),

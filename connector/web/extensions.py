@@ -7,7 +7,7 @@ there; whoever else asks is a guest. Sentences come from here, in the language a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops import service as shops
-from connector.web import addresses, public
+from connector.web import addresses, goals, public
 from connector.web.runtime import runtime
 from connector.web.storefront import acts
 from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
@@ -37,7 +37,7 @@ PREFLIGHT_SECONDS = 600
 EARNED = mark("This order earned {points}.")
 USABLE = mark("You can use them from {date} on.")
 WAITING = mark("You can use them after the return period.")
-GAVE = mark("{money} went to {cause}. Thank you.")
+GAVE = mark("{money} of this order is for {cause}. Thank you.")
 Told = dict[str, Any]
 blueprint = Blueprint("extensions", __name__, url_prefix="/ext/shopify")
 
@@ -149,10 +149,12 @@ def _earns(db: Connection, visitor: Visitor, now: datetime, say: Tongue) -> Told
 
 def _order(db: Connection, visitor: Asker, order_id: int, say: Tongue) -> Told:
     found = timeline.diagnose(db, visitor.shop.id, order_id)
-    names: Mapping[int, str] = {one.id: one.name for one in giving.causes(db, visitor.shop.id)}
+    tag = say.language.tag
+    names = {one.id: one.told(tag)[0] for one in giving.causes(db, visitor.shop.id)}
+    rows = giving.of_order(db, visitor.shop.id, order_id)
     given = [
         {"cause": names[one.cause_id], "minor": minor, "currency": one.currency}
-        for one in giving.of_order(db, visitor.shop.id, order_id)
+        for one in rows
         if (minor := one.pledged_minor + one.due_minor)
     ]
     return {
@@ -169,6 +171,7 @@ def _order(db: Connection, visitor: Asker, order_id: int, say: Tongue) -> Told:
             }
             for one in given
         ],
+        "impact": goals.of_order(db, visitor.shop, {one.programme_id for one in rows}, say),
     }
 
 

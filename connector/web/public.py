@@ -13,13 +13,13 @@ from connector.core.errors import BadInput
 from connector.core.i18n import SOURCE, reader
 from connector.core.money import exponent
 from connector.orders import store as order_store
-from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
 from connector.rooms.recommend import rules
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
 from connector.web import addresses
+from connector.web import goals as told_goals
 from connector.web.tongue import STRONG, Strong, Tongue
 
 MAX_PRODUCTS = 20
@@ -60,11 +60,10 @@ def _points(db: Connection, shop: Shop) -> dict[str, Any]:
 
 
 def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
+    tag = _say(shop).language.tag
+    told = [(one.key, *one.told(tag)) for one in giving.offered(db, shop.id)]
     return {
-        "causes": [
-            {"key": cause.key, "name": cause.name, "story": cause.story}
-            for cause in giving.offered(db, shop.id)
-        ],
+        "causes": [{"key": key, "name": name, "story": story} for key, name, story in told],
         "donation": {**gifts(shop.currency), "share_kept_percent": 0},
     }
 
@@ -126,31 +125,8 @@ def _reason(say: Tongue, item: recommend.Item) -> str:
 
 
 def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
-    """Campaigns, newest first: what was paid to causes, and apart from it what is on its way."""
-    say = _say(shop)
-    return {"campaigns": [_goal(db, shop, say, one) for one in programmes.campaigns(db, shop.id)]}
-
-
-def _goal(db: Connection, shop: Shop, say: Tongue, one: programmes.Campaign) -> dict[str, Any]:
-    told, language = programmes.progress(db, shop.id, one), say.language.tag
-    return {
-        "key": one.key,
-        "name": one.names.get(language) or one.names["en"],
-        "story": one.stories.get(language) or one.stories.get("en", ""),
-        "currency": one.currency,
-        "goal_minor": one.goal_minor,
-        "pledged_minor": told.pledged_minor + told.ready_minor,
-        "reconciled_minor": told.reconciled_minor,
-        "paid_minor": told.paid_minor,
-        "gifts": told.gifts,
-        "is_closed": one.closed_at is not None,
-        "said": say.t(
-            "{money} of {goal} together",
-            money=say.money(told.total_minor, one.currency),
-            goal=say.money(one.goal_minor, one.currency),
-        ),
-        "paid_said": say.t("{money} of it paid", money=say.money(told.paid_minor, one.currency)),
-    }
+    """Campaigns, newest first: what came together, and apart from it what is promised."""
+    return {"campaigns": told_goals.goals(db, shop, _say(shop))}
 
 
 def _say(shop: Shop) -> Tongue:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, session
+from flask import Blueprint, Response, abort, jsonify, redirect, request, session
+from werkzeug.wrappers import Response as AnyResponse
 
 from devstore import cart
 from devstore.model import Product
 from devstore.shop import Shop
 from devstore.shopify.reading import DONATION_PRODUCT, DONATION_PROPERTY, variant_id
+from devstore.words import WORDS
 
 GIFT_VARIANT = variant_id(DONATION_PRODUCT.id)
 GIFT_PRICE = 1  # of one piece: the smallest price there is, so the quantity is the amount
@@ -32,6 +34,14 @@ def ajax(shop: Shop) -> Blueprint:
             if not _add(shop, int(item["id"]), int(item["quantity"]), item.get("properties", {})):
                 return jsonify(_NOT_SOLD), 422
         return jsonify(shown(shop))
+
+    @bp.post("/cart/add/form")
+    def add_without_scripts() -> AnyResponse:
+        wanted = request.form
+        properties = {DONATION_PROPERTY: wanted.get(f"properties[{DONATION_PROPERTY}]", "")}
+        if not _add(shop, int(wanted["id"]), int(wanted["quantity"]), properties):
+            abort(422)
+        return redirect("/cart/")
 
     @bp.post("/cart/change.js")
     def change() -> Answer:
@@ -94,12 +104,13 @@ def shown(shop: Shop) -> Json:
     }
 
 
-def gift_product() -> Json:
-    """The donation product, as Liquid knows it."""
+def gift_product(language: str) -> Json:
+    """The donation product, as Liquid knows it in a language."""
     variant = {"id": GIFT_VARIANT, "price": GIFT_PRICE, "available": True}
     return {
         "id": DONATION_PRODUCT.id,
-        "title": DONATION_PRODUCT.titles["en"],
+        "title": DONATION_PRODUCT.titles[language],
+        "description": WORDS[language]["gift_story"],
         "variants": [variant],
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, session
 from markupsafe import Markup
 
@@ -22,6 +24,7 @@ from devstore.shopify.telling import Teller
 from devstore.shopify.theme import block, theme
 from devstore.shopify.webhooks import Webhooks
 from devstore.state import SHOPIFY_DOMAIN, State
+from devstore.words import WORDS
 
 _OF_CARTS = ("giving", "recommendations")
 
@@ -70,7 +73,7 @@ class ShopifyFace:
             "shop": {"currency": self._shop.settings.currency},
             "template": "product" if product else "cart" if name in _OF_CARTS else "index",
         }
-        settings = {"product": ajax.gift_product()} if name == "giving" else {}
+        settings = _of_giving(language) if name == "giving" else {}
         return block(name, language, settings, **known)
 
     def extension(self, name: str, order: Order | None = None) -> str | None:
@@ -102,3 +105,10 @@ class ShopifyFace:
             "type": "query",
         }
         self.webhooks.queue(("bulk_operations/finish", body))
+
+
+def _of_giving(language: str) -> dict[str, Any]:
+    """How a merchant sets the block up: a product, and a question of their own."""
+    words = WORDS[language]
+    question = words["gift_ask"].format(cause=words["cause"])
+    return {"product": ajax.gift_product(language), "heading": question}

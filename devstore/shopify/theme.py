@@ -7,6 +7,7 @@ Without python-liquid (only developers install it) pages keep their own elements
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -33,9 +34,11 @@ TAGS = {"en": "en", "ar": "ar", "zh-Hant": "zh-TW"}
 ROUTES = {
     "root_url": "/",
     "cart_url": "/cart",
+    "cart_add_url": "/cart/add/form",
     "account_login_url": "/my-account/",
     "account_register_url": "/my-account/#new",
 }
+YEAR_SECONDS = 31_536_000
 _UNRENDERED = re.compile(r"\{%-? (schema|doc) -?%\}.*?\{%-? end\1 -?%\}", re.DOTALL)
 _SCHEMA = re.compile(r"\{% schema %\}(.*?)\{% endschema %\}", re.DOTALL)
 _STYLE = Markup('<link rel="stylesheet" href="{}">')
@@ -47,12 +50,25 @@ def theme() -> Blueprint:
 
     @bp.get(f"{ASSETS}/<name>")
     def asset(name: str) -> Response:
-        for folder in (WIDGETS, THEME / "assets"):
-            if (folder / name).is_file():
-                return _packed(send_from_directory(folder, name, max_age=0))
-        return abort(404)
+        found = _asset(name)
+        if found is None:
+            return abort(404)
+        age = YEAR_SECONDS if "v" in request.args else 0
+        return _packed(send_from_directory(found.parent, name, max_age=age))
 
     return bp
+
+
+def _asset(name: str) -> Path | None:
+    places = (folder / name for folder in (WIDGETS, THEME / "assets"))
+    return next((path for path in places if path.is_file()), None)
+
+
+def asset_url(name: str) -> str:
+    """Where an asset is, by what it holds: browsers keep it, as the platform's CDN lets them."""
+    path = _asset(name)
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path else "0"
+    return f"{ASSETS}/{name}?v={version}"
 
 
 def _packed(response: Response) -> Response:
@@ -84,7 +100,7 @@ def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -
     }
     html = _environment(language).from_string(_source(f"blocks/{name}.liquid")).render(**told)
     sheet = schema.get("stylesheet")
-    style = _STYLE.format(f"{ASSETS}/{sheet}") if sheet and html.strip() else Markup()
+    style = _STYLE.format(asset_url(sheet)) if sheet and html.strip() else Markup()
     return style + Markup(html)  # noqa: S704  # the app's own HTML, as a theme prints it
 
 
@@ -105,7 +121,7 @@ def _environment(language: str) -> Environment:
         return str(found)
 
     environment.filters["t"] = translated
-    environment.filters["asset_url"] = lambda name: f"{ASSETS}/{name}"
+    environment.filters["asset_url"] = asset_url
     environment.filters["money"] = lambda minor: money.shown(int(minor), "USD")
     return environment
 

@@ -18,6 +18,8 @@ const ENTRIES = {
   "kit.js": "src/kit.js",
   "club.js": "src/club/club.js",
   "page.js": "src/page.js",
+  "product.js": "src/product.js",
+  "goal.js": "src/goal/goal.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",
@@ -26,6 +28,7 @@ const STYLES = {
   "club.css": "src/club/club.css",
   "recommendations.css": "src/product/recommendations.css",
   "donation.css": "src/donation/donation.css",
+  "goal.css": "src/goal/goal.css",
   "tasks.css": "src/product/tasks.css",
 };
 const LANGUAGES = ["en", "ar", "zh-Hant"];

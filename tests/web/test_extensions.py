@@ -107,7 +107,7 @@ def test_an_order_tells_its_buyer_what_it_brought(sandbox):
     assert order["said"][1].startswith("You can use them ")
     (gift,) = order["donations"]
     assert (gift["cause"], gift["minor"], gift["currency"]) == ("Riverbank", 200, "USD")
-    assert gift["said"] == "\u2066$2\u2069 went to \u2068Riverbank\u2069. Thank you."
+    assert gift["said"] == "\u2066$2\u2069 of this order is for \u2068Riverbank\u2069. Thank you."
 
 
 @pytest.mark.parametrize("customer", [None, NOOR])

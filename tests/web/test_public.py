@@ -124,7 +124,7 @@ def test_a_refusal_is_not_remembered_and_may_be_read_by_the_store(ask):
 
 
 def test_no_part_of_the_programme_hides_another(service, ask):
-    with service.database.read() as db:
+    with service.app.test_request_context(), service.database.read() as db:
         told = [set(part(db, ask.shop)) for part in public.PARTS]
         together = public.config(db, ask.shop)
     assert sum(map(len, told)) == len(together)

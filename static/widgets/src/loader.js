@@ -16,12 +16,14 @@ const language = lang || document.documentElement.lang || "en";
 const script = language.slice(0, 2).toLowerCase();
 
 const page = () => import("./page.js");
+const product = () => import("./product.js");
 const club = () => import("./club.js");
 const CODE = {
-  "perennial-badge": [page, "PerennialBadge"],
-  "perennial-tasks": [page, "PerennialTasks"],
+  "perennial-badge": [product, "PerennialBadge"],
+  "perennial-tasks": [product, "PerennialTasks"],
   "perennial-recommendations": [page, "PerennialRecommendations"],
   "perennial-donation": [page, "PerennialDonation"],
+  "perennial-goal": [() => import("./goal.js"), "PerennialGoal"],
   "perennial-club": [club, "PerennialClub"],
   "perennial-panel": [club, "PerennialPanel"],
 };

@@ -94,7 +94,7 @@ def test_a_cart_shows_one_row_a_gift_and_no_panel(installed):
     assert f'data-variant="{ajax.GIFT_VARIANT}"' in page
     assert "<perennial-panel" not in page
     assert "chosen-minor" not in page, "nothing is chosen for anybody"
-    assert f'<link rel="stylesheet" href="{theme.ASSETS}/giving.css">' in page
+    assert f'<link rel="stylesheet" href="{theme.asset_url("giving.css")}">' in page
     assert "<perennial-recommendations" in page
 
 

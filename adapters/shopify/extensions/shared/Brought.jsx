@@ -40,7 +40,7 @@ export function Brought({ id, lines, token, lang, t, money }) {
     const { amount, currencyCode } = gift.cost.totalAmount;
     given.push(t("gift", { money: money(Number(amount), currencyCode) }));
   }
-  const said = [...(told.order?.said ?? []), ...given];
+  const said = [...(told.order?.said ?? []), ...given, ...(told.order?.impact ?? [])];
   return (
     <s-stack gap="large">
       {(said.length > 0 || !told.signed_in) && (

@@ -13,7 +13,7 @@ const wishes = new Map(); // keys of those that got no answer yet
  *    donation: {amounts_minor: number[], round_up_to_minor: number, share_kept_percent: number},
  *    currency_exponent: number, rewards?: {offers: Offer[], open: Redemption[]},
  *    tier?: {name: string | null, says: string[]} | null}} Mine */
-/** @typedef {{order: {said: string[], donations: {said: string}[]} | null, signed_in: boolean, again_ms: number,
+/** @typedef {{order: {said: string[], donations: {said: string}[], impact: string[]} | null, signed_in: boolean, again_ms: number,
  *    recommendations: {key: string, title: string, url: string, image_url: string | null, price_said: string | null,
  *      reason: string | null}[]}} Brought */
 

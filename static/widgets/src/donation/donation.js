@@ -7,7 +7,8 @@ const NOTHING = "gift_nothing";
 /**
  * <perennial-donation cart-total-minor currency cause chosen-minor tone>: a gift with the order, or not.
  *
- * The form the server put inside stays until this one can replace it. Nothing is selected unless the cart
+ * The form the server put inside stays until this one can replace it; of its text what has `slot="ask"` stays for
+ * good, where there is one cause to ask for: it is painted already, and what is painted twice comes late. Nothing is selected unless the cart
  * already holds a gift (`chosen-minor`; `cart-total-minor` never includes it). A choice emits
  * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
  * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
@@ -80,16 +81,12 @@ export class PerennialDonation extends Widget {
 
   #paint() {
     const { words } = this;
-    const { name, story } = this.#cause;
-    const kept = this.#known.donation.share_kept_percent;
+    const { name } = this.#cause;
     const cause = own(name);
     this.draw(html`<form class="box" part="card" @submit=${(event) => event.preventDefault()}>
       <fieldset aria-describedby="story">
         <legend class="sr">${said(words, "gift_for", { cause })}</legend>
-        <h2>${said(words, "gift_ask", { cause })}</h2>
-        <p class="fine" id="story">${story ? html`<bdi>${story}</bdi> ` : ""}${
-          kept > 0 ? said(words, "gift_kept", { percent: words.percent(kept) }) : said(words, "gift_all")
-        }</p>
+        <div id="story">${this.#asked ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
         <div class="options">
           ${this.#options.map((choice) =>
             this.#radio(
@@ -104,6 +101,20 @@ export class PerennialDonation extends Widget {
         <p class="fine said" role="status">${this.#said(cause)}</p>
       </fieldset>
     </form>`);
+  }
+
+  /** The server's own words stand for the one cause there is. */
+  get #asked() {
+    return this.querySelector("[slot=ask]") && (this.hasAttribute("cause") || !this.#known.causes[1]);
+  }
+
+  #question(cause) {
+    const { words } = this;
+    const { story } = this.#cause;
+    const kept = this.#known.donation.share_kept_percent;
+    const share = kept > 0 ? said(words, "gift_kept", { percent: words.percent(kept) }) : said(words, "gift_all");
+    return html`<h2>${said(words, "gift_ask", { cause })}</h2>
+      <p class="fine">${story ? html`<bdi>${story}</bdi> ` : ""}${share} ${said(words, "gift_giver")}</p>`;
   }
 
   #radio(choice, label) {
