@@ -12,7 +12,6 @@ from connector.program.rules import Caps, Rule
 
 ONCE = "once"
 YEAR_DAYS = 365
-DATE_LOCK_DAYS = 30  # an occasion told later than so many days before it counts next year
 _MONTH = len("2026-11")
 _FEBRUARY = 2
 

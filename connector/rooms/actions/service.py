@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -143,10 +143,7 @@ def celebrate(db: Connection, shop_id: int, now: datetime) -> list[GiftGiven]:
     for back in range(CATCH_UP_DAYS - 1, -1, -1):
         day = today - timedelta(days=back)
         found = store.occasions(db, shop_id, rules.days_of(day), names)
-        locked = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(
-            days=rules.DATE_LOCK_DAYS
-        )
-        due = [row for row in found if row.set_at <= locked and row.counts_from <= str(day)]
+        due = [row for row in found if row.counts_from <= str(day)]
         last = _last_days(db, shop_id, {row.member_id for row in due})
         deeds = []
         for row in due:

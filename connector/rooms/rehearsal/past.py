@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ from connector.members.models import member, member_occasion
 from connector.program import rules as kinds
 from connector.rooms.rehearsal.deeds import Deed, Topical
 
-DATE_LOCK_DAYS = 30  # an occasion told later than so many days before it counts next year
 _actions = table(
     "insight_member_action",
     column("shop_id"),
@@ -137,7 +136,7 @@ class Past:
         """The days of a year, as members told them, that came since they told them."""
         mine, person = member_occasion.c, member.c
         same = (person.shop_id == mine.shop_id) & (person.id == mine.member_id)
-        chosen = select(mine.member_id, mine.name, mine.month_day, mine.set_at, mine.counts_from)
+        chosen = select(mine.member_id, mine.name, mine.month_day, mine.counts_from)
         rows = self.db.execute(
             chosen.select_from(member_occasion.join(member, same)).where(
                 mine.shop_id == self.shop_id,
@@ -152,10 +151,8 @@ class Past:
                 continue
             for year in range(first.year, today.year + 1):
                 day = _celebrated(year, row.month_day)
-                locked = datetime(day.year, day.month, day.day, tzinfo=UTC)
-                locked -= timedelta(days=DATE_LOCK_DAYS)
                 told = str(day)
-                if first <= day <= today and row.set_at <= locked and row.counts_from <= told:
+                if first <= day <= today and row.counts_from <= told:
                     yield Deed(self._noon(told), told, row.member_id)
 
     def _followed(self) -> Iterator[Deed]:

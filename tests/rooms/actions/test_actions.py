@@ -1,20 +1,22 @@
 """What members do: once, within caps, by the calendar; and what merges do to it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.core.commerce import Customer, CustomerMerge
+from connector.core.commerce import Customer, CustomerMerge, ShopFacts
 from connector.core.errors import BadInput, NotFound
 from connector.core.facts import MemberChanged, MemberJoined, publish
-from connector.members import sides
+from connector.members import occasions, sides
 from connector.members import store as member_store
 from connector.program.rules import Caps, Rule, Terms
 from connector.rooms.actions import rules
 from connector.rooms.actions import service as actions
 from connector.rooms.actions import store as action_store
 from connector.rooms.points import service as points
+from connector.shops import service as shops
 from tests.world import HEARD, MIA, NOOR, NOW, acme
 
 DAY = timedelta(days=1)
@@ -202,6 +204,11 @@ def born(
         )
 
 
+def tell_birthday(world, member_id, month_day, at):
+    with world.database.write() as db:
+        occasions.put(db, world.shop.id, member_id, "birthday", month_day, at, greet=True)
+
+
 def celebrate(world, at):
     with world.database.write() as db:
         facts = actions.celebrate(db, world.shop.id, at)
@@ -227,10 +234,25 @@ def test_an_occasion_told_late_or_changed_counts_next_year(database):
     world = acme(database)
     promise(world, Rule(id="b", kind="occasion", occasion="birthday", points=50))
     mia, noor = person(world), person(world, NOOR)
-    born(world, mia, "12-01", set_at=NOW - 5 * DAY)
-    born(world, noor, "12-01", counts_from="2027-01-01")
+    tell_birthday(world, mia, "12-01", NOW - 5 * DAY)
+    tell_birthday(world, noor, "11-20", NOW - 60 * DAY)
+    tell_birthday(world, noor, "12-01", NOW)
     assert celebrate(world, NOW + 9 * DAY) == 0
     assert celebrate(world, NOW + (9 + 365) * DAY) == 100
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Taipei"])
+def test_an_occasion_told_thirty_days_ahead_by_the_shops_calendar_counts(database, zone):
+    world = acme(database)
+    with world.database.write() as db:
+        shops.note_facts(db, world.shop.id, ShopFacts("Acme", "USD", zone, "10.3"))
+    promise(world, Rule(id="b", kind="occasion", occasion="birthday", points=50))
+    mia, noor = person(world), person(world, NOOR)
+    told = datetime(2026, 11, 22, 10, 27, tzinfo=ZoneInfo(zone))
+    tell_birthday(world, mia, "12-22", told)
+    tell_birthday(world, noor, "12-21", told)
+    assert celebrate(world, told + 29 * DAY) == 0
+    assert celebrate(world, told + 30 * DAY) == 50
 
 
 def test_nights_that_did_not_run_are_made_up_for(database):
