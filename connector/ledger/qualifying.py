@@ -19,6 +19,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     cast,
     delete,
     func,
@@ -142,12 +143,15 @@ def _entries(db: Connection, shop_id: int, stems: Collection[str]) -> list[Row[A
         entry.source > told.c.stem + ":",
         entry.source < told.c.stem + ";",
     )
+    # Stem by stem, by the index of sources: SQLite turns a plain join round and reads the book.
     if db.dialect.name == "sqlite":
-        chosen = select(told.c.stem, *columns).where(*under)
-    else:  # stem by stem, by the index of sources
+        joined = told.outerjoin(ledger_entry, and_(*under))
+        chosen = select(told.c.stem, *columns).select_from(joined)
+    else:
         found = select(*columns).where(*under).correlate(told).offset(0).lateral()
         chosen = select(told.c.stem, *found.c).select_from(told.join(found, true()))
-    return sorted(db.execute(chosen), key=lambda row: (row.stem, row.id))
+    rows: list[Row[Any]] = [row for row in db.execute(chosen) if row.id is not None]
+    return sorted(rows, key=lambda row: (row.stem, row.id))
 
 
 def _whose(entries: Sequence[Row[Any]]) -> Iterator[tuple[int, str, int]]:
