@@ -146,11 +146,11 @@ def _entries(db: Connection, shop_id: int, stems: Collection[str]) -> list[Row[A
     # Stem by stem, by the index of sources: SQLite turns a plain join round and reads the book.
     if db.dialect.name == "sqlite":
         joined = told.outerjoin(ledger_entry, and_(*under))
-        chosen = select(told.c.stem, *columns).select_from(joined)
+        chosen: Select[Any] = select(told.c.stem, *columns).select_from(joined)
     else:
         found = select(*columns).where(*under).correlate(told).offset(0).lateral()
         chosen = select(told.c.stem, *found.c).select_from(told.join(found, true()))
-    rows: list[Row[Any]] = [row for row in db.execute(chosen) if row.id is not None]
+    rows = [row for row in db.execute(chosen) if row.id is not None]
     return sorted(rows, key=lambda row: (row.stem, row.id))
 
 
