@@ -25,15 +25,21 @@ class Ladder:
     months: int
     steps: tuple[int, ...]
     percents: tuple[int, ...]
+    gift: int = 0  # points for reaching each
     grace: int = 10
     settles: int = 14  # days
 
 
 @dataclass
 class Reach:
+    """is_double: somebody who is one with them had its gift before."""
+
     level: int
+    at: datetime
     until: datetime
     kept_before: date | None
+    is_undone: bool = False
+    is_double: bool = False
 
 
 @dataclass
@@ -54,18 +60,19 @@ def months_of(day: date) -> int:
 Did = Counter[int]  # how much by month
 
 
-def stand(ladder: Ladder, rung: Rung, fresh: list[Reach], did: Did, now: datetime) -> None:
-    """Move a member to where what they did puts them now."""
+def stand(ladder: Ladder, rung: Rung, fresh: list[Reach], did: Did, now: datetime) -> list[Reach]:
+    """Move a member to where what they did puts them now; the levels that they reach."""
     today = day_of(now)
+    fresh = [one for one in fresh if now < one.until and not (one.is_undone or one.is_double)]
     before, since = rung.level, months_of(today) - ladder.months if ladder.months else 0
     is_taken = rung.amount > _sum(did, rung.since)
     rung.amount, rung.since = _sum(did, since), since
     earned = sum(step <= rung.amount for step in ladder.steps)
     kept = rung.keeps
     for reach in sorted(fresh, key=lambda one: -one.level) if is_taken else ():
-        if now < reach.until and reach.level == rung.level > earned:
+        if reach.level == rung.level > earned:
             rung.level, rung.keeps = rung.level - 1, reach.kept_before
-            reach.until = now  # it never was
+            reach.is_undone = True  # it never was
     notice = _end_of_month(today + timedelta(days=WARNING))
     if earned >= rung.level:
         rung.level, rung.keeps = earned, _holds(ladder, did, earned, since)
@@ -75,9 +82,18 @@ def stand(ladder: Ladder, rung: Rung, fresh: list[Reach], did: Did, now: datetim
         rung.level -= 1
         is_safe = rung.level == earned
         rung.keeps = _holds(ladder, did, earned, since) if is_safe else notice
-    for level in range(before + 1, rung.level + 1):
-        until = now + timedelta(days=ladder.settles)
-        rung.reached.append(Reach(level, until, kept if level == before + 1 else None))
+    until = now + timedelta(days=ladder.settles)
+    found = [
+        Reach(level, now, until, kept if level == before + 1 else None)
+        for level in range(before + 1, rung.level + 1)
+    ]
+    rung.reached += found
+    return found
+
+
+def amount(ladder: Ladder, did: Did, now: datetime) -> int:
+    """What counts now."""
+    return _sum(did, months_of(day_of(now)) - ladder.months if ladder.months else 0)
 
 
 def better(mine: Rung, theirs: Rung) -> None:

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tests.programme import lapsing
-from tests.programme.levels import Did, Ladder, Rung, better, months_of, stand
+from tests.programme.gifts import Gifts
+from tests.programme.levels import Did, Ladder, Rung, amount, better, months_of, stand
 from tests.programme.purse import Lot, Purse, Taken, day_of, total
 from tests.programme.sales import EARNING, PLAIN, Promise, Sale, began, custom, earned, returned
 
@@ -29,10 +30,11 @@ class Standing:
     """What an order did to its member so far."""
 
     promise: Promise
+    told: datetime
     tier: int | None = None  # percent; fixed when it begins to earn
+    is_first: bool | None = None  # of its member's; None: nobody asked
     posted: int = 0
     ready: datetime | None = None
-    earner: str = ""  # whose it was first
 
 
 @dataclass
@@ -67,7 +69,8 @@ class Oracle:
         self.lapsed: Counter[str] = Counter()
         self.ladder: Ladder | None = None
         self.rungs: dict[str, Rung] = {}
-        self.earnings: list[tuple[str, int, int]] = []  # member, month, points
+        self.earnings: list[tuple[str, int, int]] = []  # order, month, points
+        self.gifts = Gifts(self.purse, self.who)
 
     def who(self, member: str) -> str:
         """The member, or whom they became part of."""
@@ -90,10 +93,11 @@ class Oracle:
         standing = self.standings.get(sale.key)
         if standing is None:
             promise = [one for one in self.promises if one.starts <= sale.placed][-1]
-            standing = self.standings[sale.key] = Standing(promise)
+            standing = self.standings[sale.key] = Standing(promise, now)
+        standing.told = now
         self._settle(sale, standing, now)
-        self.stand(sale.buyer, now)
         self._use_codes(sale, now)
+        self.stand(sale.buyer, now)
 
     def _settle(self, sale: Sale, standing: Standing, now: datetime) -> None:
         promise, purse, origin = standing.promise, self.purse(sale.buyer), f"order {sale.key}"
@@ -101,26 +105,24 @@ class Oracle:
         percent = self.percent(sale.buyer)
         if standing.tier is None and start and (promise.has_rules or percent > PLAIN):
             standing.tier = percent
-        wanted = earned(sale, promise, standing.tier or PLAIN)
+            standing.is_first = self._is_first(sale) if promise.first else None
+        is_first = bool(standing.is_first)
+        wanted = earned(sale, promise, standing.tier or PLAIN, is_first=is_first)
         ready = start and start + timedelta(days=promise.hold_days)
         if ready is not None:
             standing.ready = ready
         difference = wanted - standing.posted
         waits = ready is None or ready > now
-        came = day_of((start if standing.posted == 0 else None) or now)
-        lapsed = 0
+        came = day_of((start if standing.posted == 0 else None) or standing.told)
         if difference > 0 and waits:
             purse.pending[origin] += difference
         elif difference > 0:
             purse.arrive(Lot(origin, difference, None, came), day_of(now))
         else:
-            lapsed = purse.claw(origin, -difference, self.lapsed, day_of(now))
+            purse.claw(origin, -difference, self.lapsed, day_of(now))
         if wanted != standing.posted:
             standing.tier = standing.tier or PLAIN
-            standing.earner = standing.earner or self.who(sale.buyer)
-            # What lapsed is asked back of nobody, and counts no more for whoever earned it.
-            self.earnings.append((self.who(sale.buyer), months_of(came), difference + lapsed))
-            self.earnings.append((standing.earner, months_of(came), -lapsed))
+            self.earnings.append((sale.key, months_of(came), difference))
         standing.posted = wanted
         if not waits:
             self._release(purse, origin, standing, now)
@@ -140,6 +142,7 @@ class Oracle:
         for _, key in sorted(waiting, key=lambda one: int(one[1])):
             purse = self.purse(self.sales[key].buyer)
             self._release(purse, f"order {key}", self.standings[key], now)
+        self.gifts.release(now)
         for member in self.rungs:
             self.stand(member, now)
         for one in self.wishes.values():
@@ -157,7 +160,7 @@ class Oracle:
         """From now on there are levels."""
         self.ladder = ladder
         for member in members:
-            self.stand(member, now)
+            self.stand(member, now, has_gifts=False)
 
     def rung(self, member: str) -> Rung:
         return self.rungs.setdefault(self.who(member), Rung())
@@ -166,22 +169,34 @@ class Oracle:
         level = self.rung(member).level
         return self.ladder.percents[level - 1] if self.ladder and level else PLAIN
 
-    def stand(self, member: str, now: datetime) -> None:
+    def stand(self, member: str, now: datetime, *, has_gifts: bool = True) -> None:
         if self.ladder is None:
             return
         own = self.who(member)
-        mine = [rung for who, rung in self.rungs.items() if self.who(who) == own]
+        mine = [self.rung(own)]
+        mine += [rung for who, rung in self.rungs.items() if who != own == self.who(who)]
         fresh = [reach for rung in mine for reach in rung.reached]
+        found = stand(self.ladder, self.rung(own), fresh, self._did(own, self.ladder), now)
+        self.gifts.undo(now)
+        if has_gifts and self.ladder.gift:
+            self.gifts.give(own, found, self.ladder.gift, now)
+
+    def amount(self, member: str, now: datetime) -> int:
+        """What counts for the member's level."""
+        assert self.ladder is not None
+        return amount(self.ladder, self._did(self.who(member), self.ladder), now)
+
+    def _did(self, own: str, ladder: Ladder) -> Did:
         did = Did()
-        if self.ladder.measure == "points":
-            for who, month, points in self.earnings:
-                did[month] += points if self.who(who) == own else 0
-        for sale in self.sales.values() if self.ladder.measure != "points" else ():
+        if ladder.measure == "points":
+            for key, month, points in self.earnings:
+                did[month] += points if self.who(self.sales[key].buyer) == own else 0
+        for sale in self.sales.values() if ladder.measure != "points" else ():
             if self.who(sale.buyer) == own and custom(sale):
-                is_spend = self.ladder.measure == "spend"
+                is_spend = ladder.measure == "spend"
                 worth = custom(sale) if sale.currency == "USD" else 0
                 did[months_of(day_of(sale.placed))] += worth if is_spend else 1
-        stand(self.ladder, self.rung(own), fresh, did, now)
+        return did
 
     # ---------------------------------------------------------------------------------- by others
 
@@ -204,8 +219,10 @@ class Oracle:
         theirs.pending.clear()
         theirs.debt = 0
         theirs.told = {}
-        better(self.rung(kept), self.rung(gone))
         self.moved[gone] = kept, now
+        self._firsts_anew(kept, now)
+        better(self.rung(kept), self.rungs.setdefault(gone, Rung()))
+        self.gifts.regroup(kept, now)
         self.stand(kept, now)
 
     def unmerge(self, gone: str, now: datetime) -> bool:
@@ -217,14 +234,39 @@ class Oracle:
         del self.moved[gone]
         theirs = self.purse(gone)
         own = {f"order {one.key}" for one in self.sales.values() if self.who(one.buyer) == gone}
+        own |= self.gifts.own(gone)
         self._hand(
             mine, theirs, [x for x in mine.lots if x.by == gone or x.origin in own], "", now
         )
         for origin in own & mine.pending.keys():
             theirs.pending[origin] += mine.pending.pop(origin)
-        self.stand(kept, now)
-        self.stand(gone, now)
+        for one in (kept, gone):
+            self._firsts_anew(one, now)
+        for one in (kept, gone):
+            self.gifts.regroup(one, now)
+        for one in (kept, gone):
+            self.stand(one, now)
         return True
+
+    def _bought(self, own: str) -> list[Sale]:
+        found = [one for one in self.sales.values() if self.who(one.buyer) == own]
+        return sorted(found, key=lambda one: (one.placed, int(one.key)))
+
+    def _is_first(self, sale: Sale) -> bool:
+        """None of the member's that counts was, and none is older."""
+        bought = [one for one in self._bought(self.who(sale.buyer)) if one.state in EARNING]
+        return bought[0] is sale and not any(self.standings[one.key].is_first for one in bought)
+
+    def _firsts_anew(self, own: str, now: datetime) -> None:
+        """Who is one has one first order: the oldest that counts of those that were one."""
+        known = {one.key: self.standings[one.key] for one in self._bought(own)}
+        counts = [one.key for one in self._bought(own) if one.state in EARNING]
+        marked = [key for key, one in known.items() if one.is_first]
+        asked = [key for key in counts[:1] if known[key].is_first is not None]
+        first = ([key for key in counts if key in marked] or marked or asked)[:1]
+        for key in sorted({*first} ^ {*marked}, key=int):
+            known[key].is_first = key in first
+            self._settle(self.sales[key], known[key], now)
 
     def _hand(self, from_: Purse, to: Purse, lots: list[Lot], by: str, now: datetime) -> None:
         today = day_of(now)

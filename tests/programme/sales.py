@@ -22,12 +22,13 @@ class Promise:
     tax: bool = False
     flat: int = 0  # for each order
     gift: int = 0  # for an order with a donation
+    first: int = 0  # for a member's first order
     double: tuple[datetime, datetime, int] | None = None  # from, until, percent
     lapse: tuple[str, int] = ("off", 0)  # "lot" or "inactivity", and after how many months
 
     @property
     def has_rules(self) -> bool:
-        return bool(self.double or self.flat or self.gift)
+        return bool(self.double or self.flat or self.gift or self.first)
 
 
 @dataclass
@@ -84,7 +85,7 @@ def custom(sale: Sale) -> int:
     return max(net, 0) if sale.state in EARNING else 0
 
 
-def earned(sale: Sale, promise: Promise, tier: int) -> int:
+def earned(sale: Sale, promise: Promise, tier: int, *, is_first: bool) -> int:
     """Points it should have brought by now. tier: what its member's level multiplies by."""
     if began(sale, promise) is None:
         return 0
@@ -104,6 +105,8 @@ def earned(sale: Sale, promise: Promise, tier: int) -> int:
             parts.append((Fraction(sum(counts) * rate[0] * more, rate[1] * 100), counts))
     if promise.flat and any(counts):
         parts.append((Fraction(promise.flat), counts))
+    if promise.first and is_first and any(counts):
+        parts.append((Fraction(promise.first), counts))
     if promise.gift and any(gifts):
         parts.append((Fraction(promise.gift), gifts))
     total = int(sum((exact for exact, _ in parts), Fraction(0)))

@@ -103,6 +103,11 @@ class Driven:
             found = tier_store.kept(db, self.shop_id, member_ids)
         return [found[one].standing.level if one in found else 0 for one in member_ids]
 
+    def amounts(self, member_ids: Sequence[int], now: datetime) -> list[int]:
+        with self.database.read() as db:
+            found = [tiers.progress(db, self.shop_id, one, now) for one in member_ids]
+        return [one.standing.amount if one else 0 for one in found]
+
     def unmerge(self, gone_id: int, now: datetime) -> None:
         with self.database.write() as db:
             facts = self.world.members.unmerge(db, self.shop_id, gone_id, now, "staff:1")

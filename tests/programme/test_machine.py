@@ -131,6 +131,7 @@ class Life(Shop):
         late=st.booleans(),
         flat=st.sampled_from((0, 0, 15)),
         gift=st.sampled_from((0, 0, 40)),
+        first=st.sampled_from((0, 0, 300)),
         percent=st.sampled_from((0, 150, 200)),
         lapse=st.sampled_from((("off", 0), ("lot", 1), ("lot", 2), ("inactivity", 2))),
     )
@@ -144,6 +145,7 @@ class Life(Shop):
         late: bool,
         flat: int,
         gift: int,
+        first: int,
         percent: int,
         lapse: tuple[str, int],
     ) -> None:
@@ -156,6 +158,7 @@ class Life(Shop):
             tax=tax,
             flat=flat,
             gift=gift,
+            first=first,
             double=(self.now, self.now + timedelta(days=5), percent) if percent else None,
             lapse=lapse,
         )
@@ -169,10 +172,12 @@ class Life(Shop):
         measure=st.sampled_from(sorted(STEPS_UP)),
         months=st.sampled_from((0, 1)),
         settles=st.sampled_from((0, 14)),
+        gift=st.sampled_from((0, 45)),
     )
-    def climb(self, measure: str, months: int, settles: int) -> None:
+    def climb(self, measure: str, months: int, settles: int, gift: int) -> None:
         self._later()
-        ladder = Ladder(measure, months, STEPS_UP[measure], (120, 150, 200), settles=settles)
+        steps, percents = STEPS_UP[measure], (120, 150, 200)
+        ladder = Ladder(measure, months, steps, percents, gift, settles=settles)
         self.shop.climb(levels(ladder), self.now)
         self._work()
         self.oracle.climb(ladder, {self.oracle.who(buyer) for buyer in BUYERS}, self.now)
@@ -211,6 +216,12 @@ class Life(Shop):
     def levels_agree(self) -> None:
         found = self.shop.levels([self._member(buyer) for buyer in BUYERS])
         assert found == [self.oracle.rung(buyer).level for buyer in BUYERS]
+
+    @precondition(lambda self: self.oracle.ladder is not None and self.parted)
+    @invariant()
+    def what_counts_agrees(self) -> None:
+        found = self.shop.amounts([self._member(buyer) for buyer in BUYERS], self.now)
+        assert found == [self.oracle.amount(buyer, self.now) for buyer in BUYERS]
 
     def teardown(self) -> None:
         assert self.shop.audit() == []

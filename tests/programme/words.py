@@ -43,6 +43,8 @@ def program(promise: Promise) -> Program:
         )
     if promise.flat:
         rules.append(Rule("flat", "order", points=promise.flat))
+    if promise.first:
+        rules.append(Rule("first", "first_order", points=promise.first))
     if promise.gift:
         rules.append(Rule("gift", "donation", points=promise.gift))
     return Program(
@@ -65,7 +67,7 @@ def levels(ladder: Ladder) -> Levels:
         grace_days=ladder.grace,
         settle_days=ladder.settles,
         levels=tuple(
-            Level(0, {"en": f"Level {number}"}, step, percent)
+            Level(0, {"en": f"Level {number}"}, step, percent, ladder.gift)
             for number, (step, percent) in enumerate(
                 zip(ladder.steps, ladder.percents, strict=True), 1
             )
