@@ -91,6 +91,7 @@ def paths(mia):
         ("entries", f"/members/{mia}/entries", "/members/{member_id}/entries"),
         ("order", "/orders/1", "/orders/{key}"),
         ("diagnosis", "/orders/1/diagnosis", "/orders/{key}/diagnosis"),
+        ("request", "/orders/1/request", "/orders/{key}/request"),
         ("products", "/products/9/recommendations", "/products/{key}/recommendations"),
     ]
 
@@ -114,11 +115,12 @@ def test_every_answer_is_what_the_description_says(acme, mia):
     refused = post["responses"]["default"]["content"]["application/json"]["schema"]
     assert problems(acme.adjust(mia, 0, "k3").get_json(), refused, api) == []
     called.add(("post", template))
-    repaired = acme.ask("/orders/1/repair", "POST", headers={"Idempotency-Key": "repair"})
-    template = "/orders/{key}/repair"
-    schema = api["paths"][template]["post"]["responses"]["200"]["content"]["application/json"]
-    assert problems(repaired.get_json(), schema["schema"], api) == []
-    called.add(("post", template))
+    for verb in ("repair", "request"):
+        done = acme.ask(f"/orders/1/{verb}", "POST", headers={"Idempotency-Key": verb})
+        template = f"/orders/{{key}}/{verb}"
+        schema = api["paths"][template]["post"]["responses"]["200"]["content"]["application/json"]
+        assert problems(done.get_json(), schema["schema"], api) == []
+        called.add(("post", template))
     own = (members, points, orders, products)  # each other subject has its own test
     assert called == {named for subject in own for named in operations(subject.OPERATIONS)}
 
