@@ -29,9 +29,27 @@ ANSWERS: dict[str, Any] = {
             "hold_days": 14,
             "award_on": "paid",
         },
-        "causes": [{"key": "riverbank", "name": "Riverbank", "story": "They plant reeds."}],
+        "causes": [
+            {"key": "riverbank", "name": "Riverbank", "story": "They plant reeds."},
+            {"key": "shelter", "name": "Shelter", "story": "They open doors."},
+        ],
         "donation": {"amounts_minor": [200], "round_up_to_minor": 100, "share_kept_percent": 0},
         "currency_exponent": 2,
+    },
+    "goals": {
+        "campaigns": [
+            {"key": "later", "name": "Later", "story": "", "lines": []},
+            {
+                "key": "trees",
+                "name": "Trees",
+                "story": "A wood.",
+                "said": "$80 of $100 together",
+                "state": "open",
+                "percent": 80,
+                "paid_percent": 50,
+                "lines": ["$50 has reached Riverbank."],
+            },
+        ]
     },
     "club": json.loads((HERE / "club.json").read_text("utf-8")),
 }
@@ -142,6 +160,30 @@ def seen(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 def test_the_badge_says_what_a_product_earns(seen: dict[str, Any]) -> None:
     assert seen["badge"] == "Earn 48 points"
+
+
+def test_a_choice_of_causes_begins_with_the_first_and_goes_with_the_gift(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["causes"] == ["riverbank", "shelter"]
+    assert seen["causeAtFirst"] == "riverbank"
+    assert seen["asked"] == "Add a little for Shelter?"
+    assert [one["cause"] for one in seen["chosenFor"]] == ["shelter", "riverbank"]
+
+
+def test_the_servers_own_question_stays_where_it_was_painted(seen: dict[str, Any]) -> None:
+    assert seen["servers"] == "A word of the shop's"
+    assert seen["questionIsOurs"] == 0
+
+
+def test_a_goal_tells_what_arrived_apart_from_what_came_together(seen: dict[str, Any]) -> None:
+    assert seen["goal"] == [
+        "Trees",
+        "80",
+        "$80 of $100 together",
+        "A wood.$80 of $100 together$50 has reached Riverbank.",
+    ]
+    assert seen["noGoal"] == ""
 
 
 def test_an_unknown_product_says_nothing_and_moves_nothing(seen: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 SAID = re.compile(r"(?:\bt|i18n\.translate)\((?:\w+\.rounds \? )?\"(\w+)\"(?: : \"(\w+)\")?")
 SET_SAID = re.compile(r"setSaid\(\"(\w+)\"\)|\? \"(\w+)\"|: \"(\w+)\"")
 SCHEMA = re.compile(r"\{% schema %\}(.*?)\{% endschema %\}", re.DOTALL)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+PLAIN = re.compile(r"<([a-z][a-z0-9]*)(?=[\s/>])")
 RECEIPT_LINE = re.compile(r"^([0-9a-f]{64})  (\S+)  (\d+) bytes  \d+ gzip$", re.MULTILINE)
 
 
@@ -131,6 +133,14 @@ def unsaid() -> Iterator[str]:
             yield f"{folder.name}: nobody says {key}"
 
 
+def not_shopifys() -> Iterator[str]:
+    """In its sandbox Shopify draws its own elements, and nothing of HTML."""
+    for folder in (HERE / "shared", *ui_extensions()):
+        for path in sorted(folder.rglob("*.jsx")):
+            for name in PLAIN.findall(COMMENT.sub("", path.read_text("utf-8"))):
+                yield f"{path.relative_to(folder.parent)}: <{name}> is no element of Shopify's"
+
+
 def unplaceable() -> Iterator[str]:
     """What theme-check does not look at: targets, names and how many settings a block has."""
     words = catalogue(THEME / "locales" / "en.default.schema.json")
@@ -175,7 +185,15 @@ def checked_by_node() -> Iterator[str]:
         yield done.stderr.strip()
 
 
-CHECKS = (out_of_sync, too_big, untranslated, unsaid, unplaceable, lock_names_a_host)
+CHECKS = (
+    out_of_sync,
+    too_big,
+    untranslated,
+    unsaid,
+    not_shopifys,
+    unplaceable,
+    lock_names_a_host,
+)
 
 
 def main() -> int:

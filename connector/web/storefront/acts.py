@@ -14,11 +14,12 @@ from connector.core.errors import NotFound, Unauthenticated
 from connector.web import addresses, once
 from connector.web.body import read_json
 from connector.web.pace import Pace
-from connector.web.storefront import members, occasions, referrals, rewards, tiers, visits
+from connector.web.storefront import giving, members, occasions, referrals, rewards, tiers, visits
 from connector.web.storefront.asker import Act, Asker, Visitor
 
 ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "preferences": Act(members.PreferenceWish, members.answer),
+    "choose_cause": Act(giving.Choice, giving.choose),
     "redeem": Act(rewards.Redeem, rewards.redeem),
     "referral_share": Act(referrals.Share, referrals.share),
     "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),

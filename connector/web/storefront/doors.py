@@ -19,7 +19,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses, public, remembered
 from connector.web.runtime import runtime
-from connector.web.storefront import acts, bearer
+from connector.web.storefront import acts, bearer, giving
 from connector.web.storefront.asker import Visitor, forwarded_address, who
 from connector.web.storefront.club import club
 from connector.web.storefront.me import me
@@ -31,6 +31,7 @@ _PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {
     "me": me,
     "club": club,
     "tasks": tasks,
+    "giving": giving.remembered,
 }
 _VIEWS = frozenset({*public.VIEWS, *_PRIVATE})
 

@@ -34,7 +34,7 @@ const LAUNCHER_STYLE = `[part=launcher]{position:fixed;inset-block-end:20px;inse
 
 async function kit() {
   const shared = await import("./kit.js");
-  shared.settle({ base, tokenUrl, language });
+  shared.settle({ base, tokenUrl, language, customer });
   return shared;
 }
 

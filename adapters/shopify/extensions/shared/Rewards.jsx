@@ -62,7 +62,7 @@ export function Rewards({ mine, token, lang, t, use, used = [], again }) {
       {codes.map((one) => (
         <s-stack key={one.id} direction="inline" gap="base" alignItems="center" justifyContent="space-between">
           <s-text>
-            {one.name}: <bdi>{one.code}</bdi>
+            {one.name}: <s-text dir="ltr">{one.code}</s-text>
           </s-text>
           {use && (
             <s-button loading={busy === one.id} disabled={busy !== ""} onClick={() => carryOut(one.id, () => take(String(one.code)))}>

@@ -1,23 +1,26 @@
-import { config, declined, exponentOf, html, own, remember, rememberNo, said, SILENT_DAYS, Widget } from "../kit.js";
+import { act, ask, config, declined, exponentOf, html, isSignedIn, own, remember, rememberNo, said, SILENT_DAYS, Widget } from "../kit.js";
 import { choices } from "./choices.js";
 
 const NO = "no-gift-at";
 const NOTHING = "gift_nothing";
 
 /**
- * <perennial-donation cart-total-minor currency cause chosen-minor tone>: a gift with the order, or not.
+ * <perennial-donation cart-total-minor currency cause chosen-minor choice tone>: a gift with the order, or not.
  *
  * The form the server put inside stays until this one can replace it; of its text what has `slot="ask"` stays for
- * good, where there is one cause to ask for: it is painted already, and what is painted twice comes late. Nothing is selected unless the cart
- * already holds a gift (`chosen-minor`; `cart-total-minor` never includes it). A choice emits
+ * good, unless there is a choice of causes: it is painted already, and what is painted twice comes late.
+ *
+ * Nothing is selected unless the cart already holds a gift (`chosen-minor`; `cart-total-minor` never includes it).
+ * With `choice` the shopper may choose among the causes offered, `cause` being the one in the cart. A choice emits
  * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
  * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
  */
 export class PerennialDonation extends Widget {
-  static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor"];
+  static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor", "choice"];
   static styles = "donation";
   #known;
   #chosen;
+  #wanted;
   #result = NOTHING;
 
   async start(signal) {
@@ -27,6 +30,7 @@ export class PerennialDonation extends Widget {
       return;
     }
     this.#known = await config(signal);
+    if (this.hasAttribute("choice")) await this.#recall(signal);
     if (!this.#cause || !this.#options.length) return; // giving is off here: the server's text stays
     if (held > 0 && this.#result === NOTHING) {
       this.#chosen = this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held, roundUp: false };
@@ -35,6 +39,11 @@ export class PerennialDonation extends Widget {
     if (this.#chosen?.roundUp) this.#roundAgain();
     this.keepHeight(signal);
     this.#paint();
+  }
+
+  /** The cause in the cart, else the one a member chose last. */
+  async #recall(signal) {
+    this.#wanted ??= this.getAttribute("cause") ?? (isSignedIn() ? (await ask("giving", signal)).cause : "");
   }
 
   /** The cart changed under a chosen round-up: the server rounds anew, and so do we. */
@@ -51,9 +60,9 @@ export class PerennialDonation extends Widget {
   }
 
   get #cause() {
-    const wanted = this.getAttribute("cause");
     const causes = this.#known?.causes ?? [];
-    return wanted ? causes.find(({ key }) => key === wanted) : causes[0];
+    const fixed = !this.hasAttribute("choice") && this.getAttribute("cause");
+    return causes.find(({ key }) => key === (fixed || this.#wanted)) ?? (fixed ? undefined : causes[0]);
   }
 
   get #options() {
@@ -79,6 +88,14 @@ export class PerennialDonation extends Widget {
     this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
   }
 
+  /** Another cause: for what is in the cart already, too. */
+  #give({ target: { value } }) {
+    this.#wanted = value;
+    if (isSignedIn()) act("choose_cause", { cause: value }).catch(() => {}); // this order has it anyway
+    if (this.#chosen?.amountMinor) this.#choose(this.#chosen);
+    else this.#paint();
+  }
+
   #paint() {
     const { words } = this;
     const { name } = this.#cause;
@@ -87,6 +104,7 @@ export class PerennialDonation extends Widget {
       <fieldset aria-describedby="story">
         <legend class="sr">${said(words, "gift_for", { cause })}</legend>
         <div id="story">${this.#asked ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
+        ${this.hasAttribute("choice") ? this.#causes() : ""}
         <div class="options">
           ${this.#options.map((choice) =>
             this.#radio(
@@ -103,9 +121,16 @@ export class PerennialDonation extends Widget {
     </form>`);
   }
 
-  /** The server's own words stand for the one cause there is. */
+  /** The server's own words stand where there is nothing to choose. */
   get #asked() {
-    return this.querySelector("[slot=ask]") && (this.hasAttribute("cause") || !this.#known.causes[1]);
+    return !this.hasAttribute("choice") && this.querySelector("[slot=ask]");
+  }
+
+  #causes() {
+    const { key: chosen } = this.#cause;
+    return html`<select aria-label=${this.words.text("gift_whom")} @change=${(event) => this.#give(event)}>
+      ${this.#known.causes.map(({ key, name }) => html`<option value=${key} .selected=${key === chosen}>${name}</option>`)}
+    </select>`;
   }
 
   #question(cause) {

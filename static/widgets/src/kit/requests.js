@@ -14,6 +14,7 @@ export function settle(options) {
 }
 
 export const language = () => shop.language;
+export const isSignedIn = () => Boolean(shop.customer);
 
 /** A refusal of the service, or an answer that is not JSON. */
 export class Refused extends Error {
