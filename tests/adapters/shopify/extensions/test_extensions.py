@@ -48,7 +48,15 @@ def tomls():
 
 @pytest.mark.parametrize(
     "name",
-    ["out_of_sync", "too_big", "untranslated", "unsaid", "unplaceable", "lock_names_a_host"],
+    [
+        "out_of_sync",
+        "too_big",
+        "untranslated",
+        "unsaid",
+        "not_shopifys",
+        "unplaceable",
+        "lock_names_a_host",
+    ],
 )
 def test_there_is_nothing_to_mend(check, name):
     assert list(getattr(check, name)()) == []
@@ -90,6 +98,17 @@ def test_a_sentence_that_one_language_lacks_is_named(check, tmp_path, monkeypatc
     assert list(check.unsaid()) == [
         "perennial-x: the code says lost, which is in no catalogue",
         "perennial-x: nobody says idle",
+    ]
+
+
+def test_an_element_of_html_is_named(check, tmp_path, monkeypatch):
+    source = tmp_path / "perennial-x" / "src" / "X.jsx"
+    source.parent.mkdir(parents=True)
+    source.write_text("<s-text>a<bdi>b</bdi></s-text>;<br/>;/** @type {Map<string>} */", "utf-8")
+    monkeypatch.setattr(check, "ui_extensions", lambda: [tmp_path / "perennial-x"])
+    assert list(check.not_shopifys()) == [
+        "perennial-x/src/X.jsx: <bdi> is no element of Shopify's",
+        "perennial-x/src/X.jsx: <br> is no element of Shopify's",
     ]
 
 
