@@ -44,8 +44,8 @@ SAID = {  # where it shows that an extension has come, and in which language
     "checkout": {"en": "A gift for Riverbank?", "ar": "تبرع لصالح", "zh-Hant": "捐款給"},
     "thank-you": {"en": "What this order brought", "ar": "ما جلبه", "zh-Hant": "這筆訂單帶來的"},
     "order-status": {"en": "This order earned", "ar": "48", "zh-Hant": "48"},
-    "profile": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "你的點數"},
-    "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "你的點數"},
+    "profile": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
+    "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
 }
 PANEL = "document.querySelector('perennial-panel').shadowRoot"
 STILL = ("product", "panel", "cart", "account")
