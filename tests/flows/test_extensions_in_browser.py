@@ -6,6 +6,8 @@ names axe-core's ``axe.min.js``, that axe finds nothing. PICTURES names a folder
 """
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from bench.chromium import chromium, installed
 from connector import orders
 from connector.core import clock
 from connector.core.commerce import Product as Ware
+from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
+from connector.rooms.giving.rules import AddOn, Programme
 from devstore.model import Product
 from devstore.people import MIA
 from devstore.shopify.reading import variant_id
@@ -41,6 +45,7 @@ INSIDE = """[document.body?.innerText, ...[...document.querySelectorAll("[headin
   element => element.getAttribute("heading"))].join("\\n").replace(/\\p{Cf}/gu, "")"""
 SAID = {  # where it shows that an extension has come, and in which language
     "badge": {"en": "Earn 48 points", "ar": "48", "zh-Hant": "48 點"},
+    "goal": {"en": "of $1,000 together", "ar": "أشجار", "zh-Hant": "目標 US$1,000"},
     "checkout": {"en": "A gift for Riverbank?", "ar": "تبرع لصالح", "zh-Hant": "捐款給"},
     "thank-you": {"en": "What this order brought", "ar": "ما جلبه", "zh-Hant": "這筆訂單帶來的"},
     "order-status": {"en": "This order earned", "ar": "48", "zh-Hant": "48"},
@@ -48,7 +53,7 @@ SAID = {  # where it shows that an extension has come, and in which language
     "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
 }
 PANEL = "document.querySelector('perennial-panel').shadowRoot"
-STILL = ("product", "panel", "cart", "account")
+STILL = ("product", "goal", "panel", "cart", "account")
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
 
 
@@ -68,11 +73,38 @@ def shop(world):
     with world.service.database.write() as db:
         orders.record_products(db, world.shop.id, wares, clock.now())
         giving.add_cause(db, world.shop.id, "Riverbank", "Clean water.", clock.now())
+    round_up_for_trees(world)
     world.service.publish(world.shop, hold_days=0)
-    place_order(world.origin, "mia", None, {"TP-CEL": 1})
+    place_order(world.origin, "mia", "2.00", {"TP-CEL": 1})
     world.control("POST", "/tick")
     world.service.work(JOBS)
     return world
+
+
+def round_up_for_trees(world):
+    """A campaign that gifts of two dollars work for."""
+    now = clock.now()
+    names = {"en": "Trees", "ar": "أشجار", "zh-Hant": "植樹"}
+    with world.service.database.write() as db:
+        shop_id = world.shop.id
+        (cause,) = giving.causes(db, shop_id)
+        papers = {"registration": "1048", "country": "DE", "payee": "Riverbank e.V."}
+        told = {"agreement": "C-7", "agreed_on": "2026-10-01"}
+        giving.change_cause(db, shop_id, replace(cause, **papers, **told), now)
+        wanted = programmes.Campaign(0, "", names, {}, "USD", 100_000)
+        campaign = programmes.add_campaign(db, shop_id, wanted, now)
+        adding = Programme(
+            id=0,
+            name="For trees",
+            currency="USD",
+            terms=AddOn(amounts_minor=(200,)),
+            causes=((cause.id, 1),),
+            starts_at=now - timedelta(days=1),
+            ends_at=now + timedelta(days=9),
+            campaign_id=campaign.id,
+        )
+        made = programmes.draft(db, shop_id, adding, now)
+        programmes.publish(db, shop_id, made.id, dict.fromkeys(LANGUAGES, "Said."), now)
 
 
 class Visit:
@@ -131,6 +163,9 @@ def test_every_surface_says_its_part_and_moves_nothing(shop, language, width):
         visit.go("/products/celadon-teapot")
         visit.said_by("perennial-badge", SAID["badge"][language])
         visit.look("product")
+        page.see("document.querySelector('perennial-goal').scrollIntoView()")
+        visit.said_by("perennial-goal", SAID["goal"][language])
+        visit.look("goal")
         page.see(f"{PANEL}.querySelector('[part=launcher]').click()")
         page.wait(f"{PANEL}.querySelector('dialog[open]')")
         page.wait(f"!{PANEL}.getAnimations().length")

@@ -44,8 +44,8 @@ def test_only_what_is_offered_can_be_chosen(causes):
 def test_a_cause_is_told_in_the_readers_language(causes):
     with causes.service.database.write() as db:
         one = giving.causes(db, causes.shop.id)[0]
-        told = {"names": {"ar": "ضفة النهر"}, "stories": {"ar": "ماء نظيف."}}
-        giving.change_cause(db, causes.shop.id, replace(one, **told), clock.now())
+        told = replace(one, names={"ar": "ضفة النهر"}, stories={"ar": "ماء نظيف."})
+        giving.change_cause(db, causes.shop.id, told, clock.now())
     first, _ = causes.ask("config", lang="ar").get_json()["causes"]
     assert (first["name"], first["story"]) == ("ضفة النهر", "ماء نظيف.")
     assert causes.ask("config", lang="en").get_json()["causes"][0]["name"] == "Riverbank"
