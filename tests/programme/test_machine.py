@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as live
 from sqlalchemy import event
 
 from connector.core.commerce import CustomerMerge
@@ -30,7 +31,7 @@ from tests.programme.chance import Clock, draw_alike
 from tests.programme.levels import Ladder
 from tests.programme.purse import day_of
 from tests.programme.sales import Promise
-from tests.programme.trade import BUYERS, COSTS, Shop, any_one, buyers
+from tests.programme.trade import BUYERS, COSTS, Shop, any_one, buyers, lines
 from tests.programme.words import levels, program
 
 RUNS = int(os.environ["PERENNIAL_RUNS"]) if "PERENNIAL_RUNS" in os.environ else None
@@ -109,7 +110,21 @@ class Life(Shop):
     @precondition(lambda self: self.oracle.moved)
     @rule(which=any_one)
     def unmerge(self, which: int) -> None:
-        gone = list(self.oracle.moved)[which % len(self.oracle.moved)]
+        self._part(list(self.oracle.moved)[which % len(self.oracle.moved)])
+
+    @rule(kept=buyers, gone=buyers, goods=lines, which=any_one, undone=st.booleans())
+    def be_one_for_a_while(
+        self, kept: str, gone: str, goods: Any, which: int, undone: bool
+    ) -> None:
+        """Merged, an order of whose it will not stay, perhaps one undone, and two again."""
+        self.merge(kept, gone)
+        if gone in self.oracle.moved:
+            self.place(gone, goods, gift=0, euro=False, paid=True, coded=0)
+            if undone:
+                self.cancel_or_restore(which)
+            self._part(gone)
+
+    def _part(self, gone: str) -> None:
         kept = self.oracle.moved[gone][0]
         if kept in self.oracle.moved:
             return
@@ -166,6 +181,11 @@ class Life(Shop):
         with self.database.write() as db:
             programme.publish(db, self.shop.shop_id, program(promise), self.now)
         self._later()
+
+    @initialize(early=st.sampled_from(("", "points", "orders")), gift=st.sampled_from((0, 45)))
+    def begin(self, early: str, gift: int) -> None:
+        if early:
+            self.climb(early, months=0, settles=14, gift=gift)
 
     @precondition(lambda self: self.oracle.ladder is None)
     @rule(
@@ -242,7 +262,7 @@ def test_a_random_life_of_a_shop_agrees_with_the_oracle(
     if RUNS is None:
         draw_alike(monkeypatch)
         machine = seed(part)(machine)
-    run_state_machine_as_test(
+    live(
         machine,
         settings=settings(
             max_examples=(RUNS or FEW) // PARTS,
