@@ -21,21 +21,11 @@ from connector.core.ids import new_id
 from connector.members import erased, identities
 from connector.orders import store as order_store
 from connector.rooms.referrals import rules, service, store
-from connector.rooms.referrals.rules import Look, Program, Verdict
+from connector.rooms.referrals.rules import Look, Origin, Place, Program, Verdict
 
 STANDING = ("waiting", "held", "kept")
 _Programs = list[tuple[datetime, Program]]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What an order says of who sent its buyer. via: code, note or claim."""
-
-    code: str
-    advocate_id: int
-    via: str
-    claim_id: int | None
-    program: Program
+_Side = tuple[str, int, int, int | None]  # which one, who, points, reward
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +125,8 @@ def _judge(
     if current is not None:
         barred = "prior_buyer" if first_id is not None and not is_first else None
         facts += _apply(db, shop_id, current, people, known, barred, now)
+    for one in (*found, *store.of_friends(db, shop_id, people)):
+        facts += _cap(db, shop_id, one.advocate_id, one.local_date, known)
     return facts
 
 
@@ -191,8 +183,6 @@ def _keep(
     now: datetime,
 ) -> Row[Any]:
     """Fix whose introduction it is: a new one, or one that turns out to be of an earlier order."""
-    cap = origin.program.cap_per_month
-    month = row.local_date[:7]
     values: dict[str, Any] = {
         "advocate_id": origin.advocate_id,
         "friend_id": row.member_id,
@@ -201,8 +191,7 @@ def _keep(
         "claim_id": origin.claim_id,
         "via": origin.via,
         "version": origin.program.version,
-        "is_capped": cap is not None
-        and store.in_month(db, shop_id, origin.advocate_id, month) >= cap,
+        "is_capped": False,
         "state": "waiting",
         "why": None,
         "score": None,
@@ -240,19 +229,45 @@ def _apply(
     if verdict.why == "unconfirmed" and program.hold_days == 0 and row.why != verdict.why:
         outbox.ask(db, shop_id, [NeedsFetch("order", order.key)], now)
     facts: list[Fact] = []
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"ordered_at": rules.ordered_at(order)}
     if advocate_id is not None and advocate_id not in people:
         values["advocate_id"] = advocate_id
-    if verdict.state == "kept" and not row.stands:
-        values |= {"gifts": row.gifts + 1, "stands": True}
-        facts += _give(db, shop_id, row, advocate_id or row.advocate_id, order_row, program)
-    elif verdict.state != "kept" and row.stands:
+    if verdict.state != "kept" and row.stands:
         values["stands"] = False
         facts += _withdrawals(shop_id, row)
     facts += _claimed(db, shop_id, row, verdict, program)
     values |= {"state": verdict.state, "why": verdict.why, "due_at": verdict.due_at}
-    values["ordered_at"] = rules.ordered_at(order)
     store.change(db, shop_id, row.id, **values)
+    if verdict.state == "kept" and not row.stands:
+        owner_id = advocate_id or row.advocate_id
+        facts += _cap(db, shop_id, owner_id, row.local_date, known)
+        row = service.get(db, shop_id, row.id)
+        facts += _give(db, shop_id, row, owner_id, order_row, program)
+        store.change(db, shop_id, row.id, gifts=row.gifts + 1, stands=True)
+    return facts
+
+
+def _cap(
+    db: Connection, shop_id: int, advocate_id: int, local_date: str, known: _Programs
+) -> list[Fact]:
+    """Say anew which of a month's introductions are above the cap; pay who comes below it."""
+    programs = {program.version: program for _, program in known}
+    if all(one.cap_per_month is None for one in programs.values()):
+        return []
+    facts: list[Fact] = []
+    rows = store.of_month(db, shop_id, advocate_id, local_date[:7], STANDING)
+    places = [
+        Place(row.id, programs[row.version].cap_per_month, row.stands and not row.is_capped)
+        for row in rows
+    ]
+    capped = rules.above(places)
+    for row in rows:
+        if row.is_capped == (row.id in capped):
+            continue
+        store.change(db, shop_id, row.id, is_capped=row.id in capped)
+        if row.stands:
+            side = _advocates(advocate_id, programs[row.version])
+            facts += _gifts(db, shop_id, row.id, row.gifts, [side])
     return facts
 
 
@@ -281,22 +296,37 @@ def _give(
 ) -> list[Fact]:
     """Both sides' rewards, once more; the friend's own may have been given with the claim."""
     facts: list[Fact] = [ReferralKept(shop_id, advocate_id, row.id)]
-    number = row.gifts + 1
     claims = store.claims(db, shop_id, [row.claim_id] if row.claim_id else [])
     has_reward = any(one.gifts for one in claims.values())
     friend_reward_id = None if has_reward else program.friend_reward_id
-    sides = [
+    sides: list[_Side] = [
         ("friend", int(order_row.member_id), program.friend_points, friend_reward_id),
     ]
     if not row.is_capped:
-        points, reward_id = program.advocate_points, program.advocate_reward_id
-        sides.append(("advocate", advocate_id, points, reward_id))
+        sides.append(_advocates(advocate_id, program))
+    return [*facts, *_gifts(db, shop_id, row.id, row.gifts + 1, sides)]
+
+
+def _advocates(advocate_id: int, program: Program) -> _Side:
+    return "advocate", advocate_id, program.advocate_points, program.advocate_reward_id
+
+
+def _gifts(
+    db: Connection, shop_id: int, referral_id: int, number: int, sides: Sequence[_Side]
+) -> list[GiftGiven]:
+    """What these sides are given, but for who was erased."""
     gone = erased(db, shop_id, [member_id for _, member_id, _, _ in sides])
-    for side, member_id, points, reward_id in sides:
-        if (points or reward_id) and member_id not in gone:
-            source = f"referrals:{row.id}:{side}:{number}"
-            facts.append(GiftGiven(shop_id, member_id, source, points=points, reward_id=reward_id))
-    return facts
+    return [
+        GiftGiven(
+            shop_id,
+            member_id,
+            f"referrals:{referral_id}:{side}:{number}",
+            points=points,
+            reward_id=reward_id,
+        )
+        for side, member_id, points, reward_id in sides
+        if (points or reward_id) and member_id not in gone
+    ]
 
 
 def _withdrawals(shop_id: int, row: Row[Any]) -> list[Fact]:

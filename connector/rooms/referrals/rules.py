@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
@@ -74,6 +74,17 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What an order says of who sent its buyer. via: code, note or claim."""
+
+    code: str
+    advocate_id: int
+    via: str
+    claim_id: int | None
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What is known of an introduction besides its order.
 
@@ -96,6 +107,29 @@ class Verdict:
     state: str
     why: str | None = None
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of an advocate's introductions of a month. cap: as promised; is_paid: for this one."""
+
+    id: int
+    cap: int | None
+    is_paid: bool
+
+
+def above(places: Sequence[Place]) -> set[int]:
+    """Which of these, in the order they came, are above the cap: never one that is paid."""
+    found = set()
+    taken = sum(one.is_paid for one in places)
+    for one in places:
+        if one.is_paid:
+            continue
+        if one.cap is not None and taken >= one.cap:
+            found.add(one.id)
+        else:
+            taken += 1
+    return found
 
 
 def check(program: Program) -> None:

@@ -314,13 +314,14 @@ def claim_users(db: Connection, shop_id: int, claim_ids: Collection[int]) -> dic
     }
 
 
-def in_month(db: Connection, shop_id: int, advocate_id: int, month: str) -> int:
-    """How many introductions of an advocate count in a month so far."""
+def of_month(
+    db: Connection, shop_id: int, advocate_id: int, month: str, states: Sequence[str]
+) -> list[Row[Any]]:
+    """An advocate's introductions of a local month in these states, first orders first."""
     own = (referral.c.shop_id == shop_id) & (referral.c.advocate_id == advocate_id)
-    counts = referral.c.state.in_(("waiting", "held", "kept")) & referral.c.is_capped.is_(False)
-    in_time = referral.c.local_date.startswith(month)
-    chosen = select(func.count()).select_from(referral).where(own, counts, in_time)
-    return int(db.scalar(chosen) or 0)
+    in_time = referral.c.local_date.startswith(month) & referral.c.state.in_(states)
+    chosen = select(referral).where(own, in_time)
+    return list(db.execute(chosen.order_by(referral.c.ordered_at, referral.c.id)))
 
 
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Row[Any]]:
