@@ -1,16 +1,17 @@
 """The admin inside Shopify's: a session token on every request, and no cookie needed."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from connector.core import clock
 from connector.shops import service as shops
 from tests.adapters.shopify import world
-from tests.flows.service import CLIENT_SECRET, PUBLIC_URL
+from tests.flows.service import CLIENT_SECRET, PUBLIC_URL, make_service
 
 RIVAL = "rival.myshopify.com"
+HTTPS = "https://perennial.example"
 RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 
 
@@ -46,6 +47,22 @@ def test_a_token_opens_every_page_without_a_cookie(service, shop):
         assert f"frame-ancestors https://{world.SHOP} https://admin.shopify.com;" in policy
         assert "id_token" not in page.text
         assert "<s-app-nav>" in page.text
+        assert 'class="rail"' not in page.text, "the host draws it"
+
+
+def test_opening_the_app_in_the_admin_leaves_no_cookie_behind(database):
+    service = make_service(database, public_url=HTTPS)
+    shop = service.install("shopify", world.SHOP)
+    browser, token = service.http, id_token()
+    told = {"id_token": token, "shop": world.SHOP, "host": "aG9zdA", "embedded": "1"}
+    opened = browser.get("/app/shopify", query_string=told, base_url=HTTPS)
+    where = urlsplit(opened.location)
+    assert "Set-Cookie" not in opened.headers
+    assert where.path == f"/admin/{shop.public_id}/"
+    assert parse_qs(where.query) == {"id_token": [token], "host": ["aG9zdA"]}
+    assert opened.headers["Cache-Control"] == "no-store"
+    assert browser.get(opened.location, base_url=HTTPS).status_code == 200
+    assert browser.get(where.path, base_url=HTTPS).status_code == 401, "no token, no page"
 
 
 def test_a_form_is_taken_with_a_token_and_refused_without(service, shop):

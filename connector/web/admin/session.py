@@ -20,18 +20,18 @@ from connector.shops.service import Staff
 from connector.web.runtime import runtime
 
 SESSION_SECONDS = shops.SESSION_DAYS * 86_400
-_FRAMED = "__Host-perennial-framed"
 
 
 def load() -> None:
-    """Set ``g.staff``, ``g.session``, ``g.framed``, ``g.only_shop`` from the cookies that came."""
+    """Set ``g.staff``, ``g.session``, ``g.framed``, ``g.only_shop`` from the cookie of a tab.
+
+    A person of a tab may see all shops of the business.
+    """
     g.staff, g.session, g.framed, g.only_shop = None, "", False, None
-    for name, framed in ((_FRAMED, True), (_name(), False)):
-        session = request.cookies.get(name, "")
-        staff = _staff(session) if session else None
-        if staff is not None:
-            g.staff, g.session, g.framed = staff, session, framed
-            return
+    session = request.cookies.get(_name(), "")
+    staff = _staff(session) if session else None
+    if staff is not None:
+        g.staff, g.session = staff, session
 
 
 def load_with_token() -> None:
@@ -70,30 +70,23 @@ def _prove(token: str) -> None:
     g.session, g.framed, g.only_shop = f"{person.shop_key} {person.user_key}", True, shop.id
 
 
-def remember(response: Response, session: str, *, framed: bool = False) -> Response:
-    """Keep the session in the browser; ``framed`` is for pages inside the Shopify admin.
-
-    A frame on another site gets a cookie of its own kind: partitioned, so it serves only there.
-    """
-    secure = runtime().settings.secure or framed
+def remember(response: Response, session: str) -> Response:
+    """Keep the session in the browser, for tabs of ours: no frame ever gets it."""
     response.set_cookie(
-        _FRAMED if framed else _name(),
+        _name(),
         session,
         max_age=SESSION_SECONDS,
         path="/",
-        secure=secure,
+        secure=runtime().settings.secure,
         httponly=True,
-        samesite="None" if framed else "Lax",
-        partitioned=framed,
+        samesite="Lax",
     )
     return response
 
 
 def forget(response: Response) -> Response:
-    """Drop the session's cookies."""
-    for name in (_FRAMED, _name()):
-        secure = name.startswith("__Host-")
-        response.delete_cookie(name, path="/", secure=secure, httponly=True)
+    """Drop the session's cookie."""
+    response.delete_cookie(_name(), path="/", secure=runtime().settings.secure, httponly=True)
     return response
 
 

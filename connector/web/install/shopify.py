@@ -86,14 +86,19 @@ def embedded() -> Response:
         account = team.account_of(db, shop, person.user_key) if shop else None
     if shop is None or not shop.is_live or shop.problem == "reauthorize":
         shop = settle_shopify(runtime(), platform, _exchanged(platform, id_token), account)
+    if runtime().settings.secure:
+        # Every page there brings a token of its own: a cookie would outlive it, and the shop.
+        told = {name: addresses.text(name) for name in ("id_token", "host")}
+        where = url_for("admin.home", shop=shop.public_id, **{k: v for k, v in told.items() if v})
+        response = door.redirected(where)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    # Without https there is no frame of Shopify's, only a tab of the practice shop.
     now = clock.now()
     with runtime().database.write() as db:
         staff = shops.staff_for(db, shop.business_id, person.user_key, now)
         token = shops.open_session(db, staff.id, now)
-    response = make_response(redirect(f"/admin/{shop.public_id}/"))
-    # Inside the admin's frame only a partitioned cookie lives, and that needs https.
-    session.remember(response, token, framed=runtime().settings.secure)
-    return response
+    return session.remember(door.redirected(f"/admin/{shop.public_id}/"), token)
 
 
 def _asked_domain() -> str:

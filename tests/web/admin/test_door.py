@@ -2,12 +2,11 @@
 
 import re
 
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 
 from connector.core.db import Database
 from connector.shops import service as shops
-from connector.web.admin.session import remember
 from tests.web.admin.conftest import HOME, Ada, signed_in, words_of
 from tests.world import NOW, World, acme
 
@@ -136,26 +135,6 @@ def test_only_shopify_may_frame_a_shopify_shop(app: Flask, database: Database):
     ada = Ada(signed_in(app, world), world.shop.public_id)
     policy = ada.ask("").headers["Content-Security-Policy"]
     assert "frame-ancestors https://acme.myshopify.com https://admin.shopify.com;" in policy
-
-
-def test_inside_shopify_the_host_draws_the_rail(app: Flask, database: Database):
-    world = acme(database, platform="shopify", key="acme.myshopify.com")
-    visitor = app.test_client()
-    with world.database.write() as db:
-        session = shops.sign_in(db, shops.sign_in_link(db, world.shop.business_id, NOW), NOW)
-    visitor.set_cookie("__Host-perennial-framed", session, domain="127.0.0.1")
-    page = visitor.get(f"/admin/{world.shop.public_id}/", base_url=HOME)
-    assert page.status_code == 200
-    assert '<body lang="en" class="framed">' in page.text
-    assert 'class="rail"' not in page.text
-
-
-def test_a_frames_cookie_serves_only_inside_that_frame(app: Flask):
-    with app.test_request_context(base_url=HOME):
-        answer = remember(Response(), "token", framed=True)
-    cookie = answer.headers["Set-Cookie"]
-    for rule in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"):
-        assert rule in cookie
 
 
 def test_a_page_is_light(ada: Ada):
