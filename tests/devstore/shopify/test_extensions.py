@@ -117,6 +117,41 @@ def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
     )
 
 
+def test_the_question_is_in_the_page_and_works_without_scripts(installed):
+    put(installed)
+    page = installed.http.get("/cart/").text
+    asked = re.search(r'slot="ask".*?</noscript>', page, re.DOTALL)
+    assert asked
+    for words in ("Add a little for Riverbank?", "plant reeds", "You are the giver"):
+        assert words in asked[0]
+    assert re.findall(r'name="quantity" value="(\d+)"', asked[0]) == ["100", "200", "500"]
+    form = dict(re.findall(r'<input\s+type="hidden"\s+name="(.*?)"\s+value="(.*?)"', asked[0]))
+    added = installed.http.post("/cart/add/form", data=form | {"quantity": "200"})
+    assert added.headers["Location"] == "/cart/"
+    (_, gift) = installed.http.get("/cart.js").get_json()["items"]
+    assert (gift["final_line_price"], gift["properties"]) == (200, {"_perennial_donation": "1"})
+    assert "<noscript>" not in installed.http.get("/cart/").text, "one gift is in the cart"
+    bad = installed.http.post("/cart/add/form", data=form | {"quantity": "0"})
+    assert bad.status_code == 422
+
+
+@pytest.mark.parametrize(("total", "rounds"), [(9_000, False), (9_060, True)])
+def test_room_is_kept_for_rounding_up_where_there_is_something_to_round(total, rounds):
+    cart = {"items": [], "item_count": 1, "total_price": total, "currency": {"iso_code": "USD"}}
+    told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
+    html = drawn("giving", "en", {"product": ajax.gift_product("en")}, **told)
+    assert ("data-rounds" in html) == rounds
+
+
+def test_a_choice_of_causes_keeps_the_one_in_the_cart(installed):
+    item = {"properties": PROPERTIES, "final_line_price": 44, "key": "1:1"}
+    cart = {"items": [item], "item_count": 1, "total_price": 944, "currency": {"iso_code": "USD"}}
+    told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
+    settings = {"product": ajax.gift_product("en"), "choice": True, "cause": "other"}
+    html = drawn("giving", "en", settings, **told)
+    assert re.search(r'choice\s+cause="reeds"\s+chosen-minor="44"', html)
+
+
 def test_fixed_amounts_are_offered_by_variant_and_none_is_ticked(installed):
     variants = [{"id": n, "price": n * 100, "available": n < 3} for n in (1, 2, 3)]
     cart = {"items": [], "item_count": 1, "total_price": 900, "currency": {"iso_code": "USD"}}
