@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from devstore import money
 
@@ -114,11 +114,14 @@ def _environment(language: str) -> Environment:
     environment = Environment(loader=DictLoader(snippets))
     words = json.loads((THEME / "locales" / LOCALES[language]).read_text("utf-8"))
 
-    def translated(key: str) -> str:
+    def translated(key: str, **values: object) -> str:
         found = words
         for part in key.split("."):
             found = found[part]
-        return str(found)
+        said = str(found)
+        for name, value in values.items():
+            said = said.replace(f"{{{{ {name} }}}}", str(escape(value)))
+        return said
 
     environment.filters["t"] = translated
     environment.filters["asset_url"] = asset_url

@@ -1,0 +1,84 @@
+/** The gift block's own script, with a cart that answers as the platform's does. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const GIFT = "_perennial_donation";
+const kept = new Map();
+globalThis.HTMLElement = class {
+  dataset = {};
+  addEventListener() {}
+  removeEventListener() {}
+  contains() {
+    return false;
+  }
+};
+globalThis.document = { activeElement: null };
+globalThis.sessionStorage = {
+  getItem: (name) => kept.get(name) ?? null,
+  setItem: (name, value) => kept.set(name, value),
+  removeItem: (name) => kept.delete(name),
+};
+globalThis.customElements = { get: () => undefined, define: () => {} };
+let reloads = 0;
+globalThis.location = { reload: () => (reloads += 1) };
+const { PerennialCartGift } = await import("../../../../adapters/shopify/extensions/perennial-theme/assets/giving.js");
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+const line = (key, quantity, properties) => ({ key, variant_id: 7, quantity, properties });
+
+/** The element over a cart; what it writes, in order. */
+function block(dataset, items) {
+  const sent = [];
+  reloads = 0;
+  globalThis.fetch = async (url, { method, body }) => {
+    if (method === "POST") sent.push([url, JSON.parse(body)]);
+    return new Response(JSON.stringify({ items }));
+  };
+  const element = new PerennialCartGift();
+  element.dataset = { root: "/", variant: "7", cause: "", ...dataset };
+  return { element, sent };
+}
+
+const choose = (element, detail) => element.handleEvent({ type: "perennial-donation:chosen", detail });
+
+test("a gift rounded to a whole hundred of yen stays as it is", async () => {
+  const { element, sent } = block({ before: "944", given: "56", step: "100" }, [line("a", 56, { [GIFT]: "riverbank" })]);
+  element.connectedCallback();
+  await settled();
+  assert.deepEqual([sent, reloads], [[], 0]);
+});
+
+test("rounded again after the cart changed, it keeps its cause", async () => {
+  const { element, sent } = block({ before: "14568", given: "44", step: "100" }, [
+    line("g", 1, {}),
+    line("a", 44, { [GIFT]: "riverbank", _perennial_round_up: "1" }),
+  ]);
+  element.connectedCallback();
+  await settled();
+  const properties = { [GIFT]: "riverbank", _perennial_round_up: "1" };
+  assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 32, properties }]]);
+  assert.equal(reloads, 1);
+});
+
+test("a choice takes the place of every gift in the cart", async () => {
+  const two = [line("a", 44, { [GIFT]: "riverbank" }), line("b", 200, { [GIFT]: "trees" })];
+  const { element, sent } = block({}, two);
+  choose(element, { amountMinor: 500, roundUp: false, cause: "trees" });
+  await settled();
+  assert.deepEqual(sent, [
+    ["/cart/change.js", { id: "b", quantity: 0 }],
+    ["/cart/change.js", { id: "a", quantity: 500, properties: { [GIFT]: "trees" } }],
+  ]);
+});
+
+test("no means no gift at all, and a cart without one is not touched", async () => {
+  const two = [line("a", 44, { [GIFT]: "riverbank" }), line("b", 200, { [GIFT]: "trees" })];
+  const { element, sent } = block({}, two);
+  choose(element, { amountMinor: 0, roundUp: false, cause: "trees" });
+  await settled();
+  assert.deepEqual(sent.map(([, { id, quantity }]) => [id, quantity]), [["a", 0], ["b", 0]]);
+  const empty = block({}, [line("g", 1, {})]);
+  choose(empty.element, { amountMinor: 0, roundUp: false, cause: "trees" });
+  await settled();
+  assert.deepEqual([empty.sent, reloads], [[], 0]);
+});
