@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Row
 
 from connector.core.money import exponent
 from connector.members import sheets
-from connector.rooms.giving import programmes, remitting, service
+from connector.rooms.giving import accounts, programmes, remitting, service
+from connector.rooms.giving.accounts import Account, closing
+from connector.rooms.giving.accounts.closing import Statement
 from connector.rooms.giving.remitting import Batch
 from connector.rooms.giving.store import Search
 
@@ -30,6 +32,18 @@ LOG = (
     "locked",
     "currency",
 )
+
+ACCOUNT = (
+    "programme",
+    "kind",
+    "cause",
+    "currency",
+    "gifts",
+    "unit",
+    "pieces",
+    *closing.AMOUNTS,
+)
+CLOSING = ("cause", "payee", "programme", "kind", "currency", "gifts", "pieces", *closing.AMOUNTS)
 
 
 def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
@@ -73,6 +87,60 @@ def of_log(db: Connection, shop_id: int, search: Search) -> Iterator[bytes]:
     yield from _csv(LOG, told)
 
 
+def of_months(db: Connection, shop_id: int) -> Iterator[bytes]:
+    """What each month brought and sent each cause."""
+    causes = _causes(db, shop_id)
+    names = ("gross", "matched", "refunded", "net", "remitted")
+    told = (
+        (
+            one.month,
+            causes[one.cause_id],
+            one.currency,
+            *(_decimal(getattr(one, f"{name}_minor"), exponent(one.currency)) for name in names),
+            "0",
+        )
+        for one in accounts.months(db, shop_id)
+    )
+    yield from _csv(("month", "cause", "currency", *names, "fee"), told)
+
+
+def of_accounts(db: Connection, shop_id: int, given: Sequence[Account]) -> Iterator[bytes]:
+    """What programmes gave, by the piece, and where it stands."""
+    names, causes = _names(db, shop_id), _causes(db, shop_id)
+    told = (
+        (
+            names.get(one.programme_id, ""),
+            one.kind,
+            causes[one.cause_id],
+            one.currency,
+            str(one.gifts),
+            _decimal(one.unit_minor, exponent(one.currency)) if one.unit_minor else "",
+            "" if one.pieces is None else str(one.pieces),
+            *(
+                _decimal(getattr(one, f"{name}_minor"), exponent(one.currency))
+                for name in closing.AMOUNTS
+            ),
+        )
+        for one in given
+    )
+    yield from _csv(ACCOUNT, told)
+
+
+def of_closing(kept: Statement) -> Iterator[bytes]:
+    """What stood when the shop left: who owes whom what."""
+    told = (
+        (
+            *(sheets.neutral(one[name]) for name in ("cause", "payee", "programme", "kind")),
+            one["currency"],
+            str(one["gifts"]),
+            "" if one["pieces"] is None else str(one["pieces"]),
+            *(_decimal(one[name], exponent(one["currency"])) for name in closing.AMOUNTS),
+        )
+        for one in kept.rows
+    )
+    yield from _csv(CLOSING, told)
+
+
 def _line(row: Row[Any], batch: Batch, names: dict[int, str], digits: int) -> tuple[str, ...]:
     gross, refunded = row.gross_minor, row.refunded_minor
     return (
@@ -90,6 +158,10 @@ def _line(row: Row[Any], batch: Batch, names: dict[int, str], digits: int) -> tu
 def _names(db: Connection, shop_id: int) -> dict[int, str]:
     found = programmes.programmes(db, shop_id)
     return {one.id: sheets.neutral(one.name) for one in found}
+
+
+def _causes(db: Connection, shop_id: int) -> dict[int, str]:
+    return {one.id: sheets.neutral(one.name) for one in service.causes(db, shop_id)}
 
 
 def _decimal(minor: int, digits: int) -> str:

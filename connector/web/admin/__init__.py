@@ -4,10 +4,12 @@ Everything works without a script; htmx and a few lines of our own only improve 
 """
 
 from connector.web.admin import (
+    campaigns,
     causes,
     drafts,
     exchange,
     giving,
+    giving_report,
     home,
     identities,
     liability,
@@ -16,6 +18,7 @@ from connector.web.admin import (
     orders,
     preferences,
     program,
+    programmes,
     recommendations,
     referrals,
     rehearsal,
@@ -30,11 +33,13 @@ from connector.web.admin.door import blueprint, error_page
 
 __all__ = [
     "blueprint",
+    "campaigns",
     "causes",
     "drafts",
     "error_page",
     "exchange",
     "giving",
+    "giving_report",
     "home",
     "identities",
     "liability",
@@ -43,6 +48,7 @@ __all__ = [
     "orders",
     "preferences",
     "program",
+    "programmes",
     "recommendations",
     "referrals",
     "rehearsal",

@@ -86,7 +86,7 @@ def months(db: Connection, shop_id: int, since: str = "") -> list[Month]:
             name, account = told
             of = (row.month, int(account.partition(":")[2]), row.currency)
             have = sums.setdefault(of, {})
-            have[name] = have.get(name, 0) + row.minor
+            have[name] = have.get(name, 0) + int(row.minor)
     return [
         Month(month, cause_id, currency, **have)
         for (month, cause_id, currency), have in sorted(sums.items())
