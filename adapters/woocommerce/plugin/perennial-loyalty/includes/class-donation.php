@@ -337,7 +337,15 @@ final class Donation {
 	 */
 	public static function money( array $offer, int $minor ): string {
 		$price = wc_price( $minor / 10 ** $offer['exponent'], array( 'in_span' => false ) );
-		$price = html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' );
-		return is_rtl() ? "\u{2066}$price\u{2069}" : $price; // Kept in order inside Arabic text.
+		return self::in_order( html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' ) );
+	}
+
+	/**
+	 * A figure with its sign, kept in its order inside Arabic text.
+	 *
+	 * @param string $figure Any.
+	 */
+	public static function in_order( string $figure ): string {
+		return is_rtl() ? "\u{2066}$figure\u{2069}" : $figure;
 	}
 }

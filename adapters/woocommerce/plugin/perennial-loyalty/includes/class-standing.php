@@ -288,8 +288,9 @@ final class Standing {
 			/* translators: %s: name of a member's level. */
 			return sprintf( __( '%s: free delivery', 'perennial-loyalty' ), $name );
 		}
-		/* translators: 1: name of a member's level, 2: a number. */
-		return sprintf( __( '%1$s: %2$s%% off', 'perennial-loyalty' ), $name, number_format_i18n( (int) $perk['percent'] ) );
+		$percent = number_format_i18n( (int) $perk['percent'] ) . '%';
+		/* translators: 1: name of a member's level, 2: a percentage, such as 10%. */
+		return sprintf( __( '%1$s: %2$s off', 'perennial-loyalty' ), $name, Donation::in_order( $percent ) );
 	}
 
 	/**

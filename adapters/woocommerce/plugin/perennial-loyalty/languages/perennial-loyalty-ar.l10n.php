@@ -8,7 +8,7 @@ return array(
 		'Points, levels, rewards and giving for your shop\'s members, from your Perennial account.' => 'نقاط ومستويات ومكافآت وتبرعات لأعضاء متجرك من حسابك على Perennial.',
 		'%1$s is only for members of %2$s until %3$s.' => '%1$s متاح لأعضاء %2$s فقط حتى %3$s.',
 		'%1$s of %2$s work' => 'يعمل %1$s من %2$s',
-		'%1$s: %2$s%% off' => '%1$s: خصم %2$s%%',
+		'%1$s: %2$s off' => '%1$s: خصم %2$s',
 		'%1$s: %2$s' => '%1$s: %2$s',
 		'%s ago' => 'قبل %s',
 		'%s: free delivery' => '%s: توصيل مجاني',

@@ -8,7 +8,7 @@ return array(
 		'Points, levels, rewards and giving for your shop\'s members, from your Perennial account.' => '透過您的 Perennial 帳戶，為商店會員提供點數、等級、獎勵與捐款。',
 		'%1$s is only for members of %2$s until %3$s.' => '%3$s前僅限「%2$s」會員購買「%1$s」。',
 		'%1$s of %2$s work' => '%2$s 個中有 %1$s 個正常',
-		'%1$s: %2$s%% off' => '%1$s：減 %2$s%%',
+		'%1$s: %2$s off' => '%1$s：減 %2$s',
 		'%1$s: %2$s' => '%1$s：%2$s',
 		'%s ago' => '%s前',
 		'%s: free delivery' => '%s：免運費',
