@@ -45,15 +45,23 @@ INSIDE = """[document.body?.innerText, ...[...document.querySelectorAll("[headin
   element => element.getAttribute("heading"))].join("\\n").replace(/\\p{Cf}/gu, "")"""
 SAID = {  # where it shows that an extension has come, and in which language
     "badge": {"en": "Earn 48 points", "ar": "48", "zh-Hant": "48 點"},
+    "gift": {"en": "$2.00 will go to", "ar": "سيصل", "zh-Hant": "將送達"},
     "goal": {"en": "of $1,000 together", "ar": "أشجار", "zh-Hant": "目標 US$1,000"},
     "checkout": {"en": "A gift for Riverbank?", "ar": "تبرع لصالح", "zh-Hant": "捐款給"},
-    "thank-you": {"en": "What this order brought", "ar": "ما جلبه", "zh-Hant": "這筆訂單帶來的"},
+    "thank-you": {
+        "en": "$2 of this order is for Riverbank",
+        "ar": "من هذا الطلب لصالح Riverbank",
+        "zh-Hant": "捐給 Riverbank",
+    },
     "order-status": {"en": "This order earned", "ar": "48", "zh-Hant": "48"},
     "profile": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
     "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
 }
+GIVE_TWO = (
+    "document.querySelector('perennial-donation').shadowRoot.querySelectorAll('input')[1].click()"
+)
 PANEL = "document.querySelector('perennial-panel').shadowRoot"
-STILL = ("product", "goal", "panel", "cart", "account")
+STILL = ("product", "goal", "panel", "cart", "given", "account")
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
 
 
@@ -82,15 +90,21 @@ def shop(world):
 
 
 def round_up_for_trees(world):
-    """A campaign that gifts of two dollars work for."""
-    now = clock.now()
+    """A campaign that gifts of two dollars work for, since an hour ago."""
+    now = clock.now() - timedelta(hours=1)
     names = {"en": "Trees", "ar": "أشجار", "zh-Hant": "植樹"}
     with world.service.database.write() as db:
         shop_id = world.shop.id
         (cause,) = giving.causes(db, shop_id)
-        papers = {"registration": "1048", "country": "DE", "payee": "Riverbank e.V."}
-        told = {"agreement": "C-7", "agreed_on": "2026-10-01"}
-        giving.change_cause(db, shop_id, replace(cause, **papers, **told), now)
+        papers = replace(
+            cause,
+            registration="1048",
+            country="DE",
+            payee="Riverbank e.V.",
+            agreement="C-7",
+            agreed_on="2026-10-01",
+        )
+        giving.change_cause(db, shop_id, papers, now)
         wanted = programmes.Campaign(0, "", names, {}, "USD", 100_000)
         campaign = programmes.add_campaign(db, shop_id, wanted, now)
         adding = Programme(
@@ -175,6 +189,9 @@ def test_every_surface_says_its_part_and_moves_nothing(shop, language, width):
         visit.go("/cart/")
         visit.said_by("perennial-donation", "Riverbank")
         visit.look("cart")
+        page.leave(GIVE_TWO)
+        visit.said_by("perennial-donation", SAID["gift"][language])
+        visit.look("given")
         visit.go("/checkout/")
         visit.said_inside("checkout")
         visit.look("checkout")
