@@ -1,6 +1,7 @@
 """The admin inside Shopify's: a session token on every request, and no cookie needed."""
 
 import re
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -63,6 +64,39 @@ def test_opening_the_app_in_the_admin_leaves_no_cookie_behind(database):
     assert opened.headers["Cache-Control"] == "no-store"
     assert browser.get(opened.location, base_url=HTTPS).status_code == 200
     assert browser.get(where.path, base_url=HTTPS).status_code == 401, "no token, no page"
+
+
+def test_every_page_that_links_lead_to_in_a_tab_they_lead_to_in_the_frame(service, shop):
+    with service.database.write() as db:
+        link = shops.sign_in_link(db, shop.business_id, clock.now())
+    tab = service.http
+    tab.get(f"/admin/signin/{link}", base_url=PUBLIC_URL)
+    token = {"Authorization": f"Bearer {id_token()}"}
+    frame = service.http
+    framed = crawled(shop, lambda path: frame.get(path, base_url=PUBLIC_URL, headers=token))
+    in_a_tab = crawled(shop, lambda path: tab.get(path, base_url=PUBLIC_URL))
+    below = f"/admin/{shop.public_id}/"
+    for page in ("program/liability", "preferences", "exchange", "webhooks"):
+        assert below + page in in_a_tab
+    assert in_a_tab - framed == set()
+
+
+def crawled(shop, ask):
+    """The pages of a shop that can be reached by links, from its first one."""
+    first = f"/admin/{shop.public_id}/"
+    reached, ahead = set(), [first]
+    while ahead:
+        where = ahead.pop()
+        path = where.partition("?")[0]
+        if path in reached:
+            continue
+        reached.add(path)
+        page = ask(where)
+        assert page.status_code < 400, where
+        if page.mimetype == "text/html":
+            links = re.findall(r'<(?:a|s-link)\b[^>]* href="([^"#]+)', page.text)
+            ahead += [unescape(link) for link in links if link.startswith(first)]
+    return reached
 
 
 def test_a_form_is_taken_with_a_token_and_refused_without(service, shop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlencode
 
 from flask import Response, make_response, redirect, request, url_for
 
@@ -88,9 +89,9 @@ def embedded() -> Response:
         shop = settle_shopify(runtime(), platform, _exchanged(platform, id_token), account)
     if runtime().settings.secure:
         # Every page there brings a token of its own: a cookie would outlive it, and the shop.
-        told = {name: addresses.text(name) for name in ("id_token", "host")}
-        where = url_for("admin.home", shop=shop.public_id, **{k: v for k, v in told.items() if v})
-        response = door.redirected(where)
+        told = {name: addresses.text(name) for name in ("id_token", "host", "locale")}
+        told = {name: text for name, text in told.items() if text}
+        response = door.redirected(f"/admin/{shop.public_id}/?{urlencode(told)}")
         response.headers["Cache-Control"] = "no-store"
         return response
     # Without https there is no frame of Shopify's, only a tab of the practice shop.
