@@ -1,11 +1,14 @@
 """The rail shows the pages there are, and where one is."""
 
 import re
+from pathlib import Path
 
 from flask import Flask
 
+from connector.web import admin
 from tests.web.admin.conftest import Ada
 
+TEMPLATES = Path(admin.__file__).parents[1] / "templates" / "admin"
 ICON = re.compile(r'<path d="([^"]*)"/>')
 
 
@@ -60,3 +63,11 @@ def test_children_are_shown_inside_their_place_only(app: Flask, ada: Ada):
     for child in ("orders", "preferences", "exchange"):
         del app.view_functions[f"admin.{child}"]
     assert [href for href, _ in links(ada.see("members"))].count(members) == 1
+
+
+def test_what_is_said_of_a_field_leads_to_it():
+    named = re.compile(r'parts\.(?:marked|wrong)\(errors, "(\w+)"\)')
+    for template in TEMPLATES.glob("*.html"):
+        page = template.read_text(encoding="utf-8")
+        missing = {field for field in named.findall(page) if f'id="{field}"' not in page}
+        assert missing == set(), template.name
