@@ -110,6 +110,8 @@ def add(
     """
     if len(store.all_of(db, shop_id)) >= MOST_LISTENERS:
         raise BadInput("too_many_webhooks", f"at most {MOST_LISTENERS}", field="url")
+    chosen = _checked_topics(topics)
+    _refuse_double(db, shop_id, url, chosen)
     secret = _checked_secret(secret)
     listener_id = new_id()
     store.insert_listener(
@@ -117,7 +119,7 @@ def add(
         shop_id=shop_id,
         id=listener_id,
         url=url,
-        topics=_checked_topics(topics),
+        topics=chosen,
         secret=keys.encrypt(shop_id, secret.encode()),
         failures=0,
         made_by=made_by,
@@ -131,7 +133,9 @@ def change(
 ) -> Listener:
     """Another address or other topics, also for what is not sent yet."""
     get(db, shop_id, listener_id)
-    store.change(db, shop_id, listener_id, url=url, topics=_checked_topics(topics))
+    chosen = _checked_topics(topics)
+    _refuse_double(db, shop_id, url, chosen, but=listener_id)
+    store.change(db, shop_id, listener_id, url=url, topics=chosen)
     return get(db, shop_id, listener_id)
 
 
@@ -358,6 +362,15 @@ def _checked_topics(topics: Sequence[str]) -> list[str]:
         told = ", ".join(rules.TOPICS)
         raise BadInput("topics_unknown", f"choose some of {told}", field="topics")
     return [one for one in rules.TOPICS if one in topics]
+
+
+def _refuse_double(
+    db: Connection, shop_id: int, url: str, topics: Sequence[str], but: int | None = None
+) -> None:
+    """BadInput ``webhook_exists``: an address is told of the same thing once."""
+    for row in store.all_of(db, shop_id):
+        if row.id != but and row.off_at is None and (row.url, row.topics) == (url, topics):
+            raise BadInput("webhook_exists", "this address hears these already", field="url")
 
 
 def _checked_secret(secret: str) -> str:

@@ -75,7 +75,7 @@ class Tongue:
 
     def times(self, percent: int) -> str:
         """A multiplier of so many percent: 150 is 1.5."""
-        return ltr(f"{self.language.decimal(Decimal(percent) / 100)}×")
+        return ltr(self.t("{number}×", number=self.language.decimal(Decimal(percent) / 100)))
 
     def percent(self, whole: int) -> str:
         return ltr(self.language.percent(whole / 100, 0))

@@ -36,13 +36,13 @@ def world(database) -> World:
     return acme(database)
 
 
-def add(world: World, *topics: str, secret: str = "") -> int:
+def add(world: World, *topics: str, secret: str = "", url: str = URL) -> int:
     with world.database.write() as db:
         found, _ = service.add(
             db,
             KEYS,
             world.shop.id,
-            URL,
+            url,
             topics or rules.TOPICS,
             made_by="staff:1",
             now=NOW,
@@ -170,7 +170,7 @@ def test_gone_means_gone(world: World):
 
 
 def test_a_silent_listener_makes_its_others_wait_and_nobody_elses(world: World):
-    silent, other = add(world, "points.changed"), add(world, "points.changed")
+    silent, other = (add(world, "points.changed", url=URL + one) for one in ("/1", "/2"))
     for key in (MIA, NOOR):
         tell(world, handlers.on_points_changed, PointsChanged(world.shop.id, world.member(key)))
     with world.database.write() as db:
@@ -302,10 +302,23 @@ def test_addresses_we_never_call_are_refused(url):
 
 
 def test_there_is_an_end_to_listeners(world: World):
-    for _ in range(service.MOST_LISTENERS):
-        add(world)
+    for number in range(service.MOST_LISTENERS):
+        add(world, url=f"{URL}/{number}")
     with pytest.raises(BadInput, match="too_many_webhooks"):
         add(world)
+
+
+def test_a_second_click_adds_no_second_listener(world: World):
+    first = add(world, "batch.remitted", "points.changed")
+    with pytest.raises(BadInput, match="webhook_exists"):
+        add(world, "points.changed", "batch.remitted")
+    other = add(world, "batch.remitted")
+    with world.database.write() as db, pytest.raises(BadInput, match="webhook_exists"):
+        service.change(db, world.shop.id, other, URL, ["points.changed", "batch.remitted"])
+    with world.database.write() as db:
+        service.change(db, world.shop.id, first, URL, ["points.changed", "batch.remitted"])
+        service.switch(db, world.shop.id, first, NOW, on=False)
+    assert add(world, "points.changed", "batch.remitted") > first, "what is off hears nothing"
 
 
 def test_signatures_are_those_of_the_documentation():

@@ -70,6 +70,8 @@ def test_she_sees_how_far_she_is_and_what_hers_gives(levels):
     assert stem["text"].startswith("Spend $10 more")
     gives = [one["title"] for one in level["items"]]
     assert gives[:3] == ["1.1× points", "5% off every order", "Free shipping on every order"]
+    hers = section(told(levels, levels.token(), lang="zh-Hant"), "level")
+    assert hers["items"][0]["title"] == "1.1 倍點數"
     early = level["items"][3]
     assert early["title"] == "Winter kiln"
     assert early["acts"] == [{"label": "Look", "href": "https://acme.example/kiln"}]

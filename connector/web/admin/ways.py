@@ -164,7 +164,7 @@ def times(rule: Rule) -> Markup:
 def factor_text(percent: int) -> str:
     """Isolated left to right: the sign is read before the number in either direction."""
     number_text = f"{(Decimal(percent) / 100).normalize():f}"
-    return f"{number_text} ×" if spoken().direction == "rtl" else f"× {number_text}"
+    return t("× {number}", number=number_text)
 
 
 def gift_of(rule: Rule, known: Names) -> Markup:
