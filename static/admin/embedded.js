@@ -8,6 +8,12 @@ if (here.searchParams.has("id_token")) {
   history.replaceState(null, "", here);
 }
 
+// Shopify said in which language: every request keeps it.
+const language = document.documentElement.lang;
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["Accept-Language"] = language;
+});
+
 // A link opens its page with a token, so that it need not be fetched first.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
@@ -32,7 +38,14 @@ document.addEventListener("submit", async (event) => {
   }
   const sent = form.enctype === "multipart/form-data" ? new FormData(form, event.submitter) : body;
   form.dataset.sent = "yes";
-  const answer = await fetch(target, { method: "POST", body: sent });
+  let answer;
+  try {
+    answer = await fetch(target, { method: "POST", body: sent, headers: { "Accept-Language": language } });
+  } catch {
+    delete form.dataset.sent;
+    failed(form);
+    return;
+  }
   if (answer.redirected) {
     visit(answer.url);
     return;
@@ -43,8 +56,18 @@ document.addEventListener("submit", async (event) => {
   globalThis.htmx?.process(document.querySelector("main"));
 });
 
+// Nothing is known of a request that broke off: the form stays as it is, and can be sent again.
+function failed(form) {
+  const said = form.querySelector(".failed") ?? document.createElement("p");
+  said.className = "wrong failed";
+  said.role = "alert";
+  said.textContent = document.querySelector('meta[name="failed"]').content;
+  form.append(said);
+}
+
 async function visit(href) {
   const next = new URL(href);
+  next.searchParams.set("locale", language);
   next.searchParams.set("id_token", await shopify.idToken());
   location.assign(next);
 }

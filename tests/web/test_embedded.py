@@ -66,6 +66,45 @@ def test_opening_the_app_in_the_admin_leaves_no_cookie_behind(database):
     assert browser.get(where.path, base_url=HTTPS).status_code == 401, "no token, no page"
 
 
+def test_the_frame_speaks_as_the_shopify_admin_does(database):
+    service = make_service(database, public_url=HTTPS)
+    shop = service.install("shopify", world.SHOP)
+    told = {"id_token": id_token(), "locale": "ar"}
+    first = service.http.get("/app/shopify", query_string=told, base_url=HTTPS)
+    page = service.http.get(first.location, base_url=HTTPS, headers={"Accept-Language": "zh-TW"})
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert f'<s-link href="/admin/{shop.public_id}/giving?locale=ar">' in page.text
+    assert "Set-Cookie" not in page.headers
+    for locale, spoken in (("zh-TW", "zh-Hant"), ("fr", "en"), ("", "en")):
+        other = see(
+            make_service(database), shop, token=id_token(), query_string={"locale": locale}
+        )
+        assert f'<html lang="{spoken}"' in other.text
+
+
+@pytest.mark.parametrize("path", ["nowhere", "members?q=%00", "members/1", "ledger/7", "replay"])
+def test_what_fails_in_the_frame_is_shown_there(service, shop, path):
+    framed = {"Sec-Fetch-Dest": "iframe"}
+    for sent in ({"token": id_token()}, {"headers": framed}):
+        page = see(service, shop, path, **sent)
+        assert page.status_code in (200, 400, 404, 405)
+        policy = page.headers["Content-Security-Policy"]
+        assert f"frame-ancestors https://{world.SHOP} https://admin.shopify.com;" in policy
+    tab = see(service, shop, path)
+    assert "frame-ancestors 'none'" in tab.headers["Content-Security-Policy"]
+    rival = service.install("shopify", RIVAL)
+    away = see(service, rival, token=id_token()).headers["Content-Security-Policy"]
+    assert f"frame-ancestors https://{world.SHOP} https" in away, "as the token says"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": ""}, {"Authorization": "Bearer "}])
+@pytest.mark.parametrize(("method", "path"), [("GET", "giving"), ("POST", "replay")])
+def test_a_script_without_a_token_is_told_to_come_again(service, shop, headers, method, path):
+    answer = see(service, shop, path, method=method, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers[RETRY] == "1"
+
+
 def test_every_page_that_links_lead_to_in_a_tab_they_lead_to_in_the_frame(service, shop):
     with service.database.write() as db:
         link = shops.sign_in_link(db, shop.business_id, clock.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +38,7 @@ from connector.web.runtime import request_id, runtime
 ASSETS = Path(__file__).parents[3] / "static" / "admin"
 ASSET_SECONDS = 31_536_000
 LANGUAGE_COOKIE = "perennial-language"
+BROKEN = 500  # from here on we ask the database nothing more
 RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 OPEN_TO_ALL = ("admin.asset", "admin.sign_in")
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -96,15 +98,21 @@ def _signed_in() -> Response | None:
             raise
     if g.staff is not None:
         return None
-    asked = request.headers.get("Sec-Fetch-Dest") == "iframe" or session.id_token()
-    public_id = (request.view_args or {}).get("shop")
-    platform = runtime().platforms.get("shopify")
-    if asked and public_id and platform and request.method == "GET":
-        with runtime().database.read() as db:
-            shop = shops.by_public_id(db, public_id)
-        if shop.platform == platform.name:
-            return page("install/bounce.html", framed_by=shop.key, client_id=client_id())
+    shop = _framed_shop((request.view_args or {}).get("shop", ""))
+    if shop is not None and request.method == "GET":
+        return page("install/bounce.html", framed_by=shop.key, client_id=client_id())
+    after_this_request(_come_again)
     raise Unauthenticated("sign_in_needed", "open a sign-in link first")
+
+
+def _framed_shop(public_id: str) -> Shop | None:
+    """The Shopify shop in whose admin this page is to be shown; None in a tab."""
+    asked = request.headers.get("Sec-Fetch-Dest") == "iframe" or session.id_token()
+    if not asked or not public_id.isalnum() or "shopify" not in runtime().platforms:
+        return None
+    with runtime().database.read() as db:
+        shop = shops.by_public_id(db, public_id)
+    return shop if shop.platform == "shopify" else None
 
 
 def _come_again(response: Response) -> Response:
@@ -127,11 +135,15 @@ def _keep_shop(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def choose_language() -> None:
-    """Set ``g.language``: as asked for now, else as chosen before, else as the browser prefers."""
+    """Set ``g.language``: as asked for now, else as chosen before, else as the browser prefers.
+
+    Inside its admin Shopify says in which one: ``locale``, which every address there keeps.
+    """
     asked = language(addresses.text("lang"))
+    hosts = language(addresses.text("locale"))
     known = language(request.cookies.get(LANGUAGE_COOKIE))
     preferred = (language(tag) for tag, _ in request.accept_languages)
-    g.language = asked or known or next(filter(None, preferred), SOURCE)
+    g.language = asked or hosts or known or next(filter(None, preferred), SOURCE)
     if asked is not None and asked is not known:
         tag = asked.tag
 
@@ -155,7 +167,8 @@ def page(
 
     framed_by: the proven myshopify domain that may frame it where no shop is chosen yet.
     """
-    g.framed_by = framed_by
+    if framed_by is not None:
+        g.framed_by = framed_by
     return make_response(_rendered(template, values), status)
 
 
@@ -175,6 +188,10 @@ def error_page(problem: PerennialError) -> str:
     """What failed, what is safe and what to do, for a person; also for other doors' pages."""
     if "language" not in g:
         choose_language()
+    if g.get("shop") is None and g.get("framed_by") is None and problem.status < BROKEN:
+        public_id = request.path.removeprefix(f"{blueprint.url_prefix}/").partition("/")[0]
+        with suppress(NotFound):
+            g.shop = _framed_shop(public_id)
     return _rendered(
         "admin/error.html", {"problem": problem, "request_id": request_id(), "shop": g.get("shop")}
     )

@@ -68,6 +68,7 @@ def _prove(token: str) -> None:
     with runtime().database.write() as db:
         g.staff = shops.staff_for(db, shop.business_id, person.user_key, clock.now())
     g.session, g.framed, g.only_shop = f"{person.shop_key} {person.user_key}", True, shop.id
+    g.framed_by = person.shop_key
 
 
 def remember(response: Response, session: str) -> Response:

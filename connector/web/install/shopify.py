@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import urlencode
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, g, make_response, redirect, request, url_for
 
 from adapters.shopify import Shopify, verify
 from connector import mirror
@@ -76,11 +76,10 @@ def embedded() -> Response:
     App Bridge, which comes back with one.
     """
     platform = shopify()
-    id_token = addresses.text("id_token")
+    id_token, shop_key = addresses.text("id_token"), addresses.text("shop")
+    g.framed_by = verify.shop_domain(shop_key) if shop_key else None
     if not id_token:
-        shop_key = addresses.text("shop")
-        framed_by = verify.shop_domain(shop_key) if shop_key else None
-        return door.page("install/bounce.html", framed_by=framed_by, client_id=platform.client_id)
+        return door.page("install/bounce.html", client_id=platform.client_id)
     person = platform.staff(id_token)
     with runtime().database.read() as db:
         shop = shops.find(db, platform.name, person.shop_key)
