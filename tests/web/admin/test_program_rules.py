@@ -1,6 +1,7 @@
 """Rules of a draft: a form and a sentence for every kind, refused beside the field."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,3 +150,22 @@ def test_goods_are_named_by_the_shops_own_catalogue(ada: Ada, world: World):
     )
     assert "Tall cup" in listed.text
     assert "Teapot" not in listed.text
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "hours"),
+    [
+        ("2027-03-28", datetime(2027, 3, 27, 23, tzinfo=UTC), 23),
+        ("2027-10-31", datetime(2027, 10, 30, 22, tzinfo=UTC), 25),
+    ],
+)
+def test_a_window_is_as_long_as_its_day_in_the_shops_zone(
+    ada: Ada, world: World, day: str, begins: datetime, hours: int
+):
+    path = begun(ada)
+    assert add(ada, path, "multiplier", factor="2", starts_on=day, ends_on=day).status_code == 303
+    (rule,) = draft(world).rules
+    second = timedelta(seconds=1)
+    end = begins + timedelta(hours=hours)
+    edges = (begins - second, begins, end - second, end)
+    assert [rule.is_open(at) for at in edges] == [False, True, True, False]
