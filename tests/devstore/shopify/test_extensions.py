@@ -60,6 +60,15 @@ def test_before_the_app_is_installed_there_is_none_of_it(world):
     assert "<iframe" not in world.http.get("/my-account/").text
 
 
+def test_after_the_app_is_gone_there_is_none_of_it(installed):
+    pages = (f"/products/{first(installed).slug}", "/my-account/", "/cart/")
+    put(installed)
+    assert all("perennial" in installed.http.get(page).text for page in pages)
+    installed.http.post("/_devstore/shopify/uninstall")
+    for page in pages:
+        assert "perennial" not in installed.http.get(page).text, page
+
+
 def drawn(name: str, language: str, settings: Mapping[str, Any], **known: Any) -> str:
     html = theme.block(name, language, settings, **known)
     assert html is not None
