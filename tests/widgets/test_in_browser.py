@@ -176,6 +176,11 @@ def test_the_servers_own_question_stays_where_it_was_painted(seen: dict[str, Any
     assert seen["questionIsOurs"] == 0
 
 
+def test_arrow_keys_only_look_at_a_gift_and_space_chooses_it(seen: dict[str, Any]) -> None:
+    assert seen["chosenInPassing"] == [0, True, seen["saidAtFirst"]]
+    assert seen["chosenBySpace"] == [200]
+
+
 def test_a_goal_tells_what_arrived_apart_from_what_came_together(seen: dict[str, Any]) -> None:
     assert seen["goal"] == [
         "Trees",
@@ -246,7 +251,7 @@ def test_a_cart_shows_a_part_of_it_or_nothing(seen: dict[str, Any]) -> None:
 
 def test_tasks_are_few_or_nothing(seen: dict[str, Any]) -> None:
     assert seen["tasks"] == "Earn here Look at the kiln 5 points"
-    assert seen["idleKeepsHeight"] == 90
+    assert seen["idleKeepsHeight"] == 146
 
 
 def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ const NOTHING = "gift_nothing";
  * With `choice` the shopper may choose among the causes offered, `cause` being the one in the cart. A choice emits
  * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
  * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
+ * What arrow keys pass is only looked at, until Space or a pointer chooses it.
  */
 export class PerennialDonation extends Widget {
   static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor", "choice"];
@@ -22,6 +23,7 @@ export class PerennialDonation extends Widget {
   #chosen;
   #wanted;
   #result = NOTHING;
+  #walks;
 
   async start(signal) {
     const held = Number(this.getAttribute("chosen-minor"));
@@ -60,13 +62,13 @@ export class PerennialDonation extends Widget {
   }
 
   get #cause() {
-    const causes = this.#known?.causes ?? [];
+    const { causes } = this.#known;
     const fixed = !this.hasAttribute("choice") && this.getAttribute("cause");
     return causes.find(({ key }) => key === (fixed || this.#wanted)) ?? (fixed ? undefined : causes[0]);
   }
 
   get #options() {
-    return choices(this.#total, this.#known?.donation ?? {});
+    return choices(this.#total, this.#known.donation);
   }
 
   get #total() {
@@ -80,11 +82,15 @@ export class PerennialDonation extends Widget {
 
   #choose(choice) {
     this.#chosen = choice;
-    this.#result = choice.amountMinor ? "gift_chosen" : "gift_declined";
+    this.#result = this.#walks ? NOTHING : choice.amountMinor ? "gift_chosen" : "gift_declined";
+    this.#paint();
+    if (this.#walks) {
+      this.#walks = false;
+      return;
+    }
     if (choice.amountMinor) remember(NO, null);
     else rememberNo(NO);
-    this.#paint();
-    const detail = { amountMinor: choice.amountMinor, cause: this.#cause.key, roundUp: choice.roundUp };
+    const detail = { ...choice, cause: this.#cause.key };
     this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
   }
 
@@ -100,12 +106,12 @@ export class PerennialDonation extends Widget {
     const { words } = this;
     const { name } = this.#cause;
     const cause = own(name);
-    this.draw(html`<form class="box" part="card" @submit=${(event) => event.preventDefault()}>
+    this.draw(html`<div class="box" part="card">
       <fieldset aria-describedby="story">
         <legend class="sr">${said(words, "gift_for", { cause })}</legend>
         <div id="story">${this.#asked ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
         ${this.hasAttribute("choice") ? this.#causes() : ""}
-        <div class="options">
+        <div class="options" @keydown=${({ key }) => (this.#walks = key > "Arrow" && key < "B")}>
           ${this.#options.map((choice) =>
             this.#radio(
               choice,
@@ -118,7 +124,7 @@ export class PerennialDonation extends Widget {
         </div>
         <p class="fine said" role="status">${this.#said(cause)}</p>
       </fieldset>
-    </form>`);
+    </div>`);
   }
 
   /** The server's own words stand where there is nothing to choose. */
@@ -146,7 +152,7 @@ export class PerennialDonation extends Widget {
     const { amountMinor, roundUp } = choice;
     const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
     return html`<label>
-      <input type="radio" name="gift" .checked=${isChosen} @change=${() => this.#choose(choice)} />
+      <input type="radio" name="gift" .checked=${isChosen} @click=${() => this.#choose(choice)} />
       <span>${label}</span>${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
     </label>`;
   }
