@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from adapters.shopify import Shopify
 from connector.core import clock
-from connector.core.errors import NotFound, Unauthenticated
+from connector.core.errors import BadInput, NotFound, Unauthenticated
 from connector.orders import store as order_store
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
@@ -32,6 +32,8 @@ from connector.web.storefront.told import points as told_points
 from connector.web.tongue import Tongue, mark, own
 
 MAX_TOKEN_CHARS = 4096
+MOST_SPENT_MINOR = 10**12  # of one checkout: ten thousand millions in cents
+MOST_DIGITS = 20
 AGAIN_MS = 2_000  # when an order that has just been placed may have reached us
 PREFLIGHT_SECONDS = 600
 EARNED = mark("This order earned {points}.")
@@ -138,7 +140,10 @@ def _visitor(db: Connection) -> Visitor:
 
 def _earns(db: Connection, visitor: Visitor, now: datetime, say: Tongue) -> Told | None:
     """What a purchase of ``spend`` minor units earns by itself, before any bonus."""
-    spend = addresses.row_id(addresses.text("spend"))
+    given = addresses.text("spend", MOST_DIGITS)
+    spend = int(given) if given.isascii() and given.isdecimal() else 0
+    if spend > MOST_SPENT_MINOR:
+        raise BadInput("amount_range", "no purchase is that large", field="spend")
     count = points.preview(db, visitor.shop.id, spend, now) if spend else 0
     return (
         {"points": count, "said": say.t("Earn {points}", points=say.points(count))}

@@ -90,7 +90,13 @@ def test_who_is_no_member_sees_what_everybody_may(sandbox, customer):
     assert "rewards" not in told
 
 
-@pytest.mark.parametrize("spend", ["", "0", "-5", "1.5", "9" * 30, "\u0661"])
+@pytest.mark.parametrize("spend", [str(10**12 + 1), str(2**63 - 1), "9" * 30])
+def test_a_spend_beyond_belief_is_refused(sandbox, spend):
+    refused = sandbox.ask("me", sandbox.token(), query_string={"spend": spend})
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "amount_range")
+
+
+@pytest.mark.parametrize("spend", ["", "0", "-5", "1.5", "\u0661"])
 def test_a_spend_that_says_nothing_earns_nothing(sandbox, spend):
     told = sandbox.ask("me", sandbox.token(), query_string={"spend": spend}).get_json()
     assert told["earns"] is None
