@@ -145,7 +145,16 @@ def test_a_campaign_is_told_by_states(acme, cause):
     made = done(send(acme, "/giving/campaigns", goal))
     assert (made["key"], made["progress"]["paid"]["minor"]) == ("trees-2026", 0)
     assert acme.get("/giving/campaigns")["campaigns"] == [made]
-    assert done(send(acme, "/giving/campaigns/trees-2026/closing"))["is_closed"]
+    where = "/giving/campaigns/trees-2026"
+    more = goal | {"goal_minor": goal["goal_minor"] + 500}
+    changed = done(send(acme, where, more, "PUT"))
+    assert changed["goal"]["minor"] == more["goal_minor"]
+    assert refusal(send(acme, where, more | {"currency": "EUR"}, "PUT")) == (422, "currency_stays")
+    assert refusal(send(acme, "/giving/campaigns/none", more, "PUT")) == (
+        404,
+        "campaign_not_found",
+    )
+    assert done(send(acme, f"{where}/closing"))["is_closed"]
 
 
 def test_another_shops_things_are_not_there(acme, rival, cause):

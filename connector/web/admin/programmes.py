@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g, request, url_for
@@ -42,7 +42,7 @@ def list_programmes() -> Response:
         goals = [(one, programmes.progress(db, g.shop.id, one)) for one in _campaigns(db)]
     return door.page(
         "admin/giving_programmes.html",
-        programmes=[(one, one.state(now)) for one in reversed(known)],
+        programmes=[(one, one.state(now), _last(one)) for one in reversed(known)],
         goals=goals,
         kinds=KINDS,
         states=STATES,
@@ -174,7 +174,7 @@ def _told_page(found: Programme, errors: Mapping[str, Markup]) -> Response:
         "admin/giving_programme.html",
         status=422 if errors else 200,
         one=found,
-        last=found.ends_at and found.ends_at - timedelta(seconds=1),
+        last=_last(found),
         state=found.state(now),
         states=STATES,
         kinds=KINDS,
@@ -186,6 +186,11 @@ def _told_page(found: Programme, errors: Mapping[str, Markup]) -> Response:
         errors=errors,
         said=sentences.said(addresses.text("said")),
     )
+
+
+def _last(one: Programme) -> datetime | None:
+    """A moment of its last day: its end is the midnight after."""
+    return one.ends_at and one.ends_at - timedelta(seconds=1)
 
 
 def _spoken(words: Mapping[str, str]) -> list[tuple[Any, str]]:

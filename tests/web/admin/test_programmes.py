@@ -55,6 +55,7 @@ def test_a_draft_lacks_things_and_each_is_told_beside_its_field(ada: Ada, world:
     assert one.ends_at.isoformat().startswith("2026-12-3")
     page = ada.see(where)
     assert all(text in page for text in one.disclosures.values())
+    assert "until 31 Dec" in words_of(ada.see("giving/programmes"))
     assert ada.send(where, "giving", **TERMS).status_code == 422  # its terms stay
     assert ada.send(f"{where}/close", where).status_code == 303
     assert "finished" in words_of(ada.see(where))
