@@ -7,6 +7,7 @@ refunds these are) and X-Perennial-Currency (neither refunds nor products name t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -77,6 +78,7 @@ NOT_ORDERS_YET = {"checkout-draft", "auto-draft"}
 REST_REFUSALS, REST_GONE = {401, 403}, {404, 410}
 ANONYMISED = "@site.invalid"  # what WordPress writes over the e-mail of an erased person
 DEFAULT_CAUSE = {"", "1", "true"}
+GIFT_TO = re.compile("^(?:Gift to|تبرع إلى|捐給) +(?=.)")  # the plugin's fee, in its languages
 
 
 def normalise(delivery: Delivery) -> Told:
@@ -322,10 +324,13 @@ def _person(own: Place | None, billing: Place | None, shipping: Place | None) ->
 
 def _line(line: Line, kind: LineKind, currency: str) -> OrderLine:
     goods, total = kind is LineKind.GOODS, minor(line.total, currency)
+    title = text_of(line.name)
+    if kind is LineKind.DONATION:  # the fee's name around the cause's
+        title = GIFT_TO.sub("", title)
     return OrderLine(
         key=key_of(line.id),
         kind=kind,
-        title=text_of(line.name),
+        title=title,
         quantity=line.pieces() if goods else 1,
         subtotal_minor=minor(line.subtotal, currency) if goods else total,
         total_minor=total,

@@ -99,14 +99,22 @@ def cause(db: Connection, shop_id: int, cause_id: int) -> Cause:
 
 
 def add_cause(
-    db: Connection, shop_id: int, name: str, story: str, now: datetime, *, key: str = ""
+    db: Connection,
+    shop_id: int,
+    name: str,
+    story: str,
+    now: datetime,
+    *,
+    key: str = "",
+    is_offered: bool = True,
 ) -> Cause:
-    """A new cause; the first one is the default."""
+    """A new cause; the first that shoppers are offered is the default."""
     known = causes(db, shop_id)
     name, story = _checked_name(name, [] if key else known), _checked_story(story)
     taken = {one.key for one in known}
     unique = key if key and key not in taken else free_key(key or name, taken, "cause")
-    made = Cause(new_id(), unique, name, story, is_default=not known)
+    is_default = is_offered and not any(one.is_default for one in known)
+    made = Cause(new_id(), unique, name, story, is_default, is_offered=is_offered)
     store.insert_cause(
         db,
         shop_id=shop_id,
@@ -115,6 +123,7 @@ def add_cause(
         name=name,
         story=story,
         is_default=made.is_default,
+        is_offered=made.is_offered,
         created_at=now,
     )
     plugin.tell_settings(db, shop_id, now)

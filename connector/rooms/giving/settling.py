@@ -234,8 +234,9 @@ def _cause_for(work: _Work, known: list[Cause], line: OrderLine) -> Cause:
     """The cause a line names; the default one where it names none.
 
     No donation is ever left without a cause, and none is booked to another's. A name nobody set up
-    makes a cause if the shop wrote it; a shopper's is no more than no name. A shop that has
-    MAX_CAUSES already books what names yet another one to its default. ``known`` grows.
+    makes a cause if the shop wrote it, offered to nobody until the merchant offers it; a shopper's
+    is no more than no name. A shop that has MAX_CAUSES already books what names yet another one to
+    its default. ``known`` grows.
     """
     key = rules.named(line.cause)[0][:KEY_LENGTH]
     named = next((cause for cause in known if cause.key == key), None)
@@ -246,7 +247,9 @@ def _cause_for(work: _Work, known: list[Cause], line: OrderLine) -> Cause:
     if known and (not key or len(known) >= service.MAX_CAUSES):
         return known[0]
     title = line.title[: service.NAME_LENGTH].strip() or "Donation"
-    known.append(service.add_cause(work.db, work.shop_id, title, "", work.now, key=key))
+    known.append(
+        service.add_cause(work.db, work.shop_id, title, "", work.now, key=key, is_offered=False)
+    )
     return known[-1]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, normalise
+from adapters.woocommerce.packing import PLUGIN
 from connector.core.commerce import (
     ConnectionLost,
     Customer,
@@ -198,6 +199,17 @@ def test_a_fee_is_a_donation_by_its_meta(meta, kind, cause):
     fee = {"id": 9, "name": "Fee", "total": "2.00", "total_tax": "0.00", "meta_data": meta}
     (found,) = order_of(fee_lines=[fee]).lines
     assert (found.kind, found.cause, found.total_minor, found.quantity) == (kind, cause, 200, 1)
+
+
+@pytest.mark.parametrize("template", ["Gift to %s", "تبرع إلى %s", "捐給 %s"])
+def test_a_gift_is_called_after_its_cause_alone(template):
+    meta = [{"key": "_perennial_donation", "value": "library"}]
+    fee = {"id": 9, "name": template % "Noor’s library", "total": "2.00", "meta_data": meta}
+    languages = (PLUGIN / "languages").glob("*.php")
+    words = "".join(path.read_text(encoding="utf-8") for path in languages)
+    assert f"'{template}'" in words, "it is what the plugin writes"
+    assert order_of(fee_lines=[fee]).lines[0].title == "Noor’s library"
+    assert order_of(fee_lines=[{**fee, "meta_data": []}]).lines[0].title == fee["name"]
 
 
 @pytest.mark.parametrize(

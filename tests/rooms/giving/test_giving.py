@@ -157,7 +157,24 @@ def test_a_gift_always_has_a_cause(database):
     world.tell(order("1", GIFT))
     with database.read() as db:
         (cause,) = giving.causes(db, world.shop.id)
-    assert (cause.name, cause.is_default) == ("Donation", True)
+    assert (cause.name, cause.is_default, cause.is_offered) == ("Donation", False, False)
+
+
+def test_a_cause_that_an_order_made_is_offered_to_nobody_and_never_the_default(database):
+    world = acme(database)
+    with database.write() as db:
+        db.exec_driver_sql("DELETE FROM giving_cause")
+    world.tell(order("1", GIFT), order("2", donation("d", 100, "library")))
+    with database.write() as db:
+        assert giving.offered(db, world.shop.id) == []
+        own = giving.add_cause(db, world.shop.id, "Reeds", "", NOW)
+        assert own.is_default
+        assert giving.causes(db, world.shop.id)[0] == own
+        assert giving.offered(db, world.shop.id) == [own]
+    world.tell(order("3", donation("e", 50)), order("4", donation("f", 60, "otters")))
+    assert rows(world, "3")[0].cause_id == own.id
+    with database.read() as db:
+        assert giving.offered(db, world.shop.id) == [own]
 
 
 def test_a_shopper_chooses_among_causes_and_makes_none(database):
