@@ -88,7 +88,7 @@ final class Admin_Page {
 		echo '<div class="wrap"><h1>' . esc_html__( 'Perennial', 'perennial-loyalty' ) . '</h1>';
 		self::say( $said );
 		if ( 'paired' === $state ) {
-			self::show_standing( 'not_told' === $said );
+			self::show_standing( 'not_parted' === $said );
 		} elseif ( 'offered' === $state ) {
 			self::show_offer();
 		} else {
@@ -136,8 +136,9 @@ final class Admin_Page {
 	 * @param bool $is_unheard Whether the service could just not be told that the shop goes.
 	 */
 	private static function show_standing( bool $is_unheard ): void {
-		$told = Wire::ask( 'status', Pairing::versions() );
-		if ( is_wp_error( $told ) ) {
+		$told   = Wire::ask( 'status', Pairing::versions() );
+		$failed = is_wp_error( $told );
+		if ( $failed ) {
 			self::notice( 'error', self::words( $told->get_error_code() ) );
 			$told = array();
 		} else {
@@ -148,10 +149,11 @@ final class Admin_Page {
 		echo '<table class="widefat striped" style="max-width:48em"><tbody>';
 		self::row( __( 'Account', 'perennial-loyalty' ), (string) Settings::get( 'account', '' ) );
 		self::row( __( 'Service', 'perennial-loyalty' ), Settings::service() );
-		self::row( __( 'Last news from this shop', 'perennial-loyalty' ), self::ago( $told['last_event_at'] ?? null ) );
-		self::row( __( 'Orders last compared', 'perennial-loyalty' ), self::ago( $told['reconciled_at'] ?? null ) );
+		self::row( __( 'Last news from this shop', 'perennial-loyalty' ), $failed ? self::unknown() : self::ago( $told['last_event_at'] ?? null ) );
+		self::row( __( 'Orders last compared', 'perennial-loyalty' ), $failed ? self::unknown() : self::ago( $told['reconciled_at'] ?? null ) );
 		self::row( __( 'Webhooks', 'perennial-loyalty' ), self::webhooks() );
-		self::row( __( 'Trouble', 'perennial-loyalty' ), empty( $told['problem'] ) ? __( 'None', 'perennial-loyalty' ) : self::words( (string) $told['problem'] ) );
+		$trouble = empty( $told['problem'] ) ? __( 'None', 'perennial-loyalty' ) : self::words( (string) $told['problem'] );
+		self::row( __( 'Trouble', 'perennial-loyalty' ), $failed ? self::unknown() : $trouble );
 		/* translators: 1: version of the plugin, 2: version of the service. */
 		self::row( __( 'Versions', 'perennial-loyalty' ), sprintf( __( 'plugin %1$s, service %2$s', 'perennial-loyalty' ), VERSION, (string) ( $told['service'] ?? '?' ) ) );
 		echo '</tbody></table>';
@@ -179,6 +181,13 @@ final class Admin_Page {
 		}
 		/* translators: 1: webhooks that work, 2: all of them. */
 		return sprintf( __( '%1$s of %2$s work', 'perennial-loyalty' ), number_format_i18n( $alive ), number_format_i18n( $all ) );
+	}
+
+	/**
+	 * What is said of a thing only the service knows, while it does not answer.
+	 */
+	private static function unknown(): string {
+		return __( 'Not known: the service did not answer', 'perennial-loyalty' );
 	}
 
 	/**
@@ -237,6 +246,7 @@ final class Admin_Page {
 			'connected'    => __( 'Connected. Your shop’s history is being read.', 'perennial-loyalty' ),
 			'disconnected' => __( 'Disconnected. Nothing is sent any more.', 'perennial-loyalty' ),
 			'refused'      => __( 'Forgotten. The shop is not connected.', 'perennial-loyalty' ),
+			'is_connected' => __( 'The shop is connected already, and stays so.', 'perennial-loyalty' ),
 			'rotated'      => __( 'The secrets are new.', 'perennial-loyalty' ),
 		);
 		if ( isset( $good[ $code ] ) ) {
@@ -264,12 +274,17 @@ final class Admin_Page {
 	private static function words( string $code ): string {
 		$known = array(
 			'no_service'    => __( 'Give the address of your Perennial.', 'perennial-loyalty' ),
+			'not_parted'    => __( 'The service could not be told that the shop leaves, so it is still connected. Try again in a minute.', 'perennial-loyalty' ),
 			'not_told'      => __( 'The service could not be told. Try again in a minute.', 'perennial-loyalty' ),
 			'bad_signature' => __( 'The service does not know this shop’s secret any more. Connect again.', 'perennial-loyalty' ),
 			'not_ready'     => __( 'This offer is too old. Connect again.', 'perennial-loyalty' ),
 			'disconnected'  => __( 'The account has disconnected this shop. Connect again.', 'perennial-loyalty' ),
+			'not_connected' => __( 'This shop is not connected.', 'perennial-loyalty' ),
 			'expired'       => __( 'The clock of this server is wrong by more than five minutes.', 'perennial-loyalty' ),
 		);
+		if ( in_array( $code, array( 'http_request_failed', 'no_answer' ), true ) ) {
+			return __( 'The service could not be reached. Try again in a minute.', 'perennial-loyalty' );
+		}
 		/* translators: %s: a short code for support. */
 		return $known[ $code ] ?? sprintf( __( 'The service did not answer as it should (%s). Try again in a minute.', 'perennial-loyalty' ), $code );
 	}

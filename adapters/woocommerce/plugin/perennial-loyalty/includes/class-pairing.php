@@ -162,13 +162,14 @@ final class Pairing {
 	 */
 	public static function refuse(): void {
 		Admin_Page::check( 'refuse' );
-		if ( ! Settings::is_paired() ) {
-			$told = Wire::ask( 'refuse' );
-			if ( is_array( $told ) && empty( $told['lives'] ) ) {
-				self::revoke();
-			}
-			Settings::forget();
+		if ( Settings::is_paired() ) {
+			Admin_Page::go( 'is_connected' );
 		}
+		$told = Wire::ask( 'refuse' );
+		if ( is_array( $told ) && empty( $told['lives'] ) ) {
+			self::revoke();
+		}
+		Settings::forget();
 		Admin_Page::go( 'refused' );
 	}
 
@@ -180,7 +181,7 @@ final class Pairing {
 		$answer    = Wire::ask( 'disconnect' );
 		$is_forced = isset( $_POST['force'] ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- checked above.
 		if ( is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() && ! $is_forced ) {
-			Admin_Page::go( 'not_told' );
+			Admin_Page::go( 'not_parted' );
 		}
 		$parting = is_wp_error( $answer ) && 'disconnected' !== $answer->get_error_code() ? array( Settings::get( 'public_id' ), Settings::secret( 'plugin' ) ) : null;
 		self::leave();
