@@ -1,4 +1,4 @@
-import{act as T,ask as W,declined as F,html as d,ltr as E,recall as q,remember as K,rememberNo as N,said as h,Widget as U}from"./kit.js?v=9745c29c20";import{html as n,said as p}from"./kit.js?v=9745c29c20";var u=(e,t)=>e?.map(t),$=(e,t)=>u(e,s=>n`<p class=${t}>${s}</p>`);function v(e,{balance:t,invite:s,lines:i,stem:a,acts:o}){return n`${t?n`<p class="sr">${t.said}</p>
+import{act as T,ask as W,declined as F,html as d,ltr as E,recall as q,remember as K,rememberNo as N,said as h,Widget as U}from"./kit.js?v=ae6fd5691e";import{html as n,said as p}from"./kit.js?v=ae6fd5691e";var u=(e,t)=>e?.map(t),$=(e,t)=>u(e,s=>n`<p class=${t}>${s}</p>`);function v(e,{balance:t,invite:s,lines:i,stem:a,acts:o}){return n`${t?n`<p class="sr">${t.said}</p>
       <p class="balance" part="balance" aria-hidden="true"><bdi dir="ltr">${t.number}</bdi> <small>${t.unit}</small></p>`:""}
     ${s?n`<p class="invite">${s}</p>`:""} ${$(i,"soft")} ${B(a)}
     ${o?n`<p class="doors">${o.map((r,l)=>f(e,r,`head-${l}`,l?"ghost":"light"))}</p>`:""}`}var B=e=>e?n`<div class="stem" part="stem" role="progressbar" aria-label=${e.label} aria-valuenow=${e.at} .style=${`--at:${e.at}%`}>

@@ -10,7 +10,7 @@ import { launcher as ar } from "../locales/ar.json";
 import { launcher as en } from "../locales/en.json";
 import { launcher as zh } from "../locales/zh-Hant.json";
 
-const own = [...document.scripts].find(({ src }) => src === import.meta.url);
+const own = [...document.scripts].findLast(({ src }) => src === import.meta.url);
 const { base, tokenUrl, lang, customer } = (own ?? document.querySelector("script[data-base]")).dataset;
 const language = lang || document.documentElement.lang || "en";
 const script = language.slice(0, 2).toLowerCase();

@@ -139,7 +139,7 @@ def test_extensions_ask_the_service_the_app_declares_and_the_proxy_it_has():
     )
     assert TOML["application_url"] == f"{service}/app/shopify"
     (base,) = re.findall(
-        r'data-base="([^"]+)"',
+        r"base \| default: '([^']+)'",
         (EXTENSIONS / "perennial-theme" / "snippets" / "perennial.liquid").read_text("utf-8"),
     )
     proxy = TOML["app_proxy"]
