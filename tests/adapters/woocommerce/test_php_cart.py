@@ -81,6 +81,17 @@ def test_what_is_offered_is_kept(gift):
     assert choose(gift) == ["kept", kept]
 
 
+def test_nothing_is_rounded_up_where_the_total_is_whole():
+    rounded = {"gift": "round_up", "cause": "library", "by": "form"}
+    assert choose("round_up", total="17.00") == ["donation_whole", None]
+    assert choose("round_up", total="17.01") == ["kept", rounded]
+    assert choose("100", total="17.00")[0] == "kept"
+    kept = choose("round_up", total="17.00", chosen=rounded)
+    assert kept == ["kept", rounded], "a cart that became whole keeps the choice"
+    assert "whole amount now" in php("said", total="17.00", chosen=rounded)
+    assert "is in the total" in php("said", total="17.01", chosen=rounded)
+
+
 @pytest.mark.parametrize("gift", ["0", ""])
 def test_nothing_is_always_good(gift):
     assert choose(gift, cause="") == ["kept", None]

@@ -26,8 +26,17 @@ namespace {
 			$this->kept[ $name ] = $value;
 		}
 	}
+	class Cart {
+		public function get_total() {
+			return $GLOBALS['question']['total'];
+		}
+		public function get_fees() {
+			return array();
+		}
+	}
 	class Shop {
 		public $session;
+		public $cart;
 		public function is_rest_api_request() {
 			return false;
 		}
@@ -37,6 +46,8 @@ namespace {
 		if ( null === $shop ) {
 			$shop          = new Shop();
 			$shop->session = new Session();
+			$shop->cart    = isset( $GLOBALS['question']['total'] ) ? new Cart() : null;
+			$shop->session->set( 'perennial_donation', $GLOBALS['question']['chosen'] ?? null );
 		}
 		return $shop;
 	}
@@ -73,6 +84,12 @@ namespace {
 	function determine_locale() {
 		return $GLOBALS['question']['locale'] ?? 'en_US';
 	}
+	function wc_get_price_decimals() {
+		return 2;
+	}
+	function wc_format_decimal( $amount, $decimals ) {
+		return number_format( $amount, $decimals, '.', '' );
+	}
 	function wp_date( $format, $time ) {
 		return gmdate( 'Y-m-d', $time );
 	}
@@ -101,6 +118,8 @@ namespace Perennial\Loyalty {
 	if ( 'choose' === $asked['ask'] ) {
 		$told   = Donation::choose( $asked['gift'], $asked['cause'], $asked['currency'], 'form' );
 		$answer = array( true === $told ? 'kept' : $told->get_error_code(), Donation::chosen() );
+	} elseif ( 'said' === $asked['ask'] ) {
+		$answer = Donation::said();
 	} elseif ( 'field' === $asked['ask'] ) {
 		Gift_Blocks::take_field( Gift_Blocks::FIELD, $asked['value'] );
 		$answer = Donation::chosen();

@@ -91,6 +91,9 @@ final class Donation {
 		if ( ! self::is_offered( $offer, $gift ) ) {
 			return self::refusal( 'donation_amount' );
 		}
+		if ( self::ROUND_UP === $gift && self::is_whole( $offer ) && self::ROUND_UP !== ( self::chosen()['gift'] ?? '' ) ) {
+			return self::refusal( 'donation_whole' );
+		}
 		WC()->session->set(
 			self::CHOICE,
 			array(
@@ -190,8 +193,8 @@ final class Donation {
 			$options[] = array(
 				'value' => self::ROUND_UP,
 				/* translators: %s: an amount of money, such as $48.00. */
-				'text'  => sprintf( __( 'Round up to %s', 'perennial-loyalty' ), self::money( $offer, $total + $gap ) ),
-				'money' => self::money( $offer, $gap ),
+				'text'  => $gap > 0 ? sprintf( __( 'Round up to %s', 'perennial-loyalty' ), self::money( $offer, $total + $gap ) ) : __( 'Round up', 'perennial-loyalty' ),
+				'money' => $gap > 0 ? self::money( $offer, $gap ) : '',
 			);
 		}
 		foreach ( $offer['amounts_minor'] as $minor ) {
@@ -216,6 +219,9 @@ final class Donation {
 		$chosen = self::chosen();
 		if ( null === $chosen ) {
 			return __( 'Nothing is added unless you choose.', 'perennial-loyalty' );
+		}
+		if ( self::ROUND_UP === $chosen['gift'] && self::is_whole( self::offer() ) ) {
+			return __( 'Your total is a whole amount now, so nothing is added. It is rounded up when it is not.', 'perennial-loyalty' );
 		}
 		/* translators: %s: name of a cause. */
 		return sprintf( __( 'Your gift to %s is in the total.', 'perennial-loyalty' ), self::cause( self::offer(), $chosen['cause'] )['name'] );
@@ -244,6 +250,7 @@ final class Donation {
 			'donation_currency' => __( 'A gift in this currency is not offered. Nothing was added.', 'perennial-loyalty' ),
 			'donation_cause'    => __( 'This cause is not offered. Choose again.', 'perennial-loyalty' ),
 			'donation_amount'   => __( 'This gift is not offered. Choose again.', 'perennial-loyalty' ),
+			'donation_whole'    => __( 'Your total is a whole amount already. Nothing was added.', 'perennial-loyalty' ),
 		);
 		return new WP_Error( $code, $words[ $code ] );
 	}
@@ -286,6 +293,16 @@ final class Donation {
 	private static function gap( array $offer, int $total ): int {
 		$unit = (int) $offer['round_up_to_minor'];
 		return 0 < $total && 1 < $unit ? ( $unit - $total % $unit ) % $unit : 0;
+	}
+
+	/**
+	 * Whether there is a total, and nothing of it to round up.
+	 *
+	 * @param array $offer What may be given.
+	 */
+	private static function is_whole( array $offer ): bool {
+		$total = WC()->cart ? self::total( $offer ) : 0;
+		return 0 < $total && 0 === self::gap( $offer, $total );
 	}
 
 	/**

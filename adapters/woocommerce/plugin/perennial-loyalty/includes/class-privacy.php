@@ -88,7 +88,7 @@ final class Privacy {
 		$asked  = Settings::is_paired() ? Wire::ask( 'erase', array( 'email' => $email ) ) : array();
 		$failed = is_wp_error( $asked );
 		return array(
-			'items_removed'  => Settings::is_paired() && ! $failed,
+			'items_removed'  => ! $failed && ! empty( $asked['known'] ),
 			'items_retained' => $failed,
 			'messages'       => $failed ? array( __( 'The loyalty service could not be told to forget this person. Try again later.', 'perennial-loyalty' ) ) : array(),
 			'done'           => true,

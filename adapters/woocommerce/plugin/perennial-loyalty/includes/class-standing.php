@@ -288,9 +288,13 @@ final class Standing {
 			/* translators: %s: name of a member's level. */
 			return sprintf( __( '%s: free delivery', 'perennial-loyalty' ), $name );
 		}
-		$percent = number_format_i18n( (int) $perk['percent'] ) . '%';
+		$percent = Donation::in_order( number_format_i18n( (int) $perk['percent'] ) . '%' );
+		if ( ! empty( $perk['category'] ) ) {
+			/* translators: 1: name of a member's level, 2: a percentage, such as 10%, 3: name of a category. */
+			return sprintf( __( '%1$s: %2$s off %3$s', 'perennial-loyalty' ), $name, $percent, $perk['category'] );
+		}
 		/* translators: 1: name of a member's level, 2: a percentage, such as 10%. */
-		return sprintf( __( '%1$s: %2$s off', 'perennial-loyalty' ), $name, Donation::in_order( $percent ) );
+		return sprintf( __( '%1$s: %2$s off', 'perennial-loyalty' ), $name, $percent );
 	}
 
 	/**

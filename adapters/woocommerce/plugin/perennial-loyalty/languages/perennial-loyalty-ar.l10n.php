@@ -8,6 +8,7 @@ return array(
 		'Points, levels, rewards and giving for your shop\'s members, from your Perennial account.' => 'نقاط ومستويات ومكافآت وتبرعات لأعضاء متجرك من حسابك على Perennial.',
 		'%1$s is only for members of %2$s until %3$s.' => '%1$s متاح لأعضاء %2$s فقط حتى %3$s.',
 		'%1$s of %2$s work' => 'يعمل %1$s من %2$s',
+		'%1$s: %2$s off %3$s' => '%1$s: خصم %2$s على %3$s',
 		'%1$s: %2$s off' => '%1$s: خصم %2$s',
 		'%1$s: %2$s' => '%1$s: %2$s',
 		'%s ago' => 'قبل %s',
@@ -98,6 +99,8 @@ return array(
 		'Yes, connect' => 'نعم، اربط',
 		'You may not do this.' => 'لا يحق لك فعل ذلك.',
 		'Your gift to %s is in the total.' => 'تبرعك إلى %s محسوب في المجموع.',
+		'Your total is a whole amount already. Nothing was added.' => 'المجموع مبلغ صحيح بلا كسور. لم يُضف شيء.',
+		'Your total is a whole amount now, so nothing is added. It is rounded up when it is not.' => 'المجموع الآن مبلغ صحيح بلا كسور، فلا يُضاف شيء. ويُقرَّب إلى الأعلى متى لم يعد كذلك.',
 		'plugin %1$s, service %2$s' => 'الإضافة %1$s، الخدمة %2$s',
 	),
 );

@@ -8,6 +8,7 @@ return array(
 		'Points, levels, rewards and giving for your shop\'s members, from your Perennial account.' => '透過您的 Perennial 帳戶，為商店會員提供點數、等級、獎勵與捐款。',
 		'%1$s is only for members of %2$s until %3$s.' => '%3$s前僅限「%2$s」會員購買「%1$s」。',
 		'%1$s of %2$s work' => '%2$s 個中有 %1$s 個正常',
+		'%1$s: %2$s off %3$s' => '%1$s：%3$s減 %2$s',
 		'%1$s: %2$s off' => '%1$s：減 %2$s',
 		'%1$s: %2$s' => '%1$s：%2$s',
 		'%s ago' => '%s前',
@@ -98,6 +99,8 @@ return array(
 		'Yes, connect' => '是，連線',
 		'You may not do this.' => '您沒有權限執行此操作。',
 		'Your gift to %s is in the total.' => '您給 %s 的捐款已計入總額。',
+		'Your total is a whole amount already. Nothing was added.' => '總額已是整數，沒有加收。',
+		'Your total is a whole amount now, so nothing is added. It is rounded up when it is not.' => '目前總額是整數，所以沒有加收。總額不是整數時才會湊整。',
 		'plugin %1$s, service %2$s' => '外掛 %1$s，服務 %2$s',
 	),
 );
