@@ -155,9 +155,11 @@ def _disconnect(asked: _Call) -> dict[str, Any]:
 
 def _erase(asked: _Call) -> dict[str, Any]:
     """A person asks to be forgotten: kept like any delivery, carried out within seconds."""
-    _email(asked)
+    members, shop_id, email = runtime().members, asked.shop.id, _email(asked)
+    with runtime().database.read() as db:
+        found = member_store.by_email_hash(db, shop_id, members.email_hash(shop_id, email))
     _keep(asked, inside.ERASE)
-    return {}
+    return {"known": bool(found)}
 
 
 def _export(asked: _Call) -> dict[str, Any]:

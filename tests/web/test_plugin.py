@@ -393,6 +393,7 @@ def test_a_person_asks_what_is_kept_and_to_be_forgotten(acme, store):
     assert [one["person"]["name"] for one in told["people"]] == ["Mia"]
     assert store.call(acme, "export", email="nobody@example.com").get_json() == {"people": []}
     assert code_of(store.call(acme, "export")) == "email_required"
-    assert store.call(acme, "erase", email="mia@example.com").status_code == 200
+    assert store.call(acme, "erase", email="nobody@example.com").get_json() == {"known": False}
+    assert store.call(acme, "erase", email="mia@example.com").get_json() == {"known": True}
     acme.work(["drain"])
     assert store.call(acme, "export", email="mia@example.com").get_json() == {"people": []}
