@@ -1,5 +1,6 @@
 /**
- * A level's discount by its name, where the cart and checkout blocks would show its code.
+ * A level's discount by its name, where the cart and checkout blocks would show its code. Blocks let every
+ * coupon be removed and have no filter for it; a level's would be back at once, so its button is hidden.
  */
 ( function ( blocks, names ) {
 	'use strict';
@@ -11,4 +12,13 @@
 		coupons: ( coupons ) =>
 			coupons.map( ( coupon ) => ( { ...coupon, label: names[ coupon.code ] || coupon.label } ) ),
 	} );
+	const labels = Object.values( names );
+	if ( labels.length ) {
+		const style = document.createElement( 'style' );
+		const buttons = labels.map(
+			( label ) => '.wc-block-components-chip__remove[aria-label*=' + JSON.stringify( label ) + ']'
+		);
+		style.textContent = buttons.join() + '{display:none}';
+		document.head.append( style );
+	}
 } )( window.wc && window.wc.blocksCheckout, window.perennialLevels );
