@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_the_log_is_searched_and_a_member_chooses(acme, cause, mia):
 
 
 def test_a_campaign_is_told_by_states(acme, cause):
-    goal = {"names": {"en": "Trees 2026"}, "currency": "USD", "goal_minor": 5000}
+    goal: dict[str, Any] = {"names": {"en": "Trees 2026"}, "currency": "USD", "goal_minor": 5000}
     made = done(send(acme, "/giving/campaigns", goal))
     assert (made["key"], made["progress"]["paid"]["minor"]) == ("trees-2026", 0)
     assert acme.get("/giving/campaigns")["campaigns"] == [made]

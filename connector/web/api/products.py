@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from connector.rooms.recommend import rules
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
+
+REASONS = {rules.ORDERS: "orders", rules.PEOPLE: "people", rules.TITLES: "titles"}
 
 
 def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recommendations:
@@ -22,6 +25,7 @@ def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recomme
                 if item.price is None
                 else shapes.Money(item.price.minor, item.price.currency),
                 item.together,
+                REASONS[item.evidence],
             )
             for item in recommend.together(db, shop.id, [key])
         ]
