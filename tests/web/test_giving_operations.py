@@ -132,13 +132,13 @@ def test_the_log_is_searched_and_a_member_chooses(acme, cause, mia):
     assert (one["kind"], one["due"]["minor"], one["member_id"]) == ("gift", 250, mia)
     assert acme.get("/donations", kind="match")["donations"] == []
     assert acme.get("/donations", cause_id=cause, order=one["order"])["donations"] == [one]
-    reeds = done(send(acme, "/causes", {"name": "Reeds"}))["id"]
-    told = done(send(acme, f"/members/{mia}/cause", {"cause_id": reeds}, "PUT"))
-    assert (told["cause_id"], told["donations"]) == (reeds, [one])
+    reeds, elms = (done(send(acme, "/causes", {"name": name}))["id"] for name in ("Reeds", "Elms"))
+    told = done(send(acme, f"/members/{mia}/cause", {"cause_id": elms}, "PUT"))
+    assert (told["cause_id"], told["donations"]) == (elms, [one])
     closed = {"state": "closed"}
-    assert done(send(acme, f"/causes/{reeds}/state", closed, "PUT"))["is_closed"]
-    assert acme.get(f"/members/{mia}/giving")["cause_id"] == cause
-    assert refusal(send(acme, f"/causes/{cause}/state", closed, "PUT"))[1] == "cause_is_default"
+    assert done(send(acme, f"/causes/{elms}/state", closed, "PUT"))["is_closed"]
+    assert acme.get(f"/members/{mia}/giving")["cause_id"] == reeds
+    assert refusal(send(acme, f"/causes/{reeds}/state", closed, "PUT"))[1] == "cause_is_default"
 
 
 def test_a_campaign_is_told_by_states(acme, cause):
