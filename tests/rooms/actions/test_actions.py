@@ -188,9 +188,8 @@ def test_who_is_blocked_tagged_or_erased_earns_nothing(database):
     assert "secret@example.com" not in keys
 
 
-def born(
-    world, member_id, month_day, set_at=NOW - 60 * DAY, counts_from="2026-01-01", name="birthday"
-):
+def born(world, member_id, month_day, name="birthday"):
+    told_at = NOW - 60 * DAY
     with world.database.write() as db:
         sides.put_occasion(
             db,
@@ -198,9 +197,9 @@ def born(
             member_id=member_id,
             name=name,
             month_day=month_day,
-            greet_at=set_at,
-            set_at=set_at,
-            counts_from=counts_from,
+            greet_at=told_at,
+            set_at=told_at,
+            counts_from="2026-01-01",
         )
 
 
