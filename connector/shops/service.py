@@ -300,19 +300,25 @@ def staff_for(
     db: Connection, business_id: int, platform_key: str, now: datetime, name: str = ""
 ) -> Staff:
     """The member of staff behind a platform's own user, made on first sight."""
+    known = known_staff(db, business_id, platform_key)
+    if known is not None:
+        return known
+    store.insert_staff(
+        db,
+        id=new_id(),
+        business_id=business_id,
+        platform_key=platform_key,
+        name=name or f"Staff {platform_key}",
+        role="member",
+        created_at=now,
+    )
+    return _staff(store.staff_by_platform_key(db, business_id, platform_key))
+
+
+def known_staff(db: Connection, business_id: int, platform_key: str) -> Staff | None:
+    """The member of staff behind a platform's own user; None before the first sight."""
     row = store.staff_by_platform_key(db, business_id, platform_key)
-    if row is None:
-        store.insert_staff(
-            db,
-            id=new_id(),
-            business_id=business_id,
-            platform_key=platform_key,
-            name=name or f"Staff {platform_key}",
-            role="member",
-            created_at=now,
-        )
-        row = store.staff_by_platform_key(db, business_id, platform_key)
-    return _staff(row)
+    return _staff(row) if row is not None else None
 
 
 def sign_in_link(db: Connection, business_id: int, now: datetime) -> str:
