@@ -20,6 +20,7 @@ LEFT, ERASE = "perennial.left", "perennial.erase"
 
 class _Erasure(Struct):
     email: str
+    customer: str = ""
 
 
 def left(delivery: Delivery) -> Sequence[Snapshot]:
@@ -33,7 +34,7 @@ def erase(delivery: Delivery) -> Sequence[Snapshot]:
     if not delivery.headers.get(HEADER):
         return []
     told = msgspec.json.decode(delivery.body, type=_Erasure)
-    return [PrivacyRequest("redact_customer", email=told.email)]
+    return [PrivacyRequest("redact_customer", told.customer or None, told.email)]
 
 
 READERS: Mapping[str, Callable[[Delivery], Sequence[Snapshot]]] = {LEFT: left, ERASE: erase}

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, jsonify, request, url_for
+from sqlalchemy import Connection
 
 from adapters.woocommerce import inside, pairing
 from connector.core import clock
@@ -44,6 +45,7 @@ class _Said(msgspec.Struct):
     wordpress: str = ""
     php: str = ""
     email: str = ""
+    customer: str = ""  # the account of this e-mail, if there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +157,29 @@ def _disconnect(asked: _Call) -> dict[str, Any]:
 
 def _erase(asked: _Call) -> dict[str, Any]:
     """A person asks to be forgotten: kept like any delivery, carried out within seconds."""
-    members, shop_id, email = runtime().members, asked.shop.id, _email(asked)
     with runtime().database.read() as db:
-        found = member_store.by_email_hash(db, shop_id, members.email_hash(shop_id, email))
+        found = _people(db, asked)
     _keep(asked, inside.ERASE)
     return {"known": bool(found)}
 
 
 def _export(asked: _Call) -> dict[str, Any]:
-    """All that is kept of a person, by e-mail: accounts and guests."""
+    """All that is kept of a person: accounts and guests."""
     members, shop_id = runtime().members, asked.shop.id
-    email = _email(asked)
     with runtime().database.read() as db:
-        rows = member_store.by_email_hash(db, shop_id, members.email_hash(shop_id, email))
-        found = [dossier.everything(db, members, shop_id, row.id) for row in rows]
+        found = [dossier.everything(db, members, shop_id, one) for one in _people(db, asked)]
     return {"people": msgspec.to_builtins(found)}
+
+
+def _people(db: Connection, asked: _Call) -> list[int]:
+    """Members of this e-mail, and of its account, whose orders may carry another."""
+    email = asked.said.email.strip()
+    if not email:
+        raise BadInput("email_required", "say whose", field="email")
+    members, shop_id = runtime().members, asked.shop.id
+    rows = member_store.by_email_hash(db, shop_id, members.email_hash(shop_id, email))
+    account = members.by_customer_key(db, shop_id, asked.said.customer)
+    return sorted({row.id for row in rows} | ({account} if account is not None else set()))
 
 
 def _keep(asked: _Call, topic: str) -> None:
@@ -177,13 +187,6 @@ def _keep(asked: _Call, topic: str) -> None:
     delivery = Delivery(topic, token(), {inside.HEADER: now.isoformat()}, asked.raw)
     runtime().keeper.keep(Received(asked.shop.id, "plugin", delivery, now))
     runtime().wake(asked.shop.id)
-
-
-def _email(asked: _Call) -> str:
-    email = asked.said.email.strip()
-    if not email:
-        raise BadInput("email_required", "say whose", field="email")
-    return email
 
 
 def _standing(asked: _Call) -> dict[str, Any]:

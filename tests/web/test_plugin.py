@@ -397,3 +397,22 @@ def test_a_person_asks_what_is_kept_and_to_be_forgotten(acme, store):
     assert store.call(acme, "erase", email="mia@example.com").get_json() == {"known": True}
     acme.work(["drain"])
     assert store.call(acme, "export", email="mia@example.com").get_json() == {"people": []}
+
+
+def test_an_account_is_found_and_forgotten_though_its_orders_carry_another_e_mail(acme, store):
+    paired(acme, store)
+    shop = shop_of(acme)
+    with acme.database.write() as db:
+        acme.runtime.members.record(
+            db,
+            shop.id,
+            [Customer("7", Person(email="bills@example.com", name="Mia"))],
+            clock.now(),
+        )
+    whose = {"email": "mia@example.com", "customer": "7"}
+    told = store.call(acme, "export", **whose).get_json()
+    assert [one["person"]["name"] for one in told["people"]] == ["Mia"]
+    assert store.call(acme, "export", email="mia@example.com").get_json() == {"people": []}
+    assert store.call(acme, "erase", **whose).get_json() == {"known": True}
+    acme.work(["drain"])
+    assert store.call(acme, "export", **whose).get_json() == {"people": []}

@@ -62,3 +62,5 @@ def test_a_shop_that_is_connected_is_not_said_to_be_forgotten():
 def test_the_eraser_claims_no_more_than_was_there(answer, removed, retained):
     told = php("erase", answer)
     assert (told["items_removed"], told["items_retained"]) == (removed, retained)
+    person = {"email": "noor@example.com", "customer": "7"}
+    assert told["sent"].items() >= person.items()

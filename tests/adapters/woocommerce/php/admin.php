@@ -25,9 +25,13 @@ namespace {
 			return array();
 		}
 	}
-	function wp_remote_post() {
+	function wp_remote_post( $url, $call ) {
+		$GLOBALS['sent'] = json_decode( $call['body'], true );
 		$answer = $GLOBALS['question']['answer'];
 		return null === $answer ? new WP_Error( 'http_request_failed' ) : $answer;
+	}
+	function get_user_by() {
+		return (object) array( 'ID' => 7 );
 	}
 	function wp_remote_retrieve_body( $answer ) {
 		return json_encode( $answer );
@@ -89,7 +93,7 @@ namespace Perennial\Loyalty {
 		require $argv[1] . "/includes/class-$part.php";
 	}
 	if ( 'erase' === $GLOBALS['question']['ask'] ) {
-		echo json_encode( Privacy::erase( 'noor@example.com' ) );
+		echo json_encode( Privacy::erase( 'noor@example.com' ) + array( 'sent' => $GLOBALS['sent'] ) );
 	} else {
 		ob_start();
 		Admin_Page::show();

@@ -60,7 +60,7 @@ final class Privacy {
 	 * @return array
 	 */
 	public static function export( string $email ): array {
-		$told = Settings::is_paired() ? Wire::ask( 'export', array( 'email' => $email ) ) : array( 'people' => array() );
+		$told = Settings::is_paired() ? Wire::ask( 'export', self::person( $email ) ) : array( 'people' => array() );
 		if ( is_wp_error( $told ) ) {
 			$why = __( 'The loyalty service could not be asked. Try again later.', 'perennial-loyalty' );
 			return array(
@@ -85,7 +85,7 @@ final class Privacy {
 	 * @return array
 	 */
 	public static function erase( string $email ): array {
-		$asked  = Settings::is_paired() ? Wire::ask( 'erase', array( 'email' => $email ) ) : array();
+		$asked  = Settings::is_paired() ? Wire::ask( 'erase', self::person( $email ) ) : array();
 		$failed = is_wp_error( $asked );
 		return array(
 			'items_removed'  => ! $failed && ! empty( $asked['known'] ),
@@ -102,6 +102,20 @@ final class Privacy {
 		wp_add_privacy_policy_content(
 			__( 'Perennial Loyalty', 'perennial-loyalty' ),
 			wp_kses_post( '<p>' . __( 'We run our loyalty programme with Perennial. It receives your orders, your name and your e-mail address from this shop, keeps your points, and forgets you when you ask us to.', 'perennial-loyalty' ) . '</p>' )
+		);
+	}
+
+	/**
+	 * Whom a call is about: orders may carry another e-mail than the account.
+	 *
+	 * @param string $email As WordPress knows it.
+	 * @return array
+	 */
+	private static function person( string $email ): array {
+		$user = get_user_by( 'email', $email );
+		return array(
+			'email'    => $email,
+			'customer' => $user ? (string) $user->ID : '',
 		);
 	}
 
