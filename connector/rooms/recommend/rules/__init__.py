@@ -1,10 +1,11 @@
 """Ranking without a database: orders in, lists and chances out.
 
 ``history`` puts orders into columns; ``together`` says what goes with what, ``returning`` what
-people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``reorders``, ``visits`` and
-``worth`` say how likely something is.
+people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``diverse`` keeps
+variants of one product apart. ``reorders``, ``visits`` and ``worth`` say how likely something is.
 """
 
+from connector.rooms.recommend.rules.diverse import families, spread_families
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
 from connector.rooms.recommend.rules.listed import Other, Personal, lists, merged, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
@@ -32,10 +33,12 @@ __all__ = [
     "Other",
     "Personal",
     "Shelves",
+    "families",
     "history",
     "joined",
     "lists",
     "merged",
     "personal",
     "shelves",
+    "spread_families",
 ]

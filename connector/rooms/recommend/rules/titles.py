@@ -16,11 +16,17 @@ _STEPS = 2.0**20  # rounded to so many, products add up exactly in any sequence
 _WORD = re.compile(r"[^\W_]+")
 
 
-def words_of(title: str) -> list[str]:
-    """A title's words and pairs of neighbouring words, letters where a script has no spaces."""
+def single_words(title: str) -> list[str]:
+    """A title's words, letters where a script has no spaces."""
     words: list[str] = []
     for word in _WORD.findall(title.casefold()):
         words += list(word) if word[0] >= _IDEOGRAPHS else [word]
+    return words
+
+
+def words_of(title: str) -> list[str]:
+    """A title's words and pairs of neighbouring words."""
+    words = single_words(title)
     return words + [f"{one} {other}" for one, other in pairwise(words)]
 
 
