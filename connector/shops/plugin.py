@@ -120,10 +120,10 @@ def is_paired(db: Connection, shop_id: int) -> bool:
     return known is not None and known.paired_at is not None
 
 
-def tell_settings(db: Connection, shop_id: int, now: datetime) -> None:
-    """Something has changed that the store's plugin shows or gives: it is told soon."""
+def tell_settings(db: Connection, shop_id: int, at: datetime, about: str = "all") -> None:
+    """What the store's plugin shows or gives is another from ``at`` on: it is told then."""
     if is_paired(db, shop_id):
-        outbox.send(db, shop_id, SETTINGS, ["all"], now)
+        outbox.send(db, shop_id, SETTINGS, [about], at)
 
 
 def secrets(db: Connection, keys: KeyRing, shop_id: int) -> list[bytes]:

@@ -5,7 +5,7 @@ They are frozen when it is published, so what was said is what is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -33,6 +33,8 @@ PROMISES = {
         " for good."
     ),
 }
+
+WHOLE = mark("The whole amount goes to the cause.")
 
 
 def disclosures(
@@ -64,12 +66,25 @@ def sentences(
         yield say.t("From {first} to {last}.", first=first, last=end)
     yield from _bounds(say, programme)
     if programme.kind in rules.ASKING:
-        yield say.t(
-            "You are the giver, and {shop} does not deduct your gift from its taxes.", **told
-        )
+        yield from _shopper_gives(say, shop)
     else:
         yield say.t("{shop} is the giver: it is no gift of yours to deduct.", **told)
-    yield say.t("The whole amount goes to the cause.")
+        yield say.t(WHOLE)
+
+
+def at_the_ask(say: Tongue, shop: str, programmes: Iterable[Programme]) -> str:
+    """What shoppers are asked, as it was published, and once who gives and who may deduct."""
+    giver = say.language.space.join(_shopper_gives(say, shop))
+    told = (one.disclosures[say.language.tag] for one in programmes)
+    terms = (one.removesuffix(giver).strip() for one in told)
+    return say.language.space.join([*filter(None, terms), giver])
+
+
+def _shopper_gives(say: Tongue, shop: str) -> Iterator[str]:
+    yield say.t(
+        "You are the giver, and {shop} does not deduct your gift from its taxes.", shop=own(shop)
+    )
+    yield say.t(WHOLE)
 
 
 def _promise(say: Tongue, programme: Programme, told: Mapping[str, str]) -> str:

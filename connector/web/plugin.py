@@ -22,6 +22,7 @@ from connector.core.inbox import Received
 from connector.core.keyring import token
 from connector.members import store as member_store
 from connector.orders import imports
+from connector.rooms.giving import programmes
 from connector.rooms.tiers import programs
 from connector.shops import joining, plugin
 from connector.shops import service as shops
@@ -110,6 +111,7 @@ def _confirm(asked: _Call) -> dict[str, Any]:
                 imports.begin(db, shop.id, ("products", "orders"), now)
             plugin.pair(db, shop.id, now)
             programs.stand(db, shop.id, now)
+            programmes.announce(db, shop.id, now)
         return _standing(asked) | {"settings": shopfront.settings(db, shop)}
 
 

@@ -13,17 +13,17 @@ from connector.core.errors import BadInput
 from connector.core.i18n import SOURCE, reader
 from connector.core.money import exponent
 from connector.orders import store as order_store
-from connector.rooms.giving import service as giving
+from connector.rooms.giving import asking
+from connector.rooms.giving.asking import Asked
 from connector.rooms.points import service as points
 from connector.rooms.recommend import rules
 from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
-from connector.web import addresses
+from connector.web import addresses, disclosures
 from connector.web import goals as told_goals
 from connector.web.tongue import STRONG, Strong, Tongue
 
 MAX_PRODUCTS = 20
-_AMOUNTS = (1, 2, 5)  # whole units offered as gifts
 
 
 def product_keys() -> tuple[str, ...]:
@@ -60,18 +60,36 @@ def _points(db: Connection, shop: Shop) -> dict[str, Any]:
 
 
 def _giving(db: Connection, shop: Shop) -> dict[str, Any]:
-    tag = _say(shop).language.tag
-    told = [(one.key, *one.told(tag)) for one in giving.offered(db, shop.id)]
+    """What is asked at checkout: by cause its ways, and the amounts; None where nothing is."""
+    say = _say(shop)
+    asked = asking.asked(db, shop.id, say.now)
+    if asked is None:
+        return {"causes": [], "donation": None}
+    told = [(one, *one.told(say.language.tag)) for one in asked.causes]
     return {
-        "causes": [{"key": key, "name": name, "story": story} for key, name, story in told],
-        "donation": {**gifts(shop.currency), "share_kept_percent": 0},
+        "causes": [
+            {
+                "key": one.key,
+                "name": name,
+                "story": story,
+                "picture_url": one.picture_url,
+                "ways": asked.ways(one),
+            }
+            for one, name, story in told
+        ],
+        "donation": donation(shop, asked)
+        | {"said": disclosures.at_the_ask(say, shop.name, asked.programmes.values())},
     }
 
 
-def gifts(currency: str) -> dict[str, Any]:
-    """What is offered beside an order; a hundred where a currency has no smaller unit."""
-    unit = 10 ** (exponent(currency) or 2)
-    return {"amounts_minor": [amount * unit for amount in _AMOUNTS], "round_up_to_minor": unit}
+def donation(shop: Shop, asked: Asked) -> dict[str, Any]:
+    """What may be given beside an order. The shop keeps nothing of it."""
+    return {
+        **asdict(asked.amounts),
+        "share_kept_percent": 0,
+        "currency": shop.currency,
+        "exponent": exponent(shop.currency),
+    }
 
 
 def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:

@@ -19,16 +19,19 @@ from connector.core.commerce import Platform, ShopClient
 from connector.core.discounts import Standing
 from connector.core.errors import PlatformError, PlatformRefused
 from connector.core.facts import Fact
+from connector.core.i18n import LANGUAGES
 from connector.core.keyring import KeyRing
-from connector.core.money import exponent
 from connector.core.outbox import Errand
-from connector.rooms.giving import service as giving
+from connector.rooms.giving import asking
+from connector.rooms.giving.rules import Programme
+from connector.rooms.giving.service import Cause
 from connector.rooms.tiers import perks, programs
 from connector.rooms.tiers.rules import LEVEL_CODE
 from connector.shops import plugin
 from connector.shops import service as shops
 from connector.shops.service import Shop
-from connector.web import public
+from connector.web import disclosures, public
+from connector.web.tongue import Tongue
 
 
 def settings(db: Connection, shop: Shop) -> dict[str, Any]:
@@ -47,15 +50,45 @@ def has_standing(db: Connection, platform: Platform, shop: Shop) -> bool:
 
 
 def _donation(db: Connection, shop: Shop) -> dict[str, Any] | None:
-    """None for a shop without causes."""
-    causes = [{"key": one.key, "name": one.name} for one in giving.offered(db, shop.id)]
-    if not causes:
+    """What ``public.config`` tells, in every language, and how long it is asked; or None.
+
+    ``times``: from and until by kind, in Unix seconds, where a programme asks.
+    """
+    now = clock.now()
+    asked = asking.asked(db, shop.id, now)
+    if asked is None:
         return None
+    tongues = [Tongue.of(shop, one, now) for one in LANGUAGES.values()]
+    programmes = asked.programmes
     return {
-        "causes": causes,
-        **public.gifts(shop.currency),
-        "currency": shop.currency,
-        "exponent": exponent(shop.currency),
+        "causes": [_cause(one, asked.ways(one)) for one in asked.causes],
+        **public.donation(shop, asked),
+        "said": {
+            say.language.tag: disclosures.at_the_ask(say, shop.name, programmes.values())
+            for say in tongues
+        },
+        "times": {kind: _times(one) for kind, one in programmes.items()},
+    }
+
+
+def _cause(one: Cause, ways: Mapping[str, str]) -> dict[str, Any]:
+    told = {tag: one.told(tag) for tag in LANGUAGES}
+    return {
+        "key": one.key,
+        "name": one.name,
+        "names": {tag: name for tag, (name, _) in told.items()},
+        "stories": {tag: story for tag, (_, story) in told.items()},
+        "picture_url": one.picture_url,
+        "ways": ways,
+    }
+
+
+def _times(one: Programme) -> dict[str, int]:
+    """Of a programme that is live."""
+    starts_at, ends_at = one.starts_at, one.ends_at
+    return {
+        "from": int(starts_at.timestamp()) if starts_at else 0,
+        "until": int(ends_at.timestamp()) if ends_at else 0,
     }
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from connector.core import clock
 from connector.core.outbox import outbox
 from connector.rooms.giving import service as giving
+from connector.rooms.giving.asking import Amounts, of_the_house
 from connector.rooms.tiers import programs
 from connector.rooms.tiers.rules import Early, Ladder, Level, Perks, Program, Step
 from connector.shops import plugin
 from connector.shops import service as shops
-from connector.web import public, shopfront
+from connector.web import shopfront
 from tests.flows.service import make_service
 from tests.web.plugged import PluggedStore
 from tests.web.test_install_woocommerce import hand_over
@@ -96,12 +97,28 @@ def test_a_new_cause_and_new_levels_are_told_as_they_are_by_then(acme, store):
     expected = hmac.digest(store.secret, signed, "sha256").hex()
     assert said["perennial-signature"] == expected
     told = json.loads(body)
+    names = dict.fromkeys(("en", "ar", "zh-Hant"), "Riverbank")
+    cause = {
+        "key": "riverbank",
+        "name": "Riverbank",
+        "names": names,
+        "stories": dict.fromkeys(names, ""),
+        "picture_url": "",
+        "ways": {"add_on": "riverbank", "round_up": "riverbank"},
+    }
+    said = told["donation"].pop("said")
+    assert set(said) == set(names)
+    assert said["en"].startswith("You are the giver")
     assert told["donation"] == {
-        "causes": [{"key": "riverbank", "name": "Riverbank"}],
+        "causes": [cause],
         "amounts_minor": [100, 200, 500],
         "round_up_to_minor": 100,
+        "least_minor": 0,
+        "most_minor": 0,
+        "share_kept_percent": 0,
         "currency": "USD",
         "exponent": 2,
+        "times": {},
     }
     assert perks(told) == PERKS
     assert waiting(acme) == []
@@ -111,7 +128,7 @@ def test_the_plugin_reads_the_same_by_itself(acme, store):
     paired(acme, store)
     add_cause(acme)
     told = store.call(acme, "status").get_json()["settings"]
-    assert told["donation"]["causes"] == [{"key": "riverbank", "name": "Riverbank"}]
+    assert [one["key"] for one in told["donation"]["causes"]] == ["riverbank"]
     assert told["perks"] == []
 
 
@@ -191,5 +208,4 @@ def test_a_plugin_that_went_is_not_told(acme, store):
     ("currency", "unit"), [("USD", 100), ("JPY", 100), ("KWD", 1_000), ("EUR", 100)]
 )
 def test_gifts_are_of_whole_units_or_a_hundred(currency, unit):
-    expected = {"amounts_minor": [unit, 2 * unit, 5 * unit], "round_up_to_minor": unit}
-    assert public.gifts(currency) == expected
+    assert of_the_house(currency) == Amounts((unit, 2 * unit, 5 * unit), unit)

@@ -140,7 +140,15 @@ def publish(
     if not done:
         raise Conflict("programme_published", "it is published already")
     plugin.tell_settings(db, shop_id, now)
+    announce(db, shop_id, now)
     return programme(db, shop_id, programme_id)
+
+
+def announce(db: Connection, shop_id: int, now: datetime) -> None:
+    """Have the store's plugin told when programmes begin to ask that are published for later."""
+    for one in programmes(db, shop_id):
+        if one.kind in rules.ASKING and one.starts_at and one.state(now) == "scheduled":
+            plugin.tell_settings(db, shop_id, one.starts_at, f"giving:{one.id}")
 
 
 def end(db: Connection, shop_id: int, programme_id: int, now: datetime) -> None:

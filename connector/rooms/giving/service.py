@@ -190,21 +190,6 @@ def reopen_cause(db: Connection, shop_id: int, cause_id: int, now: datetime) -> 
     return cause(db, shop_id, cause_id)
 
 
-def remember(db: Connection, shop_id: int, member_id: int, cause_id: int) -> None:
-    """This member's gifts are for this cause unless said otherwise."""
-    if cause_id not in {one.id for one in offered(db, shop_id)}:
-        raise NotFound("cause_not_found", "no such cause to choose")
-    store.put_member(db, shop_id, member_id, cause_id=cause_id)
-
-
-def remembered(db: Connection, shop_id: int, member_id: int) -> Cause | None:
-    """The cause a member chose last, if it is still offered; else the default one."""
-    known = offered(db, shop_id)
-    row = store.members(db, shop_id, [member_id]).get(member_id)
-    chosen = (one for one in known if row is not None and one.id == row.cause_id)
-    return next(chosen, next((one for one in known if one.is_default), None))
-
-
 # ----------------------------------------------------------------------------------- donations
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, Row
 
+from connector.core import clock
 from connector.core.errors import NotFound
-from connector.rooms.giving import rules, service
+from connector.rooms.giving import asking, rules, service
 from connector.rooms.giving.store import Search
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -68,7 +69,7 @@ def list_donations(db: Connection, shop: Shop) -> DonationPage:
 def get_member_giving(db: Connection, shop: Shop, member_id: str) -> MemberGiving:
     """What a member gave, what the shop added, and the cause chosen last."""
     row = members.found(db, shop, member_id)
-    chosen = service.remembered(db, shop.id, row.id)
+    chosen = asking.remembered(db, shop.id, row.id, clock.now())
     rows = service.of_member(db, shop.id, row.id)
     return MemberGiving(str(chosen.id) if chosen else None, [_donation(one) for one in rows])
 
@@ -76,7 +77,8 @@ def get_member_giving(db: Connection, shop: Shop, member_id: str) -> MemberGivin
 def choose_cause(db: Connection, shop: Shop, member_id: str) -> MemberGiving:
     """Remember a member's cause."""
     row = members.found(db, shop, member_id)
-    service.remember(db, shop.id, row.id, number(read_json(Choice).cause_id, "cause"))
+    cause_id = number(read_json(Choice).cause_id, "cause")
+    asking.remember(db, shop.id, row.id, cause_id, clock.now())
     return get_member_giving(db, shop, member_id)
 
 

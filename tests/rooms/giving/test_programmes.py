@@ -12,7 +12,7 @@ from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.facts import PointsDonated, TierChanged
 from connector.core.facts import publish as tell
 from connector.orders import record_products
-from connector.rooms.giving import programmes, service, settling
+from connector.rooms.giving import asking, programmes, service, settling
 from connector.rooms.giving.rules import (
     AddOn,
     InKind,
@@ -356,7 +356,7 @@ def test_a_members_choice_is_remembered(sqlite_world):
     mia = world.member(MIA)
 
     def remembered(db):
-        found = service.remembered(db, world.shop.id, mia)
+        found = asking.remembered(db, world.shop.id, mia, NOW)
         return found and found.key
 
     with world.database.read() as db:
@@ -364,10 +364,10 @@ def test_a_members_choice_is_remembered(sqlite_world):
     world.tell(order("1", donation("d", 100, "reeds")))
     with world.database.write() as db:
         assert remembered(db) == "reeds"
-        service.remember(db, world.shop.id, mia, cause.id)
+        asking.remember(db, world.shop.id, mia, cause.id, NOW)
         assert remembered(db) == cause.key
         with pytest.raises(NotFound):
-            service.remember(db, world.shop.id, mia, 7)
+            asking.remember(db, world.shop.id, mia, 7, NOW)
         service.make_default(db, world.shop.id, cause.id, NOW)
         service.close_cause(db, world.shop.id, reeds.id, NOW)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.web.public import gifts
+from connector.rooms.giving.asking import of_the_house
 from devstore.shopify import theme
 
 SCRIPT_TEST = Path(__file__).with_name("giving.test.mjs")
@@ -40,7 +40,7 @@ def test_a_gift_is_rounded_to_what_the_service_offers(currency, smallest):
     html = theme.block("giving", "en", {"product": {"variants": [variant]}}, **told)
     assert html is not None
     found = dict(re.findall(r'data-(before|given|step)="(\d+)"', html))
-    step = str(gifts(currency)["round_up_to_minor"])
+    step = str(of_the_house(currency).round_up_to_minor)
     assert found == {"before": "944", "given": "56", "step": step}
 
 
