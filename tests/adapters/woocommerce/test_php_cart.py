@@ -48,9 +48,9 @@ OTHERS += [1.5, None, True, [], ["100"], {"a": 1}, "٢٠٠", "100 riverbank"]
 pytestmark = pytest.mark.skipif(not PHP, reason="php is not installed: its half is not tested")
 
 
-def php(ask, early=(EARLY,), now=NOW, **question):
+def php(ask, early=(EARLY,), now=NOW, donation=None, **question):
     """What the plugin's own code answers in a shop that is connected."""
-    told = {"donation": DONATION, "perks": [], "early": list(early)}
+    told = {"donation": donation or DONATION, "perks": [], "early": list(early)}
     options = {"perennial_settings": {"state": "paired", "settings": told}}
     asked = {"ask": ask, "now": now, "options": options, "posts": POSTS, **question}
     done = subprocess.run(

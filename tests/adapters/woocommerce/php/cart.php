@@ -10,8 +10,13 @@ namespace {
 
 	class WP_Error {
 		private $code;
-		public function __construct( $code ) {
-			$this->code = $code;
+		private $words;
+		public function __construct( $code, $words ) {
+			$this->code  = $code;
+			$this->words = $words;
+		}
+		public function get_error_message() {
+			return $this->words;
 		}
 		public function get_error_code() {
 			return $this->code;
@@ -32,6 +37,15 @@ namespace {
 		}
 		public function get_fees() {
 			return array();
+		}
+	}
+	class Kept {
+		public array $meta = array();
+		public function update_meta_data( $key, $value ) {
+			$this->meta[ $key ] = $value;
+		}
+		public function get_meta( $key ) {
+			return $this->meta[ $key ] ?? '';
 		}
 	}
 	class Shop {
@@ -90,6 +104,21 @@ namespace {
 	function wc_format_decimal( $amount, $decimals ) {
 		return number_format( $amount, $decimals, '.', '' );
 	}
+	function wc_get_price_decimal_separator() {
+		return $GLOBALS['question']['signs'][0] ?? '.';
+	}
+	function wc_get_price_thousand_separator() {
+		return $GLOBALS['question']['signs'][1] ?? ',';
+	}
+	function wc_price( $amount ) {
+		return '$' . number_format( $amount, 2 );
+	}
+	function wp_strip_all_tags( $text ) {
+		return $text;
+	}
+	function is_rtl() {
+		return false;
+	}
 	function wp_date( $format, $time ) {
 		return gmdate( 'Y-m-d', $time );
 	}
@@ -109,15 +138,27 @@ namespace Perennial\Loyalty {
 		return $GLOBALS['question']['now'];
 	}
 
-	foreach ( array( 'settings', 'standing', 'donation', 'gift-blocks', 'early-access' ) as $part ) {
+	foreach ( array( 'settings', 'standing', 'gift-offer', 'donation', 'gift-form', 'gift-blocks', 'early-access' ) as $part ) {
 		require $argv[1] . "/includes/class-$part.php";
 	}
 	$GLOBALS['said'] = array();
 	$asked  = $GLOBALS['question'];
 	$answer = null;
 	if ( 'choose' === $asked['ask'] ) {
-		$told   = Donation::choose( $asked['gift'], $asked['cause'], $asked['currency'], 'form' );
+		$told   = Donation::choose( $asked['gift'], $asked['cause'], $asked['currency'], 'form', $asked['written'] ?? '' );
 		$answer = array( true === $told ? 'kept' : $told->get_error_code(), Donation::chosen() );
+	} elseif ( 'offer' === $asked['ask'] ) {
+		$answer = Gift_Offer::now();
+	} elseif ( 'shown' === $asked['ask'] ) {
+		$answer = array( array_column( Donation::options(), 'value' ), Donation::held(), Donation::bounds() );
+	} elseif ( 'preview' === $asked['ask'] ) {
+		Gift_Form::preview( $asked['form'] );
+		$answer = array( $GLOBALS['said'], Donation::chosen() );
+	} elseif ( 'mark' === $asked['ask'] ) {
+		$item  = new \Kept();
+		$order = new \Kept();
+		Donation::mark( $item, '', (object) array( 'id' => Donation::FEE ), $order );
+		$answer = array( $item->meta, $order->meta );
 	} elseif ( 'said' === $asked['ask'] ) {
 		$answer = Donation::said();
 	} elseif ( 'field' === $asked['ask'] ) {

@@ -43,6 +43,7 @@
 		recommendations: [ 'heading', 'product', 'tone' ],
 		club: [ 'tone' ],
 		rewards: [ 'tone' ],
+		goal: [ 'campaign', 'tone' ],
 	};
 	for ( const [ short, own ] of Object.entries( all ) ) {
 		const name = `perennial/${ short }`;

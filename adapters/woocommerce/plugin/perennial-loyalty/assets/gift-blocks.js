@@ -23,44 +23,82 @@
 	function useChoice( told ) {
 		const [ wanted, setWanted ] = useState( null ); // While the server is asked, and after a "no".
 		const [ said, setSaid ] = useState( '' );
-		function choose( gift, cause ) {
+		function choose( gift, cause, own = '' ) {
 			setWanted( gift );
-			const data = { gift, cause, currency: told.currency };
+			const data = { gift, cause, own, currency: told.currency };
 			return blocks.extensionCartUpdate( { namespace: SPACE, data } ).then(
 				() => {
 					remember( gift === '0' );
 					setWanted( gift === '0' ? gift : null );
 					setSaid( gift === '0' ? words.declined : '' );
 				},
-				() => {
-					setWanted( null );
-					setSaid( words.failed );
+				( problem ) => {
+					setWanted( gift === 'own' ? gift : null );
+					setSaid( ( problem && problem.message ) || words.failed );
 				}
 			);
 		}
-		return { shown: wanted === null ? told.gift : wanted, said: said || told.said, choose };
+		return { shown: wanted === null ? told.gift : wanted, said: said || told.said, choose, look: setWanted };
 	}
 
-	function Options( { told, shown, name, onChoose } ) {
-		return told.options.map( ( option ) =>
-			el(
-				'label',
-				{ key: option.value },
-				el( 'input', {
-					type: 'radio',
-					name,
-					value: option.value,
-					checked: shown === option.value,
-					onChange: () => onChoose( option.value ),
-				} ),
-				el(
-					'span',
-					null,
-					option.text,
-					option.money ? el( 'bdi', { dir: 'ltr' }, option.money ) : null
-				)
-			)
+	/** An amount of one's own is only looked at until it is written. */
+	function Own( { told, label, onChoose } ) {
+		const [ written, setWritten ] = useState( told.own );
+		const [ bounds ] = useState( () => 'perennial-gift-bounds-' + ++count );
+		return el(
+			'span',
+			{ className: 'perennial-gift-own' },
+			el( 'input', {
+				type: 'text',
+				inputMode: 'decimal',
+				autoComplete: 'off',
+				dir: 'ltr',
+				size: 8,
+				maxLength: 12,
+				value: written,
+				'aria-label': label,
+				'aria-describedby': bounds,
+				onChange: ( event ) => setWritten( event.target.value ),
+				onKeyDown: ( event ) => {
+					if ( event.key === 'Enter' ) {
+						event.preventDefault(); // It would place the order.
+						onChoose( written );
+					}
+				},
+			} ),
+			el( 'button', { type: 'button', onClick: () => onChoose( written ) }, words.give ),
+			el( 'span', { id: bounds }, told.bounds )
 		);
+	}
+
+	function Option( { option, shown, name, onChoose } ) {
+		return el(
+			'label',
+			null,
+			el( 'input', {
+				type: 'radio',
+				name,
+				value: option.value,
+				checked: shown === option.value,
+				onChange: () => onChoose( option.value ),
+			} ),
+			el( 'span', null, option.text, option.money ? el( 'bdi', { dir: 'ltr' }, option.money ) : null )
+		);
+	}
+
+	function Options( { told, shown, name, ways, onChoose, onLook } ) {
+		const open = told.options.filter( ( { way } ) => ! way || ways.includes( way ) );
+		return open.map( ( option ) => {
+			const isOwn = option.value === 'own';
+			return el(
+				'div',
+				{ key: option.value },
+				el( Option, { option, shown, name, onChoose: isOwn ? onLook : onChoose } ),
+				isOwn && shown === 'own'
+					? el( Own, { told, label: option.text, onChoose: ( own ) => onChoose( 'own', own ) } )
+					: null
+			);
+		} );
 	}
 
 	function Causes( { told, cause, onChoose } ) {
@@ -72,11 +110,13 @@
 	function Choice( { told } ) {
 		const [ name ] = useState( () => 'perennial-gift-' + ++count );
 		const [ cause, setCause ] = useState( told.cause );
-		const { shown, said, choose } = useChoice( told );
+		const { shown, said, choose, look } = useChoice( told );
+		const waysOf = ( wanted ) => ( told.causes.find( ( { key } ) => key === wanted ) || { ways: [] } ).ways;
 		function choseCause( key ) {
 			setCause( key );
-			if ( told.gift ) {
-				choose( told.gift, key );
+			const held = told.options.find( ( { value } ) => value === told.gift );
+			if ( held && waysOf( key ).includes( held.way ) ) {
+				choose( told.gift, key, told.own );
 			}
 		}
 		return el(
@@ -84,8 +124,16 @@
 			{ className: 'perennial-gift' },
 			el( 'legend', null, told.question ),
 			told.causes.length > 1 ? el( Causes, { told, cause, onChoose: choseCause } ) : null,
-			el( Options, { told, shown, name, onChoose: ( gift ) => choose( gift, cause ) } ),
-			el( 'p', { role: 'status' }, said )
+			el( Options, {
+				told,
+				shown,
+				name,
+				ways: waysOf( cause ),
+				onChoose: ( gift, own ) => choose( gift, cause, own ),
+				onLook: look,
+			} ),
+			el( 'p', { role: 'status' }, said ),
+			told.terms ? el( 'p', { className: 'perennial-gift-terms' }, told.terms ) : null
 		);
 	}
 

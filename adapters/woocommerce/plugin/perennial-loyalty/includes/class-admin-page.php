@@ -179,6 +179,9 @@ final class Admin_Page {
 				$alive += 'active' === $webhook->get_status() ? 1 : 0;
 			}
 		}
+		if ( 0 === $all ) {
+			return __( 'Not yet', 'perennial-loyalty' ); // They are made after the shop has connected.
+		}
 		/* translators: 1: webhooks that work, 2: all of them. */
 		return sprintf( __( '%1$s of %2$s work', 'perennial-loyalty' ), number_format_i18n( $alive ), number_format_i18n( $all ) );
 	}

@@ -41,10 +41,11 @@ final class Blocks {
 	public static function describe(): void {
 		wp_register_script( 'perennial-blocks', plugins_url( 'assets/blocks.js', FILE ), array( 'wp-blocks', 'wp-block-editor', 'wp-components', 'wp-element' ), VERSION, true );
 		$words = array(
-			'heading' => __( 'Heading', 'perennial-loyalty' ),
-			'product' => __( 'Product numbers, with commas; empty: the product of the page', 'perennial-loyalty' ),
-			'tone'    => __( 'Colours', 'perennial-loyalty' ),
-			'tones'   => array(
+			'heading'  => __( 'Heading', 'perennial-loyalty' ),
+			'campaign' => __( 'Campaign’s key; empty: the newest', 'perennial-loyalty' ),
+			'product'  => __( 'Product numbers, with commas; empty: the product of the page', 'perennial-loyalty' ),
+			'tone'     => __( 'Colours', 'perennial-loyalty' ),
+			'tones'    => array(
 				''      => __( 'As the page', 'perennial-loyalty' ),
 				'light' => __( 'Light', 'perennial-loyalty' ),
 				'dark'  => __( 'Dark', 'perennial-loyalty' ),

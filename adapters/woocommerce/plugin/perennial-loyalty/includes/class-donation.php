@@ -20,19 +20,18 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Donation {
 
-	const FEE      = 'perennial-donation';
-	const META     = '_perennial_donation'; // On the fee's item and on the order: the cause's key.
-	const CHOICE   = 'perennial_donation'; // In the session.
-	const ROUND_UP = 'round_up';
-	const NONE     = '0';
-	const NO       = 'perennial_no_gift'; // A cookie: this browser said no, and is not asked for a while.
-	const NO_DAYS  = 90;
+	const FEE     = 'perennial-donation';
+	const META    = '_perennial_donation'; // On the fee's item and on the order: the cause's mark.
+	const CHOICE  = 'perennial_donation'; // In the session.
+	const NONE    = '0';
+	const NO      = 'perennial_no_gift'; // A cookie: this browser said no, and is not asked for a while.
+	const NO_DAYS = 90;
 
 	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
-		if ( ! self::is_set_up() ) {
+		if ( ! Gift_Offer::is_there() ) {
 			return;
 		}
 		add_action( 'woocommerce_cart_calculate_fees', array( self::class, 'add_fee' ), 1000 );
@@ -43,56 +42,26 @@ final class Donation {
 	}
 
 	/**
-	 * Whether this shop gives at all.
-	 */
-	public static function is_set_up(): bool {
-		$told = Settings::is_paired() ? Settings::get( 'settings' ) : null;
-		return is_array( $told ) && ! empty( $told['donation']['causes'] );
-	}
-
-	/**
-	 * What may be given here and now; null in another currency than the programme's.
-	 *
-	 * @return array|null causes, amounts_minor, round_up_to_minor, currency, exponent.
-	 */
-	public static function offer(): ?array {
-		if ( ! self::is_set_up() ) {
-			return null;
-		}
-		$offer = Settings::get( 'settings' )['donation'];
-		return get_woocommerce_currency() === $offer['currency'] ? $offer : null;
-	}
-
-	/**
 	 * Take what a shopper says; what is not offered changes nothing.
 	 *
-	 * @param mixed  $gift     round_up, an amount in smallest units, or 0 for none.
+	 * @param mixed  $gift     round_up, an amount in smallest units, own for the one written, or 0 for none.
 	 * @param mixed  $cause    The cause's key.
 	 * @param mixed  $currency What the amount is in.
 	 * @param string $by       Which form said so.
+	 * @param mixed  $written  An amount of the shopper's own, as they wrote it.
 	 * @return true|WP_Error
 	 */
-	public static function choose( $gift, $cause, $currency, string $by ) {
+	public static function choose( $gift, $cause, $currency, string $by, $written = '' ) {
 		$gift = is_int( $gift ) ? (string) $gift : $gift;
 		if ( self::NONE === $gift || '' === $gift ) {
 			self::forget();
 			return true;
 		}
-		$offer = self::offer();
-		if ( null === $offer ) {
-			return self::refusal( 'donation_off' );
-		}
-		if ( $offer['currency'] !== $currency ) {
-			return self::refusal( 'donation_currency' );
-		}
-		if ( null === self::cause( $offer, $cause ) ) {
-			return self::refusal( 'donation_cause' );
-		}
-		if ( ! self::is_offered( $offer, $gift ) ) {
-			return self::refusal( 'donation_amount' );
-		}
-		if ( self::ROUND_UP === $gift && self::is_whole( $offer ) && self::ROUND_UP !== ( self::chosen()['gift'] ?? '' ) ) {
-			return self::refusal( 'donation_whole' );
+		$offer = Gift_Offer::now();
+		$gift  = $offer && Gift_Offer::OWN === $gift ? Gift_Offer::written( $offer, $written ) : $gift;
+		$code  = self::problem( $offer, $gift, $cause, $currency );
+		if ( '' !== $code ) {
+			return self::refusal( $code );
 		}
 		WC()->session->set(
 			self::CHOICE,
@@ -106,17 +75,47 @@ final class Donation {
 	}
 
 	/**
+	 * Why a gift cannot be, as a stable code; empty where it can.
+	 *
+	 * @param array|null $offer    What may be given.
+	 * @param mixed      $gift     round_up, or an amount in smallest units.
+	 * @param mixed      $cause    The cause's key.
+	 * @param mixed      $currency What the amount is in.
+	 */
+	private static function problem( ?array $offer, $gift, $cause, $currency ): string {
+		if ( null === $offer ) {
+			return 'donation_off';
+		}
+		if ( $offer['currency'] !== $currency ) {
+			return 'donation_currency';
+		}
+		$named = Gift_Offer::cause( $offer, $cause );
+		if ( null === $named ) {
+			return 'donation_cause';
+		}
+		if ( ! Gift_Offer::has( $offer, $gift ) ) {
+			return 'donation_amount';
+		}
+		if ( ! isset( $named['ways'][ Gift_Offer::way( $gift ) ] ) ) {
+			return 'donation_cause';
+		}
+		$is_new = Gift_Offer::ROUND_UP === $gift && Gift_Offer::ROUND_UP !== ( self::chosen()['gift'] ?? '' );
+		return $is_new && self::is_whole( $offer ) ? 'donation_whole' : '';
+	}
+
+	/**
 	 * What the shopper chose, if it is offered still.
 	 *
 	 * @return array|null gift, cause, by.
 	 */
 	public static function chosen(): ?array {
 		$chosen = WC()->session ? WC()->session->get( self::CHOICE ) : null;
-		$offer  = is_array( $chosen ) ? self::offer() : null;
-		if ( null === $offer || ! self::is_offered( $offer, $chosen['gift'] ) ) {
+		$offer  = is_array( $chosen ) ? Gift_Offer::now() : null;
+		if ( null === $offer || ! Gift_Offer::has( $offer, $chosen['gift'] ) ) {
 			return null;
 		}
-		return null === self::cause( $offer, $chosen['cause'] ) ? null : $chosen;
+		$cause = Gift_Offer::cause( $offer, $chosen['cause'] );
+		return isset( $cause['ways'][ Gift_Offer::way( $chosen['gift'] ) ] ) ? $chosen : null;
 	}
 
 	/**
@@ -138,14 +137,14 @@ final class Donation {
 		if ( null === $chosen ) {
 			return;
 		}
-		$offer = self::offer();
-		$minor = self::ROUND_UP === $chosen['gift'] ? self::gap( $offer, self::before( $cart, $offer ) ) : (int) $chosen['gift'];
+		$offer = Gift_Offer::now();
+		$minor = Gift_Offer::ROUND_UP === $chosen['gift'] ? self::gap( $offer, self::before( $cart, $offer ) ) : (int) $chosen['gift'];
 		if ( $minor > 0 ) {
 			$cart->fees_api()->add_fee(
 				array(
 					'id'      => self::FEE,
 					/* translators: %s: name of a cause, such as a charity. */
-					'name'    => sprintf( __( 'Gift to %s', 'perennial-loyalty' ), self::cause( $offer, $chosen['cause'] )['name'] ),
+					'name'    => sprintf( __( 'Gift to %s', 'perennial-loyalty' ), Gift_Offer::cause( $offer, $chosen['cause'] )['name'] ),
 					'amount'  => $minor / 10 ** $offer['exponent'],
 					'taxable' => false,
 				)
@@ -164,8 +163,10 @@ final class Donation {
 	public static function mark( $item, $key, $fee, $order ): void {
 		$chosen = self::FEE === $fee->id ? self::chosen() : null;
 		if ( null !== $chosen ) {
-			$item->update_meta_data( self::META, $chosen['cause'] );
-			$order->update_meta_data( self::META, $chosen['cause'] );
+			$cause = Gift_Offer::cause( Gift_Offer::now(), $chosen['cause'] );
+			$mark  = $cause['ways'][ Gift_Offer::way( $chosen['gift'] ) ];
+			$item->update_meta_data( self::META, $mark );
+			$order->update_meta_data( self::META, $mark );
 		} elseif ( $order->get_meta( self::META ) ) {
 			$order->delete_meta_data( self::META );
 		}
@@ -179,59 +180,87 @@ final class Donation {
 	}
 
 	/**
-	 * What can be chosen now, as it is shown: values, words and money.
+	 * What can be chosen now, as it is shown: values, ways, words and money. Empty where that is nothing.
 	 *
-	 * @return array[] value, text, money.
+	 * @return array[] value, way, text, money.
 	 */
 	public static function options(): array {
-		$offer   = self::offer();
+		$offer   = Gift_Offer::now();
 		$chosen  = self::chosen();
 		$total   = self::total( $offer );
 		$gap     = self::gap( $offer, $total );
 		$options = array();
-		if ( $gap > 0 || ( $chosen && self::ROUND_UP === $chosen['gift'] ) ) {
-			$options[] = array(
-				'value' => self::ROUND_UP,
-				/* translators: %s: an amount of money, such as $48.00. */
-				'text'  => $gap > 0 ? sprintf( __( 'Round up to %s', 'perennial-loyalty' ), self::money( $offer, $total + $gap ) ) : __( 'Round up', 'perennial-loyalty' ),
-				'money' => $gap > 0 ? self::money( $offer, $gap ) : '',
-			);
+		if ( $gap > 0 || ( $chosen && Gift_Offer::ROUND_UP === $chosen['gift'] ) ) {
+			/* translators: %s: an amount of money, such as $48.00. */
+			$text      = $gap > 0 ? sprintf( __( 'Round up to %s', 'perennial-loyalty' ), self::money( $offer, $total + $gap ) ) : __( 'Round up', 'perennial-loyalty' );
+			$options[] = self::option( Gift_Offer::ROUND_UP, $text, $gap > 0 ? self::money( $offer, $gap ) : '' );
 		}
 		foreach ( $offer['amounts_minor'] as $minor ) {
-			$options[] = array(
-				'value' => (string) $minor,
-				'text'  => __( 'Give', 'perennial-loyalty' ),
-				'money' => self::money( $offer, $minor ),
-			);
+			$options[] = self::option( (string) $minor, __( 'Give', 'perennial-loyalty' ), self::money( $offer, $minor ) );
 		}
-		$options[] = array(
-			'value' => self::NONE,
-			'text'  => __( 'Not this time', 'perennial-loyalty' ),
-			'money' => '',
-		);
+		if ( Gift_Offer::has_own( $offer ) ) {
+			$options[] = self::option( Gift_Offer::OWN, __( 'Another amount', 'perennial-loyalty' ), '' );
+		}
+		if ( $options ) {
+			$options[] = self::option( self::NONE, __( 'Not this time', 'perennial-loyalty' ), '' );
+		}
 		return $options;
+	}
+
+	/**
+	 * One thing that can be chosen.
+	 *
+	 * @param string $value What a form sends.
+	 * @param string $text  What it says.
+	 * @param string $money The amount beside it.
+	 * @return array
+	 */
+	private static function option( string $value, string $text, string $money ): array {
+		return array(
+			'value' => $value,
+			'way'   => self::NONE === $value ? '' : Gift_Offer::way( $value ),
+			'text'  => $text,
+			'money' => $money,
+		);
+	}
+
+	/**
+	 * Which of the options is chosen, and the amount that was written where it is the shopper's own.
+	 *
+	 * @return string[] The option's value or an empty string, and the amount as a form shows it.
+	 */
+	public static function held(): array {
+		$offer  = Gift_Offer::now();
+		$chosen = self::chosen();
+		$gift   = $chosen ? $chosen['gift'] : '';
+		if ( '' === $gift || Gift_Offer::ROUND_UP === $gift || in_array( (int) $gift, array_map( 'intval', $offer['amounts_minor'] ), true ) ) {
+			return array( $gift, '' );
+		}
+		$places = (int) $offer['exponent'];
+		return array( Gift_Offer::OWN, number_format( $gift / 10 ** $places, $places, wc_get_price_decimal_separator(), '' ) );
 	}
 
 	/**
 	 * How it stands, in a sentence.
 	 */
 	public static function said(): string {
+		$offer  = Gift_Offer::now();
 		$chosen = self::chosen();
 		if ( null === $chosen ) {
 			return __( 'Nothing is added unless you choose.', 'perennial-loyalty' );
 		}
-		if ( self::ROUND_UP === $chosen['gift'] && self::is_whole( self::offer() ) ) {
+		if ( Gift_Offer::ROUND_UP === $chosen['gift'] && self::is_whole( $offer ) ) {
 			return __( 'Your total is a whole amount now, so nothing is added. It is rounded up when it is not.', 'perennial-loyalty' );
 		}
 		/* translators: %s: name of a cause. */
-		return sprintf( __( 'Your gift to %s is in the total.', 'perennial-loyalty' ), self::cause( self::offer(), $chosen['cause'] )['name'] );
+		return sprintf( __( 'Your gift to %s is in the total.', 'perennial-loyalty' ), Gift_Offer::cause( $offer, $chosen['cause'] )['name'] );
 	}
 
 	/**
 	 * The question.
 	 */
 	public static function question(): string {
-		$causes = self::offer()['causes'];
+		$causes = Gift_Offer::now()['causes'];
 		if ( 1 < count( $causes ) ) {
 			return __( 'Add a little for a good cause?', 'perennial-loyalty' );
 		}
@@ -240,48 +269,33 @@ final class Donation {
 	}
 
 	/**
+	 * Which amounts of their own shoppers may give; empty where none.
+	 */
+	public static function bounds(): string {
+		$offer = Gift_Offer::now();
+		if ( ! $offer || ! Gift_Offer::has_own( $offer ) ) {
+			return '';
+		}
+		$least = self::money( $offer, max( 1, $offer['least_minor'] ) );
+		/* translators: 1: the smallest amount that can be given, 2: the largest. */
+		return sprintf( __( 'An amount from %1$s to %2$s.', 'perennial-loyalty' ), $least, self::money( $offer, $offer['most_minor'] ) );
+	}
+
+	/**
 	 * A sentence for a refusal's code.
 	 *
 	 * @param string $code The code.
 	 */
 	public static function refusal( string $code ): WP_Error {
-		$words = array(
+		$words  = array(
 			'donation_off'      => __( 'Gifts are not open at the moment. Nothing was added.', 'perennial-loyalty' ),
 			'donation_currency' => __( 'A gift in this currency is not offered. Nothing was added.', 'perennial-loyalty' ),
-			'donation_cause'    => __( 'This cause is not offered. Choose again.', 'perennial-loyalty' ),
+			'donation_cause'    => __( 'This gift is not offered for this cause. Choose again.', 'perennial-loyalty' ),
 			'donation_amount'   => __( 'This gift is not offered. Choose again.', 'perennial-loyalty' ),
 			'donation_whole'    => __( 'Your total is a whole amount already. Nothing was added.', 'perennial-loyalty' ),
 		);
-		return new WP_Error( $code, $words[ $code ] );
-	}
-
-	/**
-	 * The cause of this key.
-	 *
-	 * @param array $offer What may be given.
-	 * @param mixed $key   As somebody named it.
-	 * @return array|null
-	 */
-	private static function cause( array $offer, $key ): ?array {
-		foreach ( $offer['causes'] as $cause ) {
-			if ( $cause['key'] === $key ) {
-				return $cause;
-			}
-		}
-		return null;
-	}
-
-	/**
-	 * Whether a gift is one of those we offer; anything else that looks like a number is not.
-	 *
-	 * @param array $offer What may be given.
-	 * @param mixed $gift  As somebody named it.
-	 */
-	private static function is_offered( array $offer, $gift ): bool {
-		if ( self::ROUND_UP === $gift ) {
-			return 1 < (int) $offer['round_up_to_minor'];
-		}
-		return is_string( $gift ) && in_array( $gift, array_map( 'strval', $offer['amounts_minor'] ), true );
+		$bounds = 'donation_amount' === $code ? self::bounds() : '';
+		return new WP_Error( $code, trim( "{$words[ $code ]} $bounds" ) );
 	}
 
 	/**

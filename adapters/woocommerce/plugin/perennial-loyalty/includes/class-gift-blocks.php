@@ -60,16 +60,19 @@ final class Gift_Blocks {
 	public static function add_field(): void {
 		static $is_there = false;
 
-		$offer = function_exists( 'woocommerce_register_additional_checkout_field' ) ? Donation::offer() : null;
+		$offer = function_exists( 'woocommerce_register_additional_checkout_field' ) ? Gift_Offer::now() : null;
 		if ( $is_there || null === $offer || ( Donation::is_declined() && ! WC()->is_rest_api_request() ) ) {
 			return;
 		}
-		$is_there = true;
-		$options  = array();
+		$options = array();
 		foreach ( $offer['causes'] as $cause ) {
 			$options = array_merge( $options, self::field_options( $offer, $cause ) );
 		}
-		$is_one = 1 === count( $offer['causes'] );
+		if ( ! $options ) {
+			return; // An amount of one's own cannot be chosen from a list.
+		}
+		$is_there = true;
+		$is_one   = 1 === count( $offer['causes'] );
 		/* translators: %s: name of a cause. */
 		$label = $is_one ? sprintf( __( 'A gift to %s', 'perennial-loyalty' ), $offer['causes'][0]['name'] ) : __( 'A gift to a good cause', 'perennial-loyalty' );
 		woocommerce_register_additional_checkout_field(
@@ -93,17 +96,19 @@ final class Gift_Blocks {
 	 * @return array[] value, label.
 	 */
 	private static function field_options( array $offer, array $cause ): array {
-		$gifts = 1 < (int) $offer['round_up_to_minor'] ? array( Donation::ROUND_UP => __( 'Round up', 'perennial-loyalty' ) ) : array();
+		$gifts = Gift_Offer::has( $offer, Gift_Offer::ROUND_UP ) ? array( Gift_Offer::ROUND_UP => __( 'Round up', 'perennial-loyalty' ) ) : array();
 		foreach ( $offer['amounts_minor'] as $minor ) {
 			$gifts[ (string) $minor ] = Donation::money( $offer, $minor );
 		}
 		$options = array();
 		foreach ( $gifts as $gift => $words ) {
-			$options[] = array(
-				'value' => "$gift {$cause['key']}",
-				/* translators: 1: name of a cause, 2: an amount of money, or "Round up". */
-				'label' => 1 === count( $offer['causes'] ) ? $words : sprintf( __( '%1$s: %2$s', 'perennial-loyalty' ), $cause['name'], $words ),
-			);
+			if ( isset( $cause['ways'][ Gift_Offer::way( (string) $gift ) ] ) ) {
+				$options[] = array(
+					'value' => "$gift {$cause['key']}",
+					/* translators: 1: name of a cause, 2: an amount of money, or "Round up". */
+					'label' => 1 === count( $offer['causes'] ) ? $words : sprintf( __( '%1$s: %2$s', 'perennial-loyalty' ), $cause['name'], $words ),
+				);
+			}
 		}
 		return $options;
 	}
@@ -119,7 +124,7 @@ final class Gift_Blocks {
 			return;
 		}
 		$chosen = Donation::chosen();
-		$offer  = Donation::offer();
+		$offer  = Gift_Offer::now();
 		if ( null !== $offer && ( '' !== (string) $value || ( $chosen && 'field' === $chosen['by'] ) ) ) {
 			list( $gift, $cause ) = explode( ' ', "$value " );
 			Donation::choose( $gift, $cause, $offer['currency'], 'field' );
@@ -152,11 +157,11 @@ final class Gift_Blocks {
 	/**
 	 * The slot's choice.
 	 *
-	 * @param array $told gift, cause, currency.
+	 * @param array $told gift, cause, currency, own.
 	 * @throws \WC_REST_Exception With our stable code, for what is not offered.
 	 */
 	public static function take( $told ): void {
-		$said = Donation::choose( $told['gift'] ?? null, $told['cause'] ?? null, $told['currency'] ?? null, 'slot' );
+		$said = Donation::choose( $told['gift'] ?? null, $told['cause'] ?? null, $told['currency'] ?? null, 'slot', $told['own'] ?? '' );
 		if ( is_wp_error( $said ) ) {
 			throw new \WC_REST_Exception( $said->get_error_code(), $said->get_error_message(), 400 ); // phpcs:ignore WordPress.Security.EscapeOutput.ExceptionNotEscaped -- JSON.
 		}
@@ -168,17 +173,22 @@ final class Gift_Blocks {
 	 * @return array
 	 */
 	public static function data(): array {
-		$offer = WC()->cart ? Donation::offer() : null;
-		if ( null === $offer ) {
+		$offer   = WC()->cart ? Gift_Offer::now() : null;
+		$options = $offer ? Donation::options() : array();
+		if ( ! $options ) {
 			return array( 'question' => '' );
 		}
-		$chosen = Donation::chosen();
+		$chosen             = Donation::chosen();
+		list( $gift, $own ) = Donation::held();
 		return array(
 			'question' => Donation::question(),
 			'currency' => $offer['currency'],
 			'causes'   => array_map( array( self::class, 'named' ), $offer['causes'] ),
-			'options'  => Donation::options(),
-			'gift'     => $chosen ? $chosen['gift'] : '',
+			'options'  => $options,
+			'gift'     => $gift,
+			'own'      => $own,
+			'bounds'   => Donation::bounds(),
+			'terms'    => $offer['said'],
 			'cause'    => $chosen ? $chosen['cause'] : $offer['causes'][0]['key'],
 			'said'     => Donation::said(),
 		);
@@ -191,7 +201,7 @@ final class Gift_Blocks {
 	 */
 	public static function schema(): array {
 		$schema = array();
-		foreach ( array( 'question', 'currency', 'gift', 'cause', 'said' ) as $name ) {
+		foreach ( array( 'question', 'currency', 'gift', 'own', 'bounds', 'cause', 'said', 'terms' ) as $name ) {
 			$schema[ $name ] = array(
 				'description' => 'Of the gift with this cart.',
 				'type'        => 'string',
@@ -225,6 +235,7 @@ final class Gift_Blocks {
 			'for'      => __( 'For', 'perennial-loyalty' ),
 			/* translators: %s: a number of days. */
 			'declined' => sprintf( __( 'No gift added. We won’t ask again for %s days.', 'perennial-loyalty' ), number_format_i18n( Donation::NO_DAYS ) ),
+			'give'     => __( 'Give', 'perennial-loyalty' ),
 			'failed'   => __( 'That did not work. Nothing was added.', 'perennial-loyalty' ),
 		);
 		wp_add_inline_script( 'perennial-gift-blocks', 'window.perennialGift=' . wp_json_encode( $words ) . ';', 'before' );
@@ -240,6 +251,7 @@ final class Gift_Blocks {
 		return array(
 			'key'  => $cause['key'],
 			'name' => $cause['name'],
+			'ways' => array_keys( $cause['ways'] ),
 		);
 	}
 }

@@ -16,6 +16,7 @@ final class Gift_Form {
 
 	const GIFT  = 'perennial_gift';
 	const CAUSE = 'perennial_cause';
+	const OWN   = 'perennial_own';
 	const SAVE  = 'perennial_save_gift';
 
 	/**
@@ -45,7 +46,7 @@ final class Gift_Form {
 	 * The choice below the classic cart, with a button of its own.
 	 */
 	public static function show_in_cart(): void {
-		if ( null === Donation::offer() || Donation::is_declined() ) {
+		if ( ! self::is_asked() ) {
 			return;
 		}
 		printf( '<form method="post" action="%s" class="perennial-gift-form">', esc_url( wc_get_cart_url() ) );
@@ -58,9 +59,16 @@ final class Gift_Form {
 	 * The choice in the classic checkout, which is one form.
 	 */
 	public static function show_in_checkout(): void {
-		if ( null !== Donation::offer() && ! Donation::is_declined() ) {
+		if ( self::is_asked() ) {
 			self::show_choice();
 		}
+	}
+
+	/**
+	 * Whether there is something to ask, and nobody said no.
+	 */
+	private static function is_asked(): bool {
+		return null !== Gift_Offer::now() && ! Donation::is_declined() && Donation::options();
 	}
 
 	/**
@@ -71,24 +79,20 @@ final class Gift_Form {
 		if ( '' === $nonce || ! wp_verify_nonce( $nonce, self::SAVE ) || ! WC()->cart ) {
 			return;
 		}
-		$said = self::choose( wp_unslash( $_POST ) );
-		if ( is_wp_error( $said ) ) {
-			wc_add_notice( $said->get_error_message(), 'error', array( 'code' => $said->get_error_code() ) );
-		}
+		self::choose_or_say( wp_unslash( $_POST ) );
 		wp_safe_redirect( wc_get_cart_url() );
 		exit;
 	}
 
 	/**
-	 * The classic checkout asks for its totals again.
+	 * The classic checkout asks for its totals again. An amount may not be written yet.
 	 *
 	 * @param string $form What stands in it.
 	 */
 	public static function preview( $form ): void {
 		parse_str( (string) $form, $posted );
-		$said = self::choose( $posted );
-		if ( is_wp_error( $said ) ) {
-			wc_add_notice( $said->get_error_message(), 'error', array( 'code' => $said->get_error_code() ) );
+		if ( Gift_Offer::OWN !== ( $posted[ self::GIFT ] ?? '' ) || '' !== ( $posted[ self::OWN ] ?? '' ) ) {
+			self::choose_or_say( $posted );
 		}
 	}
 
@@ -96,7 +100,7 @@ final class Gift_Form {
 	 * The classic checkout is sent. WooCommerce has checked its nonce.
 	 */
 	public static function take(): void {
-		self::preview( http_build_query( wp_unslash( $_POST ) ) ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- WooCommerce's own.
+		self::choose_or_say( wp_unslash( $_POST ) ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- WooCommerce's own.
 	}
 
 	/**
@@ -106,7 +110,7 @@ final class Gift_Form {
 	 * @return array
 	 */
 	public static function with_words( array $fragments ): array {
-		if ( null === Donation::offer() ) {
+		if ( null === Gift_Offer::now() ) {
 			return $fragments;
 		}
 		$fragments['#perennial-gift-said'] = self::said();
@@ -117,31 +121,31 @@ final class Gift_Form {
 	}
 
 	/**
-	 * What a form says, taken; a form without an answer says nothing.
+	 * What a form says, taken; a form without an answer says nothing, and what cannot be is said.
 	 *
 	 * @param array $posted Its fields.
-	 * @return true|\WP_Error
 	 */
-	private static function choose( array $posted ) {
+	private static function choose_or_say( array $posted ): void {
 		$gift = $posted[ self::GIFT ] ?? null;
 		if ( null === $gift ) {
-			return true;
+			return;
 		}
-		$offer = Donation::offer();
+		$offer = Gift_Offer::now();
 		$cause = $posted[ self::CAUSE ] ?? ( $offer['causes'][0]['key'] ?? '' );
-		$said  = Donation::choose( $gift, $cause, $posted['perennial_currency'] ?? '', 'form' );
-		if ( true === $said && ! headers_sent() ) {
+		$said  = Donation::choose( $gift, $cause, $posted['perennial_currency'] ?? '', 'form', $posted[ self::OWN ] ?? '' );
+		if ( is_wp_error( $said ) ) {
+			wc_add_notice( $said->get_error_message(), 'error', array( 'code' => $said->get_error_code() ) );
+		} elseif ( ! headers_sent() ) {
 			$is_no = Donation::NONE === $gift;
 			setcookie( Donation::NO, $is_no ? '1' : '', $is_no ? time() + Donation::NO_DAYS * DAY_IN_SECONDS : 1, COOKIEPATH ? COOKIEPATH : '/' );
 		}
-		return $said;
 	}
 
 	/**
 	 * The choice.
 	 */
 	private static function show_choice(): void {
-		$offer  = Donation::offer();
+		$offer  = Gift_Offer::now();
 		$chosen = Donation::chosen();
 		echo '<fieldset class="perennial-gift" aria-describedby="perennial-gift-said">';
 		printf( '<legend>%s</legend>', esc_html( Donation::question() ) );
@@ -149,16 +153,41 @@ final class Gift_Form {
 		if ( 1 < count( $offer['causes'] ) ) {
 			self::show_causes( $offer['causes'], $chosen ? $chosen['cause'] : '' );
 		}
+		list( $held, $written ) = Donation::held();
 		foreach ( Donation::options() as $option ) {
 			printf(
-				'<label><input type="radio" name="%s" value="%s"%s> %s</label>',
+				'<label><input type="radio" name="%s" value="%s" data-way="%s"%s> %s</label>',
 				esc_attr( self::GIFT ),
 				esc_attr( $option['value'] ),
-				checked( $chosen['gift'] ?? null, $option['value'], false ),
+				esc_attr( $option['way'] ),
+				checked( $held, $option['value'], false ),
 				self::label( $option ) // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 			);
+			if ( Gift_Offer::OWN === $option['value'] ) {
+				self::show_own( $option['text'], $written );
+			}
 		}
-		echo self::said() . '</fieldset>'; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+		echo self::said(); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+		if ( '' !== $offer['said'] ) {
+			printf( '<p class="perennial-gift-terms">%s</p>', esc_html( $offer['said'] ) );
+		}
+		echo '</fieldset>';
+	}
+
+	/**
+	 * Where an amount is written.
+	 *
+	 * @param string $name    What it is.
+	 * @param string $written What stands in it.
+	 */
+	private static function show_own( string $name, string $written ): void {
+		printf(
+			'<span class="perennial-gift-own"><input type="text" inputmode="decimal" autocomplete="off" dir="ltr" size="8" maxlength="12" class="input-text" name="%s" value="%s" aria-label="%s" aria-describedby="perennial-gift-bounds"> <span id="perennial-gift-bounds">%s</span></span>',
+			esc_attr( self::OWN ),
+			esc_attr( $written ),
+			esc_attr( $name ),
+			esc_html( Donation::bounds() )
+		);
 	}
 
 	/**
@@ -170,7 +199,13 @@ final class Gift_Form {
 	private static function show_causes( array $causes, string $chosen ): void {
 		printf( '<label>%s <select name="%s">', esc_html__( 'For', 'perennial-loyalty' ), esc_attr( self::CAUSE ) );
 		foreach ( $causes as $cause ) {
-			printf( '<option value="%s"%s>%s</option>', esc_attr( $cause['key'] ), selected( $chosen, $cause['key'], false ), esc_html( $cause['name'] ) );
+			printf(
+				'<option value="%s" data-ways="%s"%s>%s</option>',
+				esc_attr( $cause['key'] ),
+				esc_attr( implode( ' ', array_keys( $cause['ways'] ) ) ),
+				selected( $chosen, $cause['key'], false ),
+				esc_html( $cause['name'] )
+			);
 		}
 		echo '</select></label>';
 	}

@@ -100,6 +100,18 @@ final class Settings {
 	}
 
 	/**
+	 * What the service told in several languages, in the reader's.
+	 *
+	 * @param array  $words     By language: en, ar, zh-Hant.
+	 * @param string $otherwise What it is where nothing was told.
+	 */
+	public static function in_language( array $words, string $otherwise ): string {
+		$tag = substr( determine_locale(), 0, 2 );
+		$tag = 'zh' === $tag ? 'zh-Hant' : $tag;
+		return (string) ( $words[ $tag ] ?? $words['en'] ?? $otherwise );
+	}
+
+	/**
 	 * Whether a value is more than nothing.
 	 *
 	 * @param mixed $value Any.

@@ -203,13 +203,7 @@ final class Standing {
 	 * @param string[] $names By the service's language tags.
 	 */
 	public static function name( array $names ): string {
-		$tag  = substr( determine_locale(), 0, 2 );
-		$tags = array( 'zh' === $tag ? 'zh-Hant' : $tag, 'en' );
-		$name = __( 'Loyal customer', 'perennial-loyalty' );
-		foreach ( array_reverse( $tags ) as $one ) {
-			$name = $names[ $one ] ?? $name;
-		}
-		return $name;
+		return Settings::in_language( $names, __( 'Loyal customer', 'perennial-loyalty' ) );
 	}
 
 	/**

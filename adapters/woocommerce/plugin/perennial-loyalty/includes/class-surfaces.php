@@ -30,6 +30,7 @@ final class Surfaces {
 		'recommendations' => 'recommendations',
 		'club'            => 'club',
 		'rewards'         => 'club',
+		'goal'            => 'goal',
 	);
 
 	/**
@@ -38,6 +39,13 @@ final class Surfaces {
 	 * @var string
 	 */
 	private static $bought = '';
+
+	/**
+	 * What was given with the order on this page, as the shop writes money.
+	 *
+	 * @var string
+	 */
+	private static $given = '';
 
 	/**
 	 * Take part in what WordPress does.
@@ -56,6 +64,7 @@ final class Surfaces {
 		add_action( 'woocommerce_after_cart', array( self::class, 'cart_row' ) );
 		add_filter( 'render_block_woocommerce/cart', array( self::class, 'with_cart' ) );
 		add_action( 'woocommerce_order_details_after_order_table', array( self::class, 'note_order' ) );
+		add_action( 'woocommerce_thankyou', array( self::class, 'gift_thanks' ), 15 );
 		add_action( 'woocommerce_thankyou', array( self::class, 'order_row' ), 20 );
 		add_action( 'woocommerce_view_order', array( self::class, 'order_row' ), 20 );
 	}
@@ -134,7 +143,7 @@ final class Surfaces {
 		if ( ! Settings::is_paired() ) {
 			return '';
 		}
-		$attributes = array_intersect_key( $given, array_flip( array( 'product', 'heading', 'tone' ) ) );
+		$attributes = array_intersect_key( $given, array_flip( array( 'product', 'heading', 'campaign', 'tone' ) ) );
 		if ( 'rewards' === $name ) {
 			$attributes['only'] = 'rewards';
 		}
@@ -215,6 +224,18 @@ final class Surfaces {
 	 */
 	public static function note_order( $order ): void {
 		self::$bought = self::products_of( $order );
+		self::$given  = $order->has_status( array( 'failed', 'cancelled' ) ) ? '' : self::gift_of( $order );
+	}
+
+	/**
+	 * Thanks for a gift, and how far it brings its goal.
+	 */
+	public static function gift_thanks(): void {
+		if ( '' !== self::$given ) {
+			/* translators: %s: an amount of money. */
+			printf( '<p class="perennial-thanks">%s</p>', esc_html( sprintf( __( 'Thank you for your gift of %s.', 'perennial-loyalty' ), self::$given ) ) );
+			self::show( 'goal', '' );
+		}
 	}
 
 	/**
@@ -238,13 +259,36 @@ final class Surfaces {
 	}
 
 	/**
+	 * What an order gives, as money is written here; an empty string for nothing.
+	 *
+	 * @param \WC_Order $order The order.
+	 */
+	private static function gift_of( $order ): string {
+		$total = 0;
+		foreach ( '' === $order->get_meta( Donation::META ) ? array() : $order->get_fees() as $item ) {
+			$total += '' === $item->get_meta( Donation::META ) ? 0 : (float) $item->get_total();
+		}
+		if ( $total <= 0 ) {
+			return '';
+		}
+		$price = wc_price(
+			$total,
+			array(
+				'currency' => $order->get_currency(),
+				'in_span'  => false,
+			)
+		);
+		return Donation::in_order( html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' ) );
+	}
+
+	/**
 	 * Print an element about some products; nothing about none.
 	 *
 	 * @param string $name     The element.
 	 * @param string $products Their keys, with commas.
 	 */
 	private static function show( string $name, string $products ): void {
-		if ( '' !== $products || 'rewards' === $name ) {
+		if ( '' !== $products || in_array( $name, array( 'rewards', 'goal' ), true ) ) {
 			echo self::element( $name, array_filter( array( 'product' => $products ) ) ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 		}
 	}
