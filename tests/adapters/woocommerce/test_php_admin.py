@@ -44,6 +44,10 @@ def test_nothing_is_said_of_what_is_not_known():
     assert UNKNOWN not in php("page", {"service": "1"})
 
 
+def test_webhooks_that_are_still_to_be_made_are_no_trouble():
+    assert "Not made yet" in php("page", {"service": "1"})
+
+
 def test_only_a_failed_farewell_lets_the_shop_leave_untold():
     words = "Disconnect without telling the service"
     assert words not in php("page", said="not_told")

@@ -36,7 +36,20 @@ ASKED = {
         "add_on": {"from": NOW - 60, "until": 0},
     },
 }
-NO_AMOUNTS = ["", "0", "0.49", "50.01", "-5", "+5", "5e1", "NaN", "INF", "0x10", "1,000", "5."]
+NO_AMOUNTS: list[object] = [
+    "",
+    "0",
+    "0.49",
+    "50.01",
+    "-5",
+    "+5",
+    "5e1",
+    "NaN",
+    "INF",
+    "0x10",
+    "1,000",
+    "5.",
+]
 NO_AMOUNTS += ["1.000", ".5", "5 0", "$5", "9" * 30, None, 5, 5.5, True, ["5"], {"a": 1}, "五"]
 
 pytestmark = pytest.mark.skipif(not PHP, reason="php is not installed: its half is not tested")

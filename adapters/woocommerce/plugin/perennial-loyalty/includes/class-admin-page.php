@@ -180,7 +180,7 @@ final class Admin_Page {
 			}
 		}
 		if ( 0 === $all ) {
-			return __( 'Not yet', 'perennial-loyalty' ); // They are made after the shop has connected.
+			return __( 'Not made yet', 'perennial-loyalty' ); // They are made after the shop has connected.
 		}
 		/* translators: 1: webhooks that work, 2: all of them. */
 		return sprintf( __( '%1$s of %2$s work', 'perennial-loyalty' ), number_format_i18n( $alive ), number_format_i18n( $all ) );

@@ -55,6 +55,7 @@ return array(
 		'No, forget it' => 'لا، انسَ الأمر',
 		'None' => 'لا يوجد',
 		'Not known: the service did not answer' => 'غير معروف: لم تُجب الخدمة',
+		'Not made yet' => 'لم تُنشأ بعد',
 		'Not this time' => 'ليس هذه المرة',
 		'Not yet' => 'ليس بعد',
 		'Nothing is added unless you choose.' => 'لا يُضاف شيء ما لم تختر.',

@@ -55,6 +55,7 @@ return array(
 		'No, forget it' => '不是，請忘記',
 		'None' => '無',
 		'Not known: the service did not answer' => '不明：服務沒有回應',
+		'Not made yet' => '尚未建立',
 		'Not this time' => '這次不用',
 		'Not yet' => '尚無',
 		'Nothing is added unless you choose.' => '您未選擇就不會加收。',
