@@ -13,7 +13,8 @@ from connector.core import keyring
 from connector.core.commerce import Platform
 from connector.core.db import Database
 from connector.core.facts import (
-    BatchRemitted,
+    BatchMoved,
+    CampaignReached,
     CodeEnded,
     CodeIssued,
     DonationDue,
@@ -24,6 +25,7 @@ from connector.core.facts import (
     HistoryImported,
     MemberChanged,
     MemberErased,
+    MemberGave,
     MemberJoined,
     MembersMerged,
     MembersUnmerged,
@@ -142,7 +144,9 @@ SUBSCRIPTIONS: Subscriptions = {
     ReferralKept: (listeners.on_referral_kept,),
     DonationPledged: (listeners.on_donation_pledged,),
     DonationDue: (listeners.on_donation_due,),
-    BatchRemitted: (listeners.on_batch_remitted,),
+    MemberGave: (listeners.on_member_gave,),
+    CampaignReached: (listeners.on_campaign_reached,),
+    BatchMoved: (listeners.on_batch_moved,),
     HistoryImported: (recommend.on_history_imported,),
 }
 

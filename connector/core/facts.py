@@ -199,10 +199,37 @@ class DonationDue(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchRemitted(Fact):
-    """The shop has sent a cause the money of this batch."""
+class MemberGave(Fact):
+    """What a member gave a cause has changed: where it stands by now.
+
+    kind: ``gift``, added to an order; or ``points``. gifts: those that are confirmed, for which
+    ``minor`` of ``currency`` is owed.
+    """
+
+    member_id: int
+    cause_id: int
+    kind: str
+    currency: str
+    gifts: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReached(Fact):
+    """What is confirmed for a campaign has come to its goal; told once for each goal."""
+
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchMoved(Fact):
+    """A batch for a cause is in another state.
+
+    state: reconciled (locked), approved, remitted (the shop has sent the money) or receipted.
+    """
 
     batch_id: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

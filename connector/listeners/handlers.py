@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connector.core.facts import (
-    BatchRemitted,
+    BatchMoved,
+    CampaignReached,
     DonationDue,
     DonationPledged,
     Fact,
     MemberErased,
+    MemberGave,
     MembersMerged,
     PointsChanged,
     ReferralKept,
@@ -66,9 +68,23 @@ def on_donation_due(db: Connection, facts: Sequence[Fact], now: datetime) -> Seq
     return []
 
 
-def on_batch_remitted(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
-    about = [(str(one.batch_id), None) for one in facts if isinstance(one, BatchRemitted)]
-    service.queue(db, facts[0].shop_id, "batch.remitted", about, now)
+def on_member_gave(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    ids = dict.fromkeys(one.member_id for one in facts if isinstance(one, MemberGave))
+    about = [(str(one), one) for one in ids]
+    service.queue(db, facts[0].shop_id, "member.gave", about, now)
+    return []
+
+
+def on_campaign_reached(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    about = [(str(one.campaign_id), None) for one in facts if isinstance(one, CampaignReached)]
+    service.queue(db, facts[0].shop_id, "campaign.reached", about, now)
+    return []
+
+
+def on_batch_moved(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
+    for one in facts:
+        if isinstance(one, BatchMoved):
+            service.queue(db, one.shop_id, f"batch.{one.state}", [(str(one.batch_id), None)], now)
     return []
 
 

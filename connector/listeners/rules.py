@@ -14,7 +14,12 @@ TOPICS = (
     "referral.kept",
     "donation.pledged",
     "donation.due",
+    "member.gave",
+    "campaign.reached",
+    "batch.reconciled",
+    "batch.approved",
     "batch.remitted",
+    "batch.receipted",
 )
 PING = "ping"
 LEAST_SECRET, MOST_SECRET = 32, 255

@@ -21,8 +21,9 @@ from connector.listeners import rules
 from connector.listeners import service as listeners
 from connector.listeners.service import Outcome, Parcel
 from connector.members import store as member_store
-from connector.rooms.giving import remitting
+from connector.rooms.giving import programmes, remitting
 from connector.rooms.giving import service as giving
+from connector.rooms.giving.accounts import marks
 from connector.rooms.points import service as points
 from connector.rooms.referrals import store as referral_store
 from connector.rooms.rewards import store as reward_store
@@ -213,6 +214,41 @@ def _donation(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None
     }
 
 
+def _given(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
+    member_id = _member(db, shop_id, about)
+    if member_id is None:
+        return None
+    causes = {one.id: one.key for one in giving.causes(db, shop_id)}
+    return {
+        "member_id": str(member_id),
+        "giving": [
+            {
+                "cause": causes[one.cause_id],
+                "kind": one.kind,
+                "currency": one.currency,
+                "gifts": one.gifts,
+                "due_minor": one.minor,
+            }
+            for one in marks.of_members(db, shop_id, [member_id])
+        ],
+    }
+
+
+def _campaign(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
+    try:
+        one = programmes.campaign(db, shop_id, about)
+    except NotFound:
+        return None
+    told = programmes.progress(db, shop_id, one)
+    return {
+        "campaign_id": about,
+        "key": one.key,
+        "goal": {"minor": one.goal_minor, "currency": one.currency},
+        "confirmed_minor": told.confirmed_minor,
+        "paid_minor": told.paid_minor,
+    }
+
+
 def _batch(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
     try:
         told = remitting.batch(db, shop_id, int(about))
@@ -226,6 +262,7 @@ def _batch(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
         "payee": told.payee,
         "reference": told.reference,
         "sent_on": told.sent_on,
+        "receipt": told.receipt,
     }
 
 
@@ -239,7 +276,12 @@ WRITERS: Mapping[str, Writer] = {
     "reward.redeemed": _reward,
     "donation.pledged": _donation,
     "donation.due": _donation,
+    "member.gave": _given,
+    "campaign.reached": _campaign,
+    "batch.reconciled": _batch,
+    "batch.approved": _batch,
     "batch.remitted": _batch,
+    "batch.receipted": _batch,
     "referral.kept": _referral,
     rules.PING: _nothing,
 }

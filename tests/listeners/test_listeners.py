@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.facts import (
-    BatchRemitted,
+    BatchMoved,
+    CampaignReached,
     DonationDue,
     DonationPledged,
     MemberErased,
+    MemberGave,
     MembersMerged,
     PointsChanged,
     ReferralKept,
@@ -80,7 +82,8 @@ def get(world: World, listener_id: int) -> service.Listener:
 def test_each_fact_is_told_to_who_listens_to_it(world: World):
     add(world, "points.changed", "tier.reached")
     add(world, "reward.redeemed", "referral.kept")
-    add(world, "donation.pledged", "donation.due", "batch.remitted")
+    add(world, "donation.pledged", "donation.due", "member.gave", "campaign.reached")
+    add(world, "batch.approved", "batch.remitted")
     shop_id, mia = world.shop.id, world.member(MIA)
     tell(world, handlers.on_points_changed, PointsChanged(shop_id, mia))
     tell(world, handlers.on_tier_changed, TierChanged(shop_id, mia, 2, 100))
@@ -88,7 +91,9 @@ def test_each_fact_is_told_to_who_listens_to_it(world: World):
     tell(world, handlers.on_referral_kept, ReferralKept(shop_id, mia, 72))
     tell(world, handlers.on_donation_pledged, DonationPledged(shop_id, 73, mia))
     tell(world, handlers.on_donation_due, DonationDue(shop_id, 73, None))
-    tell(world, handlers.on_batch_remitted, BatchRemitted(shop_id, 74))
+    tell(world, handlers.on_member_gave, MemberGave(shop_id, mia, 75, "gift", "USD", 1, 250))
+    tell(world, handlers.on_campaign_reached, CampaignReached(shop_id, 76))
+    tell(world, handlers.on_batch_moved, BatchMoved(shop_id, 74, "remitted"))
     told = [(row.topic, row.about, row.member_id) for row in rows(world)]
     assert told == [
         ("points.changed", str(mia), mia),
@@ -97,6 +102,8 @@ def test_each_fact_is_told_to_who_listens_to_it(world: World):
         ("referral.kept", "72", mia),
         ("donation.pledged", "73", mia),
         ("donation.due", "73", None),
+        ("member.gave", str(mia), mia),
+        ("campaign.reached", "76", None),
         ("batch.remitted", "74", None),
     ]
 

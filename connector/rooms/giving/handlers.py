@@ -17,7 +17,8 @@ from connector.core.facts import (
     PointsDonated,
     TierChanged,
 )
-from connector.rooms.giving import programmes, service, settling, store
+from connector.rooms.giving import service, settling, store
+from connector.rooms.giving.accounts import marks, points
 
 
 def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
@@ -27,22 +28,29 @@ def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
 
 def on_points_donated(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     given = [fact for fact in facts if isinstance(fact, PointsDonated)]
-    programmes.owe(db, facts[0].shop_id, given, now)
-    return []
+    shop_id = facts[0].shop_id
+    touched = points.owe(db, shop_id, given, now)
+    givers = {one.member_id for one in given}
+    goals = marks.of_goals(db, shop_id, touched, now)
+    return [*marks.of_members(db, shop_id, givers), *goals]
 
 
 def on_members_merged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    kept = set()
     for fact in facts:
         if isinstance(fact, MembersMerged):
             service.merge(db, fact.shop_id, fact.kept_id, fact.gone_id)
-    return []
+            kept.add(fact.kept_id)
+    return marks.of_members(db, facts[0].shop_id, kept)
 
 
 def on_members_unmerged(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:
+    apart = set()
     for fact in facts:
         if isinstance(fact, MembersUnmerged):
             service.unmerge(db, fact.shop_id, fact.gone_id)
-    return []
+            apart |= {fact.kept_id, fact.gone_id}
+    return marks.of_members(db, facts[0].shop_id, apart)
 
 
 def on_tier_changed(db: Connection, facts: Sequence[Fact], _now: datetime) -> Sequence[Fact]:

@@ -71,6 +71,7 @@ giving_campaign = Table(
     Column("goal_minor", BigInteger, nullable=False),
     Column("made_at", Utc, nullable=False),
     Column("closed_at", Utc),
+    Column("reached_at", Utc),
     UniqueConstraint("shop_id", "key"),
     CheckConstraint("goal_minor > 0", name="goal"),
 )

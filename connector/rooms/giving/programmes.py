@@ -5,7 +5,7 @@ A published programme's terms never change: what was disclosed is what is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row
 
-from connector import ledger
 from connector.core.errors import BadInput, Conflict, NotFound
-from connector.core.facts import PointsDonated
 from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
 from connector.core.money import LIMIT_MINOR, exponent, spread
-from connector.ledger import Voucher
 from connector.rooms.giving import rules, service, store
 from connector.rooms.giving.rules import Programme, Terms
 from connector.rooms.giving.service import NAME_LENGTH, STORY_LENGTH
 from connector.shops import plugin
-from connector.shops import service as shops
 
 MAX_PROGRAMMES = 200
 MAX_CAMPAIGNS = 100
@@ -46,6 +42,7 @@ class Campaign:
     currency: str
     goal_minor: int
     closed_at: datetime | None = None
+    reached_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,13 @@ class Progress:
     paid_minor: int = 0
 
     @property
+    def confirmed_minor(self) -> int:
+        """What nobody's unpaid order can take back any more."""
+        return self.ready_minor + self.reconciled_minor + self.paid_minor
+
+    @property
     def total_minor(self) -> int:
-        return self.pledged_minor + self.ready_minor + self.reconciled_minor + self.paid_minor
+        return self.pledged_minor + self.confirmed_minor
 
 
 def programmes(db: Connection, shop_id: int) -> list[Programme]:
@@ -176,49 +178,6 @@ def shortfall(db: Connection, shop_id: int, one: Programme) -> list[tuple[int, i
     return [(cause_id, minor) for (cause_id, _), minor in zip(one.causes, parts, strict=True)]
 
 
-# --------------------------------------------------------------------------------------- points
-
-
-def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datetime) -> None:
-    """Points given to causes: the shop owes each what they were worth, once for each gift."""
-    zone = shops.get(db, shop_id).timezone
-    for_points = [one for one in programmes(db, shop_id) if one.kind == rules.POINTS]
-    for one in given:
-        of = next(_covering(for_points, one, now), None)
-        row = {
-            "shop_id": shop_id,
-            "order_id": one.redemption_id,
-            "kind": rules.POINTS,
-            "line_key": "",
-            "cause_id": one.cause_id,
-            "programme_id": of.id if of else 0,
-            "member_id": one.member_id,
-            "currency": one.currency,
-            "given_minor": one.minor,
-            "pledged_minor": 0,
-            "due_minor": one.minor,
-            "entries": 1,
-            "given_at": now,
-        }
-        if not store.insert_donation(db, row):
-            continue
-        names = ("shop_id", "programme_id", "cause_id", "currency", "kind", "given_minor")
-        tally = {name: row[name] for name in (*names, "due_minor")}
-        store.tally(db, [{**tally, "gifts": 1}])
-        why = Voucher(f"giving:points:{one.redemption_id}", "donation", now)
-        step = ("program", f"cause:{one.cause_id}", one.minor, why)
-        ledger.append(db, shop_id, one.currency, zone, [step])
-
-
-def _covering(
-    for_points: Sequence[Programme], given: PointsDonated, now: datetime
-) -> Iterator[Programme]:
-    for one in for_points:
-        named = {cause_id for cause_id, _ in one.causes}
-        if one.currency == given.currency and given.cause_id in named and one.covers(now):
-            yield one
-
-
 # ----------------------------------------------------------------------------------- campaigns
 
 
@@ -233,6 +192,7 @@ def campaigns(db: Connection, shop_id: int) -> list[Campaign]:
             row.currency,
             row.goal_minor,
             row.closed_at,
+            row.reached_at,
         )
         for row in store.campaigns(db, shop_id)
     ]
@@ -267,11 +227,14 @@ def add_campaign(db: Connection, shop_id: int, wanted: Campaign, now: datetime) 
 
 
 def change_campaign(db: Connection, shop_id: int, wanted: Campaign) -> Campaign:
-    """Its names, stories and goal; its currency stays."""
+    """Its names, stories and goal, a higher one to be reached anew; its currency stays."""
     found = campaign(db, shop_id, wanted.key)
     if wanted.currency != found.currency:
         raise BadInput("currency_stays", "what was given is in it", field="currency")
-    store.change_campaign(db, shop_id, found.id, **_checked_campaign(wanted))
+    values = _checked_campaign(wanted)
+    if values["goal_minor"] > found.goal_minor:
+        values["reached_at"] = None
+    store.change_campaign(db, shop_id, found.id, **values)
     return campaign(db, shop_id, wanted.key)
 
 

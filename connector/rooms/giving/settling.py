@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from connector import ledger, orders
+from connector.core import noticed
 from connector.core.commerce import LineKind, Order, OrderLine
 from connector.core.facts import DonationDue, DonationPledged, Fact
 from connector.core.money import spread
@@ -22,12 +23,13 @@ from connector.ledger import Voucher
 from connector.orders import store as order_store
 from connector.program.basis import folded
 from connector.rooms.giving import programmes, rules, service, store
+from connector.rooms.giving.accounts import marks, movements
+from connector.rooms.giving.accounts.movements import Step
 from connector.rooms.giving.rules import Programme, Room, Standing
 from connector.rooms.giving.service import Cause
 from connector.shops import service as shops
 
 KEY_LENGTH = 60
-Step = tuple[str, str, int, Voucher]  # from, to, how much, why
 _Key = tuple[int, str, str]  # order, kind, line
 
 
@@ -59,6 +61,7 @@ class _Work:
         default_factory=lambda: defaultdict(Counter)
     )
     facts: list[Fact] = field(default_factory=list)
+    givers: set[int] = field(default_factory=set)
 
     def put(self, of: Origin, one: dict[str, Any], stands: Standing) -> None:
         """One donation as it is now, the movements to it, and what tallies change by.
@@ -76,16 +79,20 @@ class _Work:
             stood = Standing(before.given_minor, before.pledged_minor, before.due_minor)
             number = before.entries
             if before.currency != currency:
-                steps = _steps(stood, rules.NOTHING, before.cause_id, why, number, account)
+                steps = movements.steps(
+                    stood, rules.NOTHING, before.cause_id, why, number, account
+                )
                 self.steps[before.currency].extend(steps)
                 self._leave(before)
                 stood, number = rules.NOTHING, number + len(steps)
                 before = None
-        steps = _steps(stood, stands, one["cause_id"], why, number, account)
+        steps = movements.steps(stood, stands, one["cause_id"], why, number, account)
         self.steps[currency].extend(steps)
         self._tally(one, stood, stands, is_new=before is None)
         if one["kind"] != rules.TOP_UP:
             self._tell(of, stood, stands)
+        if one["kind"] == rules.GIFT and of.member_id and stands.due_minor != stood.due_minor:
+            self.givers.add(of.member_id)
         self.kept[key] = {
             "shop_id": self.shop_id,
             "order_id": of.id,
@@ -128,6 +135,9 @@ class _Work:
             ledger.append(self.db, self.shop_id, currency, zone, steps)
         store.put_donations(self.db, list(self.kept.values()))
         store.tally(self.db, rows_of(self.shop_id, self.tallies))
+        touched = {programme_id for programme_id, *_ in self.tallies}
+        self.facts += marks.of_members(self.db, self.shop_id, self.givers)
+        self.facts += marks.of_goals(self.db, self.shop_id, touched, self.now)
         return list(dict.fromkeys(self.facts))
 
 
@@ -189,7 +199,7 @@ def _top_up(db: Connection, shop_id: int, programme: Programme, now: datetime) -
         if amount or (programme.id, rules.TOP_UP, one["line_key"]) in work.found:
             of = Origin(programme.id, None, programme.closed_at or now, now)
             work.put(of, one, Standing(amount, 0, amount))
-    work.close()
+    noticed.notice(db, work.close(), now)
 
 
 # --------------------------------------------------------------------------------------- gifts
@@ -372,25 +382,3 @@ def _is_named(scope: rules.Scope, line: OrderLine, products: dict[str, Row[Any]]
     names = (*product.categories, *(product.collections or ())) if product else ()
     is_among = not folded(scope.categories).isdisjoint(folded(names))
     return line.product_key in scope.products or is_among
-
-
-def _steps(
-    before: Standing, after: Standing, cause_id: int, why: Voucher, number: int, giver: str
-) -> list[Step]:
-    """What moves between giver, pledges and the cause; ``why`` counts on from ``number``."""
-    pledged = after.pledged_minor - before.pledged_minor
-    due = after.due_minor - before.due_minor
-    kind = "donation" if why.kind == rules.GIFT else why.kind
-    why = replace(why, kind=kind if pledged + due >= 0 else f"{kind}_refund", number=number)
-    steps: list[Step] = []
-    pledge, cause = f"pledged:{cause_id}", f"cause:{cause_id}"
-    if pledged < 0 < due:
-        moved = min(-pledged, due)
-        steps.append((pledge, cause, moved, why))
-        pledged, due = pledged + moved, due - moved
-    for account, amount in ((pledge, pledged), (cause, due)):
-        if amount > 0:
-            steps.append((giver, account, amount, why))
-        elif amount < 0:
-            steps.append((account, giver, -amount, why))
-    return steps

@@ -27,7 +27,12 @@ TOPICS = {
     "referral.kept": mark("A referral is kept"),
     "donation.pledged": mark("An order pledges a donation"),
     "donation.due": mark("A donation is owed to its cause"),
+    "member.gave": mark("What a member gave a cause changes"),
+    "campaign.reached": mark("A goal is reached"),
+    "batch.reconciled": mark("A batch for a cause is locked"),
+    "batch.approved": mark("A batch for a cause is approved"),
     "batch.remitted": mark("A cause is sent its money"),
+    "batch.receipted": mark("A cause confirms that the money arrived"),
     "ping": mark("Test"),
 }
 STATES = {

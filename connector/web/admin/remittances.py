@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from flask import g, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from connector.core import clock, noticed
+from connector.core import clock
 from connector.core.errors import BadInput, Conflict
 from connector.rooms.giving import programmes, remitting, service
 from connector.rooms.giving.remitting import proofs
-from connector.web import addresses, statements
+from connector.web import addresses, paperwork
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
 from connector.web.runtime import runtime
@@ -117,26 +117,15 @@ def proof(batch_id: int, proof_id: int) -> Response:
     """A kept file, to be saved and never to be run."""
     with runtime().database.read() as db:
         found = proofs.get(db, g.shop.id, batch_id, proof_id)
-    response = Response(found.content, content_type=found.media_type)
-    ending = found.media_type.rpartition("/")[2]
-    response.headers["Content-Disposition"] = f'attachment; filename="proof-{proof_id}.{ending}"'
-    return response
+    return paperwork.of_proof(found)
 
 
 @blueprint.get("/<shop>/giving/remittances/<id:batch_id>/statement.csv")
 def statement(batch_id: int) -> Response:
     """Every line of a batch, and who owes what to whom."""
-    shop_id, database = g.shop.id, runtime().database
-    with database.read() as db:
-        found = remitting.batch(db, shop_id, batch_id)
-
-    def pieces() -> Iterator[bytes]:
-        with database.read() as db:
-            yield from statements.of_batch(db, shop_id, found)
-
-    response = Response(pieces(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="remittance-{batch_id}.csv"'
-    return response
+    with runtime().database.read() as db:
+        found = remitting.batch(db, g.shop.id, batch_id)
+    return paperwork.of_batch(g.shop.id, found)
 
 
 def _approve(db: Connection, batch_id: int) -> None:
@@ -144,17 +133,15 @@ def _approve(db: Connection, batch_id: int) -> None:
 
 
 def _send(db: Connection, batch_id: int) -> None:
-    now = clock.now()
-    _, facts = remitting.send(
+    remitting.send(
         db,
         g.shop.id,
         batch_id,
         reference=forms.line("reference"),
         sent_on=forms.plain(forms.line("sent_on")),
         by=_by(),
-        now=now,
+        now=clock.now(),
     )
-    noticed.notice(db, facts, now)
 
 
 def _receipt(db: Connection, batch_id: int) -> None:

@@ -8,7 +8,7 @@ from flask import g
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
-from connector.core import clock, noticed
+from connector.core import clock
 from connector.rooms.giving import remitting
 from connector.rooms.giving.remitting import Batch
 from connector.shops.service import Shop
@@ -111,17 +111,16 @@ def approve_remittance(db: Connection, shop: Shop, batch_id: str) -> Remittance:
 
 def send_remittance(db: Connection, shop: Shop, batch_id: str) -> Remittance:
     """The shop has paid: the bank transfer's reference and its day."""
-    told, now = read_json(SentRequest), clock.now()
-    sent, facts = remitting.send(
+    told = read_json(SentRequest)
+    sent = remitting.send(
         db,
         shop.id,
         number(batch_id, "batch"),
         reference=told.reference,
         sent_on=told.sent_on,
         by=f"api:{g.api_key_id}",
-        now=now,
+        now=clock.now(),
     )
-    noticed.notice(db, facts, now)
     return _told(sent)
 
 

@@ -24,6 +24,7 @@ from connector.web.api import (
     listeners,
     members,
     orders,
+    paperwork,
     points,
     products,
     programme,
@@ -52,6 +53,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *giving.OPERATIONS,
     *donations.OPERATIONS,
     *remittances.OPERATIONS,
+    *paperwork.OPERATIONS,
     *liability.OPERATIONS,
     *listeners.OPERATIONS,
 )
@@ -77,7 +79,7 @@ def docs() -> Response:
 
 def _description() -> dict[str, Any]:
     told = describe(OPERATIONS, runtime().settings.public_url)
-    for path, methods in exchange.PATHS.items():
+    for path, methods in (exchange.PATHS | paperwork.PATHS).items():
         told["paths"].setdefault(path, {}).update(methods)
     return told
 
@@ -118,3 +120,4 @@ def _shop_of_key(db: Connection) -> Shop:
 for _operation in OPERATIONS:
     add_to(blueprint, _operation)
 exchange.open_in(blueprint, _shop_of_key)
+paperwork.open_in(blueprint, _shop_of_key)

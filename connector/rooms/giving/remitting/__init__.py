@@ -29,9 +29,10 @@ from sqlalchemy import (
 )
 
 from connector import ledger
+from connector.core import noticed
 from connector.core.db import Utc
 from connector.core.errors import BadInput, Conflict, NotFound
-from connector.core.facts import BatchRemitted, Fact
+from connector.core.facts import BatchMoved
 from connector.core.ids import new_id
 from connector.core.money import exponent
 from connector.ledger import Voucher
@@ -218,9 +219,8 @@ def lock(
             locked_by=by,
         )
     )
-    found = batch(db, shop_id, batch_id)
-    _tally(db, shop_id, found, "locked_minor", parts)
-    return found
+    _tally(db, shop_id, batch(db, shop_id, batch_id), "locked_minor", parts)
+    return _moved(db, shop_id, batch_id, now)
 
 
 def unlock(db: Connection, shop_id: int, batch_id: int) -> None:
@@ -238,7 +238,7 @@ def unlock(db: Connection, shop_id: int, batch_id: int) -> None:
 def approve(db: Connection, shop_id: int, batch_id: int, *, by: str, now: datetime) -> Batch:
     """Its lines are right: from now on it stays as it is."""
     _move(db, shop_id, batch_id, "reconciled", state="approved", approved_at=now, approved_by=by)
-    return batch(db, shop_id, batch_id)
+    return _moved(db, shop_id, batch_id, now)
 
 
 def send(
@@ -250,7 +250,7 @@ def send(
     sent_on: str,
     by: str,
     now: datetime,
-) -> tuple[Batch, Sequence[Fact]]:
+) -> Batch:
     """The shop has paid the cause: the bank transfer's reference, and its day."""
     reference = reference.strip()
     if not 1 <= len(reference) <= REFERENCE_LENGTH:
@@ -268,7 +268,7 @@ def send(
     step = (f"cause:{found.cause_id}", "remitted", found.net_minor, why)
     ledger.append(db, shop_id, found.currency, zone, [step])
     _tally(db, shop_id, found, "remitted_minor", _parts(db, shop_id, batch_id))
-    return batch(db, shop_id, batch_id), [BatchRemitted(shop_id, batch_id)]
+    return _moved(db, shop_id, batch_id, now)
 
 
 def receipt(db: Connection, shop_id: int, batch_id: int, number: str, now: datetime) -> Batch:
@@ -285,7 +285,7 @@ def receipt(db: Connection, shop_id: int, batch_id: int, number: str, now: datet
         receipt=number.strip(),
         receipted_at=now,
     )
-    return batch(db, shop_id, batch_id)
+    return _moved(db, shop_id, batch_id, now)
 
 
 def parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:
@@ -326,6 +326,13 @@ def _move(db: Connection, shop_id: int, batch_id: int, before: str, **values: ob
     if done is None:
         state = batch(db, shop_id, batch_id).state
         raise Conflict("batch_state", f"the batch is {state}, and must be {before} for this")
+
+
+def _moved(db: Connection, shop_id: int, batch_id: int, now: datetime) -> Batch:
+    """The batch in its new state, which the worker tells."""
+    found = batch(db, shop_id, batch_id)
+    noticed.notice(db, [BatchMoved(shop_id, batch_id, found.state)], now)
+    return found
 
 
 def _parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:

@@ -15,7 +15,7 @@ from connector.rooms.giving.models import giving_proof
 
 MAX_PROOFS = 10
 MAX_PROOF_BYTES = 2_000_000
-_SIGNATURES = (
+SIGNATURES = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -32,14 +32,22 @@ def add(
     by: str,
     now: datetime,
 ) -> int:
-    """Keep a file that proves the payment or its receipt; what it is, its first bytes say."""
+    """Keep a file that proves the payment or its receipt; what it is, its first bytes say.
+
+    The same bytes again are the same proof.
+    """
     remitting.batch(db, shop_id, batch_id)
-    kind = next((kind for start, kind in _SIGNATURES if content.startswith(start)), None)
+    kind = next((kind for start, kind in SIGNATURES if content.startswith(start)), None)
     if kind is None:
         raise BadInput("proof_format", "a PDF, PNG or JPEG file", field="proof")
     if len(content) > MAX_PROOF_BYTES:
         raise BadInput("proof_size", f"at most {MAX_PROOF_BYTES:,} bytes", field="proof")
-    if len(of_batch(db, shop_id, batch_id)) >= MAX_PROOFS:
+    known = of_batch(db, shop_id, batch_id)
+    digest = hashlib.sha256(content).hexdigest()
+    for one in known:
+        if one.sha256 == digest:
+            return int(one.id)
+    if len(known) >= MAX_PROOFS:
         raise BadInput("too_many_proofs", f"at most {MAX_PROOFS}", field="proof")
     proof_id = new_id()
     stem = "".join(one for one in name if one.isalnum() or one in " ._-").strip(" .")
@@ -51,7 +59,7 @@ def add(
             name=stem[-80:] or "proof",
             media_type=kind,
             content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=digest,
             added_by=by,
             added_at=now,
         )
