@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-MOST_NOTE = 64  # letters of a link's code
+from collections.abc import Mapping
+from typing import TypedDict
+
+from connector.core.commerce import REFERRAL_NOTE, ROW_NOTE
+
+MOST_NOTE = 64  # letters of a link's code, or of what a page says of recommendations
+
+
+class Notes(TypedDict):
+    """What a storefront noted in an order."""
+
+    referral: str | None
+    row_note: str | None
 
 
 def phone(*told: str | None) -> str | None:
@@ -20,6 +32,13 @@ def address(
     return ", ".join(part for part in parts if part).casefold()
 
 
-def referral_of(note: object) -> str | None:
-    """The code of a link that a storefront noted; None for what cannot be one."""
-    return note.strip() or None if isinstance(note, str) and len(note) <= MOST_NOTE else None
+def notes_of(told: Mapping[str, object]) -> Notes:
+    """Our notes among all of an order, by name; None for what cannot be one."""
+    return {
+        "referral": _note(told.get(REFERRAL_NOTE)),
+        "row_note": _note(told.get(ROW_NOTE)),
+    }
+
+
+def _note(told: object) -> str | None:
+    return told.strip() or None if isinstance(told, str) and len(told) <= MOST_NOTE else None

@@ -22,7 +22,6 @@ from adapters.shopify.fields import (
     full_name,
     gid_key,
     minor_of,
-    referral_in,
     tags_of,
     utc,
 )
@@ -267,7 +266,7 @@ def purchase(told: OrderAnswer) -> Purchase:
         returns=_returns(told),
         codes=codes_of(order.discount_codes, _taken([*items, *shipping], currency)),
         tags=order_tags(order.tags, order.source_name, is_b2b=bool(entity and entity.company)),
-        referral=referral_in((one.key, one.value) for one in order.custom_attributes),
+        notes=people.notes_of({one.key: one.value for one in order.custom_attributes}),
         shipping_off_minor=sum(off for code, off in _taken(shipping, currency) if not code),
     )
 

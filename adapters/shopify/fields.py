@@ -9,8 +9,6 @@ from typing import Annotated
 
 import msgspec
 
-from adapters.people import referral_of
-from connector.core.commerce import REFERRAL_NOTE
 from connector.core.errors import UnreadablePayload
 from connector.core.money import Money
 
@@ -72,8 +70,3 @@ def tags_of(told: Iterable[str]) -> tuple[str, ...]:
 def full_name(first: str | None, last: str | None) -> str | None:
     """First and last name in one; None when neither is told."""
     return " ".join(part for part in (first, last) if part) or None
-
-
-def referral_in(notes: Iterable[tuple[object, object]]) -> str | None:
-    """The code of a link among what the storefront noted in the order."""
-    return next((referral_of(value) for name, value in notes if name == REFERRAL_NOTE), None)

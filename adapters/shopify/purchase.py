@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from adapters import people
 from adapters.shopify.fields import tags_of
 from connector.core.commerce import (
     CodeUse,
@@ -114,7 +115,7 @@ class Purchase:
     returns: tuple[Return, ...]
     codes: tuple[CodeUse, ...]
     tags: tuple[str, ...]
-    referral: str | None
+    notes: people.Notes
     shipping_off_minor: int  # by discounts without a code
 
 
@@ -149,8 +150,8 @@ def order_of(told: Purchase) -> Order:
         refunds=refunds,
         codes=told.codes,
         tags=told.tags,
-        referral=told.referral,
         shipping_off_minor=told.shipping_off_minor,
+        **told.notes,
     )
 
 

@@ -20,7 +20,6 @@ from adapters.shopify.fields import (
     full_name,
     key_of,
     minor_of,
-    referral_in,
     utc,
 )
 from adapters.shopify.purchase import Item, Piece, Purchase, Return, Taken, codes_of, order_tags
@@ -204,7 +203,7 @@ def purchase(told: OrderPayload) -> Purchase:
         tags=order_tags(
             (told.tags or "").split(","), told.source_name, is_b2b=told.company is not None
         ),
-        referral=referral_in((one.name, one.value) for one in told.note_attributes),
+        notes=people.notes_of({str(one.name): one.value for one in told.note_attributes}),
         shipping_off_minor=sum(
             off
             for code, off in _taken(

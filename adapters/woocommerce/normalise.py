@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters import people
-from adapters.people import referral_of
+from adapters.people import notes_of
 from adapters.woocommerce import inside
 from adapters.woocommerce.payloads import (
     Action,
@@ -36,7 +36,6 @@ from adapters.woocommerce.payloads import (
 )
 from adapters.woocommerce.verify import PING
 from connector.core.commerce import (
-    REFERRAL_NOTE,
     ROLE,
     CodeUse,
     ConnectionLost,
@@ -143,7 +142,7 @@ def order(delivery: Delivery) -> Told:
         refunds_known=raw.refunds is not None,
         codes=_codes(raw),
         tags=(f"from:{raw.created_via}",) if raw.created_via else (),
-        referral=referral_of(raw.meta().get(REFERRAL_NOTE)),
+        **notes_of(raw.meta()),
     )
     return [snapshot, NeedsFetch("order_refunds", key)] if raw.refunds else [snapshot]
 

@@ -31,6 +31,7 @@ class OrderState(StrEnum):
 
 PING = "ping"  # the topic of a delivery that only asks whether somebody is there
 REFERRAL_NOTE = "_perennial_ref"
+ROW_NOTE = "_perennial_row"
 ROLE = "role:"  # before the name of a customer's role, among tags
 EARNING_STATES = frozenset({OrderState.PAID, OrderState.COMPLETED})
 
@@ -178,6 +179,7 @@ class Order(Struct, frozen=True):
     codes: tuple[CodeUse, ...] = ()
     tags: tuple[str, ...] = ()
     referral: str | None = None  # what the storefront noted under REFERRAL_NOTE
+    row_note: str | None = None  # and under ROW_NOTE, of recommendations
     shipping_off_minor: int | None = None
 
 

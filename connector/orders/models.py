@@ -46,6 +46,7 @@ orders = Table(
     Column("digest", Text, nullable=False),
     Column("tags", Json),  # None: it has none
     Column("referral", Text),  # the code of a link that led to it
+    Column("row_note", Text),  # what a storefront noted of recommendations
     Column("shipping_off_minor", BigInteger),  # None: the platform does not tell
     Column("bought_by", Id),  # whose it was before members merged; None: the member's
     UniqueConstraint("shop_id", "key"),

@@ -57,7 +57,11 @@ def after(before: Order | None, snapshot: Order | RefundsOfOrder, source: str) -
     if not _is_news(before, snapshot, source):
         return None
     # Storefronts note who sent a buyer once, and not every payload holds notes.
-    snapshot = replace(snapshot, referral=snapshot.referral or before.referral)
+    snapshot = replace(
+        snapshot,
+        referral=snapshot.referral or before.referral,
+        row_note=snapshot.row_note or before.row_note,
+    )
     known = before.refunds if before.currency == snapshot.currency else ()
     if not snapshot.refunds_known:
         return replace(snapshot, refunds=known)
@@ -135,6 +139,8 @@ def digest(order: Order) -> str:
         told += (stored_codes(order), order.tags, order.referral)
     if order.shipping_off_minor:
         told += (order.shipping_off_minor,)
+    if order.row_note:
+        told += (order.row_note,)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
 
 

@@ -25,13 +25,7 @@ from connector.core.commerce import (
     RefundsOfOrder,
 )
 from connector.core.db import known
-from connector.core.facts import (
-    Fact,
-    MembersMerged,
-    MembersUnmerged,
-    OrderChanged,
-    OrderConfirmed,
-)
+from connector.core.facts import Fact, MembersMerged, MembersUnmerged, OrderChanged, OrderConfirmed
 from connector.core.ids import new_ids
 from connector.members import Identity, Members
 from connector.members import store as member_store
@@ -197,6 +191,7 @@ def _stored(
         codes=codes,
         tags=tuple(row.tags or ()),
         referral=row.referral,
+        row_note=row.row_note,
         shipping_off_minor=row.shipping_off_minor,
     )
 
@@ -316,6 +311,7 @@ def _values(context: Context, order: Order, digest: str, now: datetime) -> dict[
         "goods_minor": rules.net_goods_minor(order),
         "tags": list(order.tags) or None,
         "referral": order.referral,
+        "row_note": order.row_note,
         "shipping_off_minor": order.shipping_off_minor,
         "digest": digest,
     }

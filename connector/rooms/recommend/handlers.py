@@ -7,12 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector.core.facts import Fact, MemberErased
+from connector.core.facts import Fact, MemberErased, OrderChanged
 from connector.rooms.recommend import service
+from connector.rooms.recommend.learning import service as learning
 
 
 def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
-    service.mark(db, facts[0].shop_id, now)
+    shop_id = facts[0].shop_id
+    service.mark(db, shop_id, now)
+    changed = [fact.order_id for fact in facts if isinstance(fact, OrderChanged)]
+    learning.count_orders(db, shop_id, changed)
     return []
 
 

@@ -93,12 +93,14 @@ def test_tags_say_where_an_order_came_from_and_that_a_company_bought():
     [(" Mia7Q ", "Mia7Q"), ("", None), (None, None), ("x" * 65, None), (12, None)],
 )
 def test_the_storefronts_note_says_who_sent_the_buyer_in_both_shapes(value, code):
-    notes = [{"name": "gift wrap", "value": "yes"}, {"name": "_perennial_ref", "value": value}]
-    assert webhook(note_attributes=notes).referral == code
+    notes = [{"name": "gift wrap", "value": "yes"}]
+    notes += [{"name": name, "value": value} for name in ("_perennial_ref", "_perennial_row")]
+    told = [webhook(note_attributes=notes)]
     if not isinstance(value, int):
         asked = [{"key": one["name"], "value": one["value"]} for one in notes]
-        assert answer(customAttributes=asked).referral == code
-    assert webhook().referral is None
+        told.append(answer(customAttributes=asked))
+    assert {(one.referral, one.row_note) for one in told} == {(code, code)}
+    assert webhook().referral is webhook().row_note is None
 
 
 @pytest.mark.parametrize("entity", [None, {}])

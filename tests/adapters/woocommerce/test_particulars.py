@@ -43,7 +43,9 @@ def test_the_storefronts_note_says_who_sent_the_buyer(value, code):
     note = {"id": 1, "key": "_perennial_ref", "value": value}
     assert order(meta_data=[{"id": 2, "key": "_other", "value": "x"}, note]).referral == code
     assert order(meta_data={"1": note}).referral == code
-    assert order().referral is None
+    assert order().referral is order().row_note is None
+    note["key"] = "_perennial_row"  # and what pages say of recommendations
+    assert order(meta_data=[note]).row_note == code
 
 
 def test_a_coupon_tells_what_it_took_with_its_tax():
