@@ -8,7 +8,7 @@ from alembic import op
 from connector.core.db import Id, Key, Utc
 
 revision = "20261122_44"
-down_revision = "20261122_36"
+down_revision = "20261122_42"
 
 
 def upgrade() -> None:
