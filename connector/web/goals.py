@@ -5,10 +5,10 @@ What orders may still take back is no part of any sum: it is told apart, and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from connector.rooms.giving import programmes, service
 from connector.rooms.giving.programmes import Campaign, Progress
@@ -22,7 +22,10 @@ PROMISED = mark("{money} more is promised by orders that can still change.")
 
 def goals(db: Connection, shop: Shop, say: Tongue) -> list[dict[str, Any]]:
     """The shop's campaigns, newest first, in sentences."""
-    return [_goal(db, shop, one, say) for one in programmes.campaigns(db, shop.id)]
+    found = programmes.campaigns(db, shop.id)
+    rows = programmes.standing(db, shop.id, found)
+    names = {one.id: one.told(say.language.tag)[0] for one in service.causes(db, shop.id)}
+    return [_goal(one, rows[one.id], names, say) for one in found]
 
 
 def of_order(db: Connection, shop: Shop, programme_ids: set[int], say: Tongue) -> list[str]:
@@ -33,15 +36,18 @@ def of_order(db: Connection, shop: Shop, programme_ids: set[int], say: Tongue) -
         if one.id in programme_ids and one.campaign_id
     }
     found = [one for one in programmes.campaigns(db, shop.id) if one.id in named]
-    sums = [_sum(programmes.progress(db, shop.id, one), one, say) for one in found]
+    rows = programmes.standing(db, shop.id, found)
+    sums = [_sum(programmes.progress_of(rows[one.id]), one, say) for one in found]
     return [
         say.t("{campaign}: {sum}.", campaign=own(_name(one, say)), sum=told)
         for one, told in zip(found, sums, strict=True)
     ]
 
 
-def _goal(db: Connection, shop: Shop, one: Campaign, say: Tongue) -> dict[str, Any]:
-    told, tag = programmes.progress(db, shop.id, one), say.language.tag
+def _goal(
+    one: Campaign, rows: Sequence[Row[Any]], causes: Mapping[int, str], say: Tongue
+) -> dict[str, Any]:
+    told, tag = programmes.progress_of(rows), say.language.tag
     given = _given(told)
     return {
         "key": one.key,
@@ -57,19 +63,19 @@ def _goal(db: Connection, shop: Shop, one: Campaign, say: Tongue) -> dict[str, A
         "percent": _percent(given, one),
         "paid_percent": _percent(told.paid_minor, one),
         "said": _sum(told, one, say),
-        "lines": list(_lines(db, shop, one, told, say)),
+        "lines": list(_lines(one, told, _reached(rows, causes), say)),
     }
 
 
 def _lines(
-    db: Connection, shop: Shop, one: Campaign, told: Progress, say: Tongue
+    one: Campaign, told: Progress, reached: Iterator[tuple[str, int]], say: Tongue
 ) -> Iterator[str]:
     """Where the money is, beginning with what has arrived."""
     if one.closed_at:
         yield say.t("This campaign is over.")
     elif _given(told) >= one.goal_minor:
         yield say.t("The goal is reached.")
-    for name, minor in _reached(db, shop, one, say):
+    for name, minor in reached:
         money = say.money(minor, one.currency)
         yield say.t("{money} has reached {cause}.", money=money, cause=own(name))
     states = (
@@ -81,17 +87,13 @@ def _lines(
             yield say.t(sentence, money=say.money(minor, one.currency))
 
 
-def _reached(db: Connection, shop: Shop, one: Campaign, say: Tongue) -> Iterator[tuple[str, int]]:
-    """(cause, amount) of what was paid."""
-    ids = {each.id for each in programmes.programmes(db, shop.id) if each.campaign_id == one.id}
-    rows = [row for row in service.tallies(db, shop.id) if row.programme_id in ids]
-    for cause in service.causes(db, shop.id):
-        own_rows = [
-            row for row in rows if (row.cause_id, row.currency) == (cause.id, one.currency)
-        ]
-        paid = programmes.progress_of(own_rows).paid_minor
+def _reached(rows: Sequence[Row[Any]], causes: Mapping[int, str]) -> Iterator[tuple[str, int]]:
+    """(cause, amount) of what was paid, the default cause first."""
+    for cause_id, name in causes.items():
+        theirs = [row for row in rows if row.cause_id == cause_id]
+        paid = programmes.progress_of(theirs).paid_minor
         if paid > 0:
-            yield cause.told(say.language.tag)[0], paid
+            yield name, paid
 
 
 def _given(told: Progress) -> int:

@@ -1,6 +1,7 @@
 """What the public is told of a goal: what came together, and what of it has arrived."""
 
 import pytest
+from sqlalchemy import event
 
 from connector.core.commerce import OrderState
 from connector.core.i18n import LANGUAGES
@@ -74,6 +75,29 @@ def test_a_goal_is_reached_by_what_nobody_can_take_back(world):
     world.tell(rounded("24"))
     one = told(world)
     assert (one["state"], one["percent"], one["lines"][0]) == ("met", 100, "The goal is reached.")
+
+
+def test_many_goals_are_read_as_quickly_as_one(world):
+    say = Tongue.of(world.shop, LANGUAGES["en"], NOW)
+
+    def statements():
+        said: list[str] = []
+
+        def note(*told):
+            said.append(told[2])
+
+        event.listen(world.database.engine, "before_cursor_execute", note)
+        with world.database.read() as db:
+            found = goals.goals(db, world.shop, say)
+        event.remove(world.database.engine, "before_cursor_execute", note)
+        return len(found), len(said)
+
+    _, before = statements()
+    with world.database.write() as db:
+        for number in range(4):
+            wanted = programmes.Campaign(0, "", {"en": f"Reeds {number}"}, {}, "USD", 1000)
+            programmes.add_campaign(db, world.shop.id, wanted, NOW)
+    assert statements() == (5, before)
 
 
 def test_a_campaign_that_is_over_says_so(world):

@@ -252,9 +252,19 @@ def close_campaign(db: Connection, shop_id: int, key: str, now: datetime) -> Cam
 
 def progress(db: Connection, shop_id: int, found: Campaign) -> Progress:
     """What all have given together for a campaign: a few rows, however many gave."""
-    ids = {one.id for one in programmes(db, shop_id) if one.campaign_id == found.id}
-    rows = [one for one in store.tallies(db, shop_id) if one.programme_id in ids]
-    return progress_of([one for one in rows if one.currency == found.currency])
+    return progress_of(standing(db, shop_id, [found])[found.id])
+
+
+def standing(db: Connection, shop_id: int, found: Sequence[Campaign]) -> dict[int, list[Row[Any]]]:
+    """Tallies by campaign, in the currency of each."""
+    campaign_of = {one.id: one.campaign_id for one in programmes(db, shop_id)}
+    rows: dict[int, list[Row[Any]]] = {one.id: [] for one in found}
+    currencies = {one.id: one.currency for one in found}
+    for row in store.tallies(db, shop_id):
+        campaign_id = campaign_of.get(row.programme_id)
+        if campaign_id in rows and row.currency == currencies[campaign_id]:
+            rows[campaign_id].append(row)
+    return rows
 
 
 def member_progress(db: Connection, shop_id: int, found: Campaign, member_id: int) -> Progress:

@@ -39,7 +39,9 @@ def list_programmes() -> Response:
     now = clock.now()
     with runtime().database.read() as db:
         known = programmes.programmes(db, g.shop.id)
-        goals = [(one, programmes.progress(db, g.shop.id, one)) for one in _campaigns(db)]
+        campaigns = _campaigns(db)
+        rows = programmes.standing(db, g.shop.id, campaigns)
+    goals = [(one, programmes.progress_of(rows[one.id])) for one in campaigns]
     return door.page(
         "admin/giving_programmes.html",
         programmes=[(one, one.state(now), _last(one)) for one in reversed(known)],

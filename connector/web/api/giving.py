@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -275,7 +276,7 @@ def _programme(db: Connection, shop: Shop, one: Programme) -> ProgrammeTold:
 
 def list_campaigns(db: Connection, shop: Shop) -> Campaigns:
     """The shop's campaigns with what came together, newest first."""
-    return Campaigns([_campaign(db, shop, one) for one in programmes.campaigns(db, shop.id)])
+    return Campaigns(_campaigns(db, shop, programmes.campaigns(db, shop.id)))
 
 
 def create_campaign(db: Connection, shop: Shop) -> CampaignTold:
@@ -304,15 +305,25 @@ def progress_told(found: programmes.Progress, currency: str) -> ProgressTold:
 
 
 def _campaign(db: Connection, shop: Shop, one: programmes.Campaign) -> CampaignTold:
-    return CampaignTold(
-        id=str(one.id),
-        key=one.key,
-        names=dict(one.names),
-        stories=dict(one.stories),
-        goal=shapes.Money(one.goal_minor, one.currency),
-        is_closed=one.closed_at is not None,
-        progress=progress_told(programmes.progress(db, shop.id, one), one.currency),
-    )
+    return _campaigns(db, shop, [one])[0]
+
+
+def _campaigns(
+    db: Connection, shop: Shop, found: Sequence[programmes.Campaign]
+) -> list[CampaignTold]:
+    rows = programmes.standing(db, shop.id, found)
+    return [
+        CampaignTold(
+            id=str(one.id),
+            key=one.key,
+            names=dict(one.names),
+            stories=dict(one.stories),
+            goal=shapes.Money(one.goal_minor, one.currency),
+            is_closed=one.closed_at is not None,
+            progress=progress_told(programmes.progress_of(rows[one.id]), one.currency),
+        )
+        for one in found
+    ]
 
 
 OPERATIONS = (
