@@ -255,7 +255,7 @@ def _line(item: Item, returned: int, *, taxes_included: bool, is_tip: bool) -> O
         product_key=item.product_key,
         sku=item.sku,
         cause=cause or None,
-        cause_by_shopper=bool(cause),
+        cause_by_shopper=cause is not None,
     )
 
 

@@ -150,6 +150,15 @@ product = Table(
     Column("tags", Json),
 )
 
+gift_product = Table(
+    "gift_product",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("kept_by", Text, nullable=False),
+    Column("kept_at", Utc, nullable=False),
+)
+
 order_import = Table(
     "order_import",
     metadata,

@@ -29,7 +29,7 @@ from connector.core.facts import Fact, MembersMerged, MembersUnmerged, OrderChan
 from connector.core.ids import new_ids
 from connector.members import Identity, Members
 from connector.members import store as member_store
-from connector.orders import rules, store
+from connector.orders import gifts, rules, store
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -71,6 +71,7 @@ def record(
         after = rules.after(before, snapshot, context.source)
         if after is not None:
             newest[key] = after
+    newest = gifts.judged(db, context.shop_id, newest, stored)
     shop = shops.get(db, context.shop_id)
     owners = _owners(db, context, shop, members, newest, rows, now)
     changed: list[tuple[Order, str]] = []
@@ -242,8 +243,7 @@ def _write(
     ids = iter(new_ids(len(changed)))
     for order, digest in changed:
         row = rows.get(order.key)
-        values = _values(context, order, digest, now)
-        values |= _whose(owners[order.key])
+        values = _values(context, order, digest, now) | _whose(owners[order.key])
         if not order.currency:
             values["currency"] = shop.currency
         if row is None:
