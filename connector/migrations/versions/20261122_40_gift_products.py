@@ -8,7 +8,7 @@ from alembic import op
 from connector.core.db import Id, Key, Utc
 
 revision = "20261122_40"
-down_revision = "20261122_42"
+down_revision = "20261122_44"
 
 
 def upgrade() -> None:
