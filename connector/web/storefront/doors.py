@@ -19,7 +19,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses, public, remembered
 from connector.web.runtime import runtime
-from connector.web.storefront import acts, bearer, giving
+from connector.web.storefront import acts, beacons, bearer, giving
 from connector.web.storefront.asker import Visitor, forwarded_address, who
 from connector.web.storefront.club import club
 from connector.web.storefront.me import me
@@ -65,6 +65,14 @@ def act_on_woocommerce(public_id: str, act: str) -> Response:
     return jsonify(acts.carry_out(act, visitor))
 
 
+@blueprint.post(f"/woocommerce/<public_id>/{beacons.ACT}", provide_automatic_options=False)
+def told_by_woocommerce(public_id: str) -> tuple[str, int]:
+    """What a page of a WooCommerce store tells while it is left; the store's own pages only."""
+    with runtime().database.read() as db:
+        shop = _found_by(db, public_id)
+    return beacons.take(shop, request.remote_addr or "", _origin(shop))
+
+
 @blueprint.route("/woocommerce/<public_id>/<name>", methods=["OPTIONS"])
 def preflight(public_id: str, name: str) -> tuple[str, int]:
     """May the shop's own pages send a token, or a wish? Yes, and no others."""
@@ -100,6 +108,15 @@ def act_on_shopify(act: str) -> Response:
     return jsonify(acts.carry_out(act, visitor))
 
 
+@blueprint.post(f"/shopify/{beacons.ACT}")
+def told_by_shopify() -> tuple[str, int]:
+    """What a page of a Shopify store tells while it is left, through the app proxy."""
+    proven = _proven()
+    with runtime().database.read() as db:
+        shop = _named(db, proven)
+    return beacons.take(shop, forwarded_address())
+
+
 @blueprint.after_request
 def _allow_origin(response: Response) -> Response:
     if request.method == "POST":
@@ -120,9 +137,13 @@ def _allow_origin(response: Response) -> Response:
 
 def _readable_by(shop: Shop) -> list[tuple[str, str]]:
     """The store's own pages, and no others."""
+    return [("Access-Control-Allow-Origin", _origin(shop)), ("Vary", "Origin")]
+
+
+def _origin(shop: Shop) -> str:
+    """Where a WooCommerce store's pages are."""
     scheme, _, rest = shop.key.partition("://")
-    origin = f"{scheme}://{rest.partition('/')[0]}"
-    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def _check_view(view: str) -> None:

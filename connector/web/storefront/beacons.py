@@ -1,0 +1,91 @@
+"""What pages tell of recommendations: one batch a page, by whoever got an answer, without a name.
+
+A browser sends it while it leaves the page and hears no answer, so it comes as plain text, which
+browsers send to another origin without asking first. It is added to sums and then forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import current_app, request
+from msgspec import Meta, Struct
+
+from connector.core import clock
+from connector.core.errors import BadInput, Forbidden
+from connector.rooms.recommend.learning import rules
+from connector.rooms.recommend.learning import service as learning
+from connector.rooms.recommend.learning.rules import Place
+from connector.rooms.recommend.learning.service import Seen
+from connector.shops.service import Shop
+from connector.web import addresses
+from connector.web.body import read_json
+from connector.web.pace import Pace
+from connector.web.runtime import runtime
+
+ACT = "beacon"
+MOST_ROWS = 4  # of one page
+MOST_TIMES = 20  # that one row of one page was shown, clicked or added from
+BEACONS_A_MINUTE = 120  # from one address: a household reads on several screens
+PLAIN, JSON = "text/plain", "application/json"  # a proxy may call it what it is
+_EXTENSION = "perennial_beacons"
+_Bucket = Annotated[int, Meta(ge=0, lt=rules.BUCKETS)]
+_Times = Annotated[int, Meta(ge=0, le=MOST_TIMES)]
+
+
+class RowSeen(Struct, forbid_unknown_fields=True):
+    """One row of the page: where, which and ranked how; and what happened to it."""
+
+    surface: str
+    row: str
+    method: str
+    shown: _Times
+    clicks: _Times
+    adds: _Times
+
+
+class Beacon(Struct, forbid_unknown_fields=True):
+    """first: nothing was told yet in this browser session."""
+
+    bucket: _Bucket
+    first: bool
+    rows: Annotated[tuple[RowSeen, ...], Meta(max_length=MOST_ROWS)] = ()
+
+
+def take(shop: Shop, address: str, origin: str | None = None) -> tuple[str, int]:
+    """Add the batch of this request to the shop's sums.
+
+    origin: whose pages alone may tell, where browsers say whose they are.
+    Raises Forbidden ``wrong_origin``, TooMany, and BadInput for what is no batch.
+    """
+    told_by = request.headers.get("Origin")
+    if origin is not None and told_by is not None and told_by != origin:
+        raise Forbidden("wrong_origin", "only the store's own pages tell what is seen there")
+    pace: Pace = current_app.extensions.setdefault(_EXTENSION, Pace(BEACONS_A_MINUTE))
+    pace.check(f"{shop.id} {address}")
+    told = read_json(Beacon, JSON if request.mimetype == JSON else PLAIN)
+    seen = [
+        Seen(Place(row.surface, row.row, row.method), row.shown, row.clicks, row.adds)
+        for row in told.rows
+    ]
+    if not all(one.place.is_known for one in seen):
+        raise BadInput("unknown_row", "no such place, row or method", field="rows")
+    runtime().database.run(
+        lambda db: learning.tell(db, shop.id, told.bucket, seen, clock.now(), is_visit=told.first)
+    )
+    return "", 204
+
+
+def bucket(shop_id: int, member_id: int | None) -> int | None:
+    """The bucket of who asks: a member's own, else what the query says; None where it says none.
+
+    BadInput ``bucket_range`` for what is no bucket.
+    """
+    if member_id is not None:
+        return int(runtime().keys.hash(shop_id, "bucket", str(member_id)), 16) % rules.BUCKETS
+    given = addresses.text("bucket")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 4):  # noqa: PLR2004 - 999
+        raise BadInput("bucket_range", f"0 to {rules.BUCKETS - 1}", field="bucket")
+    return int(given)

@@ -1,0 +1,94 @@
+"""What pages tell of recommendations: counted by bucket, bounded, from the store's own pages."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from connector.core import clock
+from connector.rooms.recommend.learning import service as learning
+from connector.web.storefront import beacons
+from tests.web.shoppers import STORE, acme, proxy
+from tests.web.test_api import refusal
+
+__all__ = ["acme", "proxy"]
+ROW = {"surface": "product", "row": "together", "method": "standard"}
+SEEN = {**ROW, "shown": 1, "clicks": 1, "adds": 0}
+
+
+def tell(front, body, origin=STORE, media="text/plain;charset=UTF-8"):
+    text = body if isinstance(body, str | bytes) else json.dumps(body)
+    return front.send(
+        "beacon", None, {"Origin": origin}, method="POST", data=text, content_type=media
+    )
+
+
+def figures(front):
+    with front.service.database.read() as db:
+        return learning.figures(db, front.shop.id, clock.now())
+
+
+def test_a_page_tells_and_it_is_counted(acme):
+    answer = tell(acme, {"bucket": 500, "first": True, "rows": [SEEN]})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert "Set-Cookie" not in answer.headers
+    told = figures(acme)
+    assert (told.lift.shown.visits, told.lift.kept.visits) == (1, 0)
+    [row] = told.rows
+    assert (row.shown, row.clicks, row.adds) == (1, 1, 0)
+
+
+def test_who_is_held_out_counts_as_a_visit(acme):
+    assert tell(acme, {"bucket": 3, "first": True}).status_code == 204
+    assert figures(acme).lift.kept.visits == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (" ", 400, "invalid_json"),
+        ("{", 400, "invalid_json"),
+        (b"\xff", 400, "invalid_json"),
+        ({"first": True}, 422, "field_missing"),
+        ({"bucket": 1000, "first": True}, 422, "amount_range"),
+        ({"bucket": -1, "first": True}, 422, "amount_range"),
+        ({"bucket": "7", "first": True}, 422, "integer_required"),
+        ({"bucket": 7, "first": 1}, 422, "invalid_field"),
+        ({"bucket": 7, "first": True, "name": "Mia"}, 422, "unknown_field"),
+        ({"bucket": 7, "first": True, "rows": [SEEN] * 5}, 422, "rows_length"),
+        ({"bucket": 7, "first": True, "rows": [{**SEEN, "shown": 21}]}, 422, "amount_range"),
+        ({"bucket": 7, "first": True, "rows": [{**SEEN, "row": "magic"}]}, 422, "unknown_row"),
+        ({"bucket": 7, "first": True, "rows": [{**SEEN, "surface": "moon"}]}, 422, "unknown_row"),
+        ({"bucket": 7, "first": True, "rows": [{**SEEN, "method": "a" * 31}]}, 422, "unknown_row"),
+        ("x" * 70_000, 413, "too_large"),
+    ],
+)
+def test_what_is_no_batch_is_refused_and_counts_nothing(acme, body, status, code):
+    assert refusal(tell(acme, body))[:2] == (status, code)
+    assert figures(acme).since is None
+
+
+def test_only_the_stores_own_pages_tell(acme):
+    batch = {"bucket": 7, "first": True}
+    assert refusal(tell(acme, batch, origin="https://else.example"))[:2] == (403, "wrong_origin")
+    assert refusal(tell(acme, batch, media="text/html"))[:2] == (415, "json_required")
+
+
+def test_one_address_tells_so_often_and_no_more(acme, monkeypatch):
+    monkeypatch.setattr(beacons, "BEACONS_A_MINUTE", 2)
+    batch = {"bucket": 7, "first": True}
+    assert [tell(acme, batch).status_code for _ in range(3)] == [204, 204, 429]
+    assert figures(acme).lift.kept.visits == 2
+
+
+def test_shopifys_proxy_forwards_it(proxy):
+    body = json.dumps({"bucket": 700, "first": True, "rows": [SEEN]})
+    for media in ("text/plain", "application/json"):
+        query = urlencode(proxy.query(proxy.pairs()))
+        path = f"/storefront/shopify/beacon?{query}"
+        assert proxy.service.http.post(path, data=body, content_type=media).status_code == 204
+    assert refusal(proxy.do("beacon", {"bucket": 1000, "first": True}))[:2] == (
+        422,
+        "amount_range",
+    )
+    assert figures(proxy).lift.shown.visits == 2
