@@ -17,7 +17,9 @@ GIFTS_MINOR = (100, 200, 500)
 MOST_MINOR = 100_000  # the largest gift
 MOST_OF_ONE = 99  # pieces of one product
 MOST_CODE = 80  # letters of a discount code
-REF = "_perennial_ref"  # who brought the shopper: a note on the order, as both platforms carry it
+# Notes on the order, as both platforms carry them: who brought the shopper, what rows they met.
+NOTES = {"ref": "_perennial_ref", "row": "_perennial_row"}
+MOST_NOTE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,8 @@ def shopper(shop: Shop, session: MutableMapping[str, Any]) -> Buyer:
 
 def terms(session: MutableMapping[str, Any]) -> Terms:
     """What goes with the cart into the order."""
-    ref = session.get("ref")
-    return Terms(
-        tuple(session.get("codes", [])),
-        bool(session.get("credit")),
-        ((REF, ref),) if ref else (),
-    )
+    notes = [(note, str(session[name])) for name, note in NOTES.items() if session.get(name)]
+    return Terms(tuple(session.get("codes", [])), bool(session.get("credit")), tuple(notes))
 
 
 def add_code(shop: Shop, session: MutableMapping[str, Any], code: str) -> None:
@@ -164,5 +162,5 @@ def give(
 
 
 def empty(session: MutableMapping[str, Any]) -> None:
-    for name in ("cart", "gift", "codes", "credit", "ref"):
+    for name in ("cart", "gift", "codes", "credit", *NOTES):
         session.pop(name, None)

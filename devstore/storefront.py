@@ -19,7 +19,6 @@ from devstore.shop import Shop
 from devstore.state import State
 from devstore.words import LANGUAGE_NAMES, WORDS, day
 
-MOST_REF = 64  # letters of a referral code
 PRODUCT_PATHS = {"woocommerce": "/product/{slug}/", "shopify": "/products/{slug}"}
 
 
@@ -37,7 +36,9 @@ def pages(state: State, face: Face) -> Blueprint:
         if asked in LANGUAGES:
             session["lang"] = asked
         if request.args.get("ref"):
-            session["ref"] = request.args["ref"][:MOST_REF]
+            session["ref"] = request.args["ref"][: cart.MOST_NOTE]
+        if face.name == "woocommerce" and request.cookies.get("perennial_row"):
+            session["row"] = request.cookies["perennial_row"][: cart.MOST_NOTE]
 
     @bp.context_processor
     def everywhere() -> dict[str, Any]:

@@ -56,6 +56,7 @@ def ajax(shop: Shop) -> Blueprint:
             cart.put(session, found["sku"], quantity)
         return jsonify(shown(shop))
 
+    bp.add_url_rule("/cart/update.js", "update", lambda: _update(shop), methods=["POST"])
     return bp
 
 
@@ -113,6 +114,14 @@ def gift_product(language: str) -> Json:
         "description": WORDS[language]["gift_story"],
         "variants": [variant],
     }
+
+
+def _update(shop: Shop) -> Response:
+    """Attributes of the cart go into the order; of all we keep the one that an app reads."""
+    told = request.get_json().get("attributes", {}).get(cart.NOTES["row"])
+    if told is not None:
+        session["row"] = str(told)[: cart.MOST_NOTE]
+    return jsonify(shown(shop))
 
 
 def _add(shop: Shop, variant: int, quantity: int, properties: Json) -> bool:

@@ -107,6 +107,15 @@ def test_whoever_sent_a_shopper_is_a_note_of_the_order(pages):
     assert pages.latest().attributes == (("_perennial_ref", "MIA-7Q"),)
 
 
+def test_what_a_script_notes_in_the_cart_is_a_note_of_the_order(pages):
+    pages.put()
+    pages.log_in()
+    told = {"attributes": {"_perennial_row": "7", "other": "x"}}
+    assert pages.http.post("/cart/update.js", json=told).status_code == 200
+    pages.http.post("/checkout/", data={})
+    assert pages.latest().attributes == (("_perennial_row", "7"),)
+
+
 @pytest.mark.parametrize(
     ("amount", "weights", "most", "parts"),
     [

@@ -224,3 +224,11 @@ def test_the_control_endpoint_refunds_by_name_and_refuses_with_a_sentence(store)
     assert store.control("PUT", "faults", {"dorp": 1}).status_code == 422
     store.control("POST", f"orders/{order.id}/cancel", {})
     assert store.control("GET", f"orders/{order.id}").get_json()["status"] == "cancelled"
+
+
+def test_what_a_script_notes_in_the_browser_is_a_note_of_the_order(store):
+    store.http.set_cookie("perennial_row", "7.product.together.standard.20779")
+    add(store)
+    log_in(store)
+    store.http.post("/checkout/", data={})
+    assert latest(store).attributes == (("_perennial_row", "7.product.together.standard.20779"),)

@@ -73,6 +73,7 @@ add_action(
 		Surfaces::register();
 		Blocks::hook();
 		Last_Order::hook();
+		Row_Note::hook();
 		Account_Tab::hook();
 		Donation::hook();
 		Standing::hook();
