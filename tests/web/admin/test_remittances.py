@@ -4,9 +4,10 @@ import io
 
 from connector.rooms.giving import remitting, service
 from connector.rooms.giving.remitting import proofs
-from tests.rooms.giving.offers import papered
+from connector.rooms.giving.rules import AddOn
+from tests.rooms.giving.offers import papered, publish
 from tests.web.admin.conftest import Ada, words_of
-from tests.world import World, donation, order
+from tests.world import World, donation, goods, order
 
 DAY = "2026-11-22"
 
@@ -91,3 +92,17 @@ def test_the_log_is_searched_and_taken_out(ada: Ada, world: World):
     assert "$3.00 due Riverbank" not in page
     assert b"3.00" not in ada.ask("giving/log.csv", order="71").data
     assert b"3.00" in ada.ask("giving/log.csv").data
+
+
+def test_the_report_says_how_shoppers_answered_and_what_is_counted(ada: Ada, world: World):
+    assert "Figures appear here with the first gift." in ada.see("giving/report")
+    world.tell(order("1", goods("a", 960), donation("d", 40)))
+    page = ada.see("giving/report")
+    assert "No published round-up or amount was asked in this time" in page
+    publish(world, AddOn(amounts_minor=(100,)), papered(world))
+    world.tell(order("2", goods("a", 1000)), order("3", goods("a", 900), donation("d", 100)))
+    page = words_of(ada.see("giving/report"))
+    assert "Orders that were asked 100.0% 3 of 3" in page
+    assert "Of these, with a gift 66.7% 2 of 3" in page
+    assert "A gift on average $0.70 of 2 gifts that stand" in page
+    assert "nothing was sent yet" in page
