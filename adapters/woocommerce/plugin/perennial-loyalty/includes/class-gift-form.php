@@ -46,12 +46,13 @@ final class Gift_Form {
 	 * The choice below the classic cart, with a button of its own.
 	 */
 	public static function show_in_cart(): void {
-		if ( ! self::is_asked() ) {
+		$options = self::asked();
+		if ( ! $options ) {
 			return;
 		}
 		printf( '<form method="post" action="%s" class="perennial-gift-form">', esc_url( wc_get_cart_url() ) );
 		wp_nonce_field( self::SAVE, self::SAVE );
-		self::show_choice();
+		self::show_choice( $options );
 		printf( '<button type="submit" class="button">%s</button></form>', esc_html__( 'Save my choice', 'perennial-loyalty' ) );
 	}
 
@@ -59,16 +60,19 @@ final class Gift_Form {
 	 * The choice in the classic checkout, which is one form.
 	 */
 	public static function show_in_checkout(): void {
-		if ( self::is_asked() ) {
-			self::show_choice();
+		$options = self::asked();
+		if ( $options ) {
+			self::show_choice( $options );
 		}
 	}
 
 	/**
-	 * Whether there is something to ask, and nobody said no.
+	 * What there is to choose, unless this browser said no.
+	 *
+	 * @return array[]
 	 */
-	private static function is_asked(): bool {
-		return null !== Gift_Offer::now() && ! Donation::is_declined() && Donation::options();
+	private static function asked(): array {
+		return null === Gift_Offer::now() || Donation::is_declined() ? array() : Donation::options();
 	}
 
 	/**
@@ -143,8 +147,10 @@ final class Gift_Form {
 
 	/**
 	 * The choice.
+	 *
+	 * @param array[] $options Of Donation::options.
 	 */
-	private static function show_choice(): void {
+	private static function show_choice( array $options ): void {
 		$offer  = Gift_Offer::now();
 		$chosen = Donation::chosen();
 		echo '<fieldset class="perennial-gift" aria-describedby="perennial-gift-said">';
@@ -154,7 +160,7 @@ final class Gift_Form {
 			self::show_causes( $offer['causes'], $chosen ? $chosen['cause'] : '' );
 		}
 		list( $held, $written ) = Donation::held();
-		foreach ( Donation::options() as $option ) {
+		foreach ( $options as $option ) {
 			printf(
 				'<label><input type="radio" name="%s" value="%s" data-way="%s"%s> %s</label>',
 				esc_attr( self::GIFT ),

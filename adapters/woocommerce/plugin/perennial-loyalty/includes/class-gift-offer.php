@@ -21,6 +21,13 @@ final class Gift_Offer {
 	const DIGITS   = 9; // More than any amount we take.
 
 	/**
+	 * What was found before by this request, by currency and language: a page with a form asks many times.
+	 *
+	 * @var array
+	 */
+	private static $found = array();
+
+	/**
 	 * Whether this shop gives at all.
 	 */
 	public static function is_there(): bool {
@@ -37,6 +44,20 @@ final class Gift_Offer {
 		if ( ! self::is_there() ) {
 			return null;
 		}
+		$about = get_woocommerce_currency() . ' ' . determine_locale();
+		if ( ! array_key_exists( $about, self::$found ) ) {
+			self::$found[ $about ] = self::read( get_woocommerce_currency() );
+		}
+		return self::$found[ $about ];
+	}
+
+	/**
+	 * What may be given, from what was told.
+	 *
+	 * @param string $currency What the shop sells in now.
+	 * @return array|null As now().
+	 */
+	private static function read( string $currency ): ?array {
 		$offer = Settings::get( 'settings' )['donation'] + array(
 			'currency'          => '',
 			'exponent'          => 0,
@@ -47,7 +68,7 @@ final class Gift_Offer {
 			'said'              => array(),
 			'times'             => array(),
 		);
-		if ( get_woocommerce_currency() !== $offer['currency'] ) {
+		if ( $currency !== $offer['currency'] ) {
 			return null;
 		}
 		$ways = self::open( $offer['times'] );
