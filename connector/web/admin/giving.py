@@ -8,15 +8,16 @@ from typing import Any
 
 from flask import g, request, url_for
 from markupsafe import Markup
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.core.errors import BadInput
+from connector.orders import gifts
 from connector.rooms.giving import service
 from connector.rooms.giving.store import Search
 from connector.web import addresses, statements
-from connector.web.admin import door, forms, sentences
+from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.remittances import KINDS
 from connector.web.runtime import runtime
@@ -74,6 +75,27 @@ def add_cause() -> Response:
     return door.redirected(url_for("admin.giving", said="cause"))
 
 
+@blueprint.post("/<shop>/giving/products")
+def keep_products() -> Response:
+    """Which products are gifts: those still ticked, and those of the name that is added."""
+    ticked = request.form.getlist("kept")[: gifts.MOST]
+    form = {"products": request.form.get("products", "")}
+    try:
+        named = forms.line("products")
+        runtime().database.run(lambda db: _keep_products(db, ticked, named))
+    except BadInput as problem:
+        return _page(form, {problem.field or "": sentences.refusal(problem)})
+    return door.redirected(url_for("admin.giving", said="saved"))
+
+
+def _keep_products(db: Connection, ticked: Sequence[str], named: str) -> None:
+    found = store.products_titled(db, g.shop.id, named) if named else []
+    if named and not found:
+        raise BadInput("product_not_found", "no product is called so", field="products")
+    by = f"staff:{g.staff.id}"
+    gifts.keep(db, g.shop.id, [*ticked, *found], by, clock.now())
+
+
 @blueprint.get("/<shop>/giving/log.csv")
 def donations_log() -> Response:
     """The donations log as searched, as a file."""
@@ -100,6 +122,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         totals = service.totals(db, g.shop.id)
         log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE, _search())
         from_points = service.owed_for_points(db, g.shop.id)
+        products = gifts.kept(db, g.shop.id) if g.shop.platform in gifts.MARKING else None
     return door.page(
         "admin/giving.html",
         here=url_for("admin.giving"),
@@ -108,6 +131,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         totals=totals,
         sums=sums(totals),
         from_points=from_points,
+        gift_products=products,
         log=log[:PAGE],
         page=page,
         asked=addresses.text("order"),

@@ -69,7 +69,7 @@ def product_names() -> Response:
     return door.page("admin/rule_products.html", products=found)
 
 
-_TYPED = ("products-more", "tried_product")
+_TYPED = ("products", "products-more", "tried_product")
 
 
 def _known(draft: Program, rule_id: str) -> Rule:

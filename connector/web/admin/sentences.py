@@ -98,6 +98,8 @@ FIELDS = {
     "referral_decided": mark("This introduction no longer waits for a decision."),
     "note_length": mark("Write at most 300 characters."),
     "product_missing": mark("Say which product."),
+    "product_not_found": mark("No product is called so."),
+    "too_many_products": mark("At most 20 products."),
     "product_unknown": mark("We know no product of this number."),
     "cause_missing": mark("Choose a cause."),
     "cause_is_default": mark("Make another cause the default first."),
