@@ -47,8 +47,7 @@ class LineKind(StrEnum):
 class OrderLine(Struct, frozen=True):
     """One line. ``total_minor`` is after every discount; a donation line names its ``cause``.
 
-    ``cause_by_shopper``: a browser marked it, so it can choose a cause and never make one. Goods
-    have it where it was marked and is no gift.
+    ``cause_by_shopper``: a browser marked it: it makes no cause, and may be goods for all that.
     """
 
     key: str
