@@ -134,6 +134,12 @@ def test_an_early_product_is_for_its_members():
     assert sold(13) == (True, []), "and no other"
 
 
+def test_what_is_kept_of_a_member_is_read_once_a_request():
+    tags = ["perennial-tier-2", "perennial-discount-5"]
+    assert php("tags", standing=" ".join(tags)) == [tags, tags, 1]
+    assert php("tags") == [[], [], 0]
+
+
 @pytest.mark.parametrize(
     ("now", "expected"),
     [(NOW - 1, True), (NOW, False), (NOW + 24 * HOUR - 1, False), (NOW + 24 * HOUR, True)],

@@ -78,6 +78,7 @@ namespace {
 		return isset( $GLOBALS['question']['standing'] ) ? 5 : 0;
 	}
 	function get_user_meta() {
+		$GLOBALS['meta_read'] = 1 + ( $GLOBALS['meta_read'] ?? 0 );
 		return $GLOBALS['question']['standing'];
 	}
 	function get_post( $id ) {
@@ -164,6 +165,8 @@ namespace Perennial\Loyalty {
 	} elseif ( 'field' === $asked['ask'] ) {
 		Gift_Blocks::take_field( Gift_Blocks::FIELD, $asked['value'] );
 		$answer = Donation::chosen();
+	} elseif ( 'tags' === $asked['ask'] ) {
+		$answer = array( Standing::tags(), Standing::tags(), $GLOBALS['meta_read'] ?? 0 );
 	} elseif ( 'let_add' === $asked['ask'] ) {
 		$answer = array( Early_Access::let_add( true, $asked['product'] ), $GLOBALS['said'] );
 	}

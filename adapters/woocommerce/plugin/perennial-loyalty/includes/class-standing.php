@@ -24,6 +24,13 @@ final class Standing {
 	const RATE   = 'perennial_level';
 
 	/**
+	 * Levels' tags by customer.
+	 *
+	 * @var array
+	 */
+	private static $tags = array();
+
+	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
@@ -187,14 +194,18 @@ final class Standing {
 	}
 
 	/**
-	 * What the service wrote of the signed-in customer's levels.
+	 * What the service wrote of the signed-in customer's levels; read once a request, since WooCommerce
+	 * drops what is kept of its customers with each thing it writes of them.
 	 *
 	 * @return string[]
 	 */
 	public static function tags(): array {
 		$user = get_current_user_id();
-		$tags = $user ? get_user_meta( $user, self::META, true ) : '';
-		return is_string( $tags ) && '' !== $tags ? explode( ' ', $tags ) : array();
+		if ( ! isset( self::$tags[ $user ] ) ) {
+			$tags                = $user ? get_user_meta( $user, self::META, true ) : '';
+			self::$tags[ $user ] = is_string( $tags ) && '' !== $tags ? explode( ' ', $tags ) : array();
+		}
+		return self::$tags[ $user ];
 	}
 
 	/**
