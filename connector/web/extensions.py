@@ -23,7 +23,7 @@ from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops import service as shops
-from connector.web import addresses, goals, public
+from connector.web import addresses, goals, public, rows
 from connector.web.runtime import runtime
 from connector.web.storefront import acts
 from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
@@ -95,7 +95,9 @@ def order(key: str) -> Response:
         known = order_store.by_keys(db, visitor.shop.id, [key]).get(key)
         say = Tongue.of(visitor.shop, visitor.language, now)
         named = addresses.text("product")
-        beside = public.recommendations(db, visitor.shop, public.product_keys()) if named else {}
+        member_id = visitor.member_id if isinstance(visitor, Asker) else None
+        question = rows.asked(member_id, "thank_you") if named else None
+        beside = rows.told(db, visitor.shop, question, say) if question else {}
         found = None
         if isinstance(visitor, Asker) and known and known.member_id == visitor.member_id:
             found = _order(db, visitor, known.id, say)
@@ -103,6 +105,8 @@ def order(key: str) -> Response:
         return {
             "order": found,
             "signed_in": visitor.customer_key is not None,
+            "row": beside.get("row"),
+            "heading": beside.get("heading"),
             "recommendations": beside.get("items", []),
             "again_ms": AGAIN_MS * awaited,
         }

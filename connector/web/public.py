@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,21 +15,19 @@ from connector.orders import store as order_store
 from connector.rooms.giving import asking
 from connector.rooms.giving.asking import Asked
 from connector.rooms.points import service as points
-from connector.rooms.recommend import rules
-from connector.rooms.recommend import service as recommend
 from connector.shops.service import Shop
-from connector.web import addresses, disclosures
+from connector.web import addresses, disclosures, rows
 from connector.web import goals as told_goals
 from connector.web.tongue import STRONG, Strong, Tongue
-
-MAX_PRODUCTS = 20
 
 
 def product_keys() -> tuple[str, ...]:
     """The products a query names; BadInput ``product_required`` unless there are some."""
     keys = tuple(key for key in addresses.text("product").split(",") if key)
-    if not 1 <= len(keys) <= MAX_PRODUCTS:
-        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
+    if not 1 <= len(keys) <= rows.MAX_PRODUCTS:
+        raise BadInput(
+            "product_required", f"name 1 to {rows.MAX_PRODUCTS} products", field="product"
+        )
     return keys
 
 
@@ -109,37 +106,9 @@ def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
     return {"points": earned, "said": sentence.split(STRONG)}
 
 
-def recommendations(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
-    """What goes with these products, from the shop's own orders; nothing is better than noise.
-
-    Products we do not know (yet) go with nothing.
-    """
-    say = _say(shop)
-    return {
-        "items": [
-            {
-                "key": item.key,
-                "title": item.title,
-                "url": item.url,
-                "image_url": item.image_url,
-                "price": item.price and asdict(item.price),
-                "price_said": item.price
-                and say.language.money(item.price.minor, item.price.currency),
-                "together": item.together,
-                "reason": _reason(say, item),
-            }
-            for item in recommend.together(db, shop.id, keys)
-        ]
-    }
-
-
-def _reason(say: Tongue, item: recommend.Item) -> str:
-    """Why it is shown: a count where there is one to believe, else what else speaks for it."""
-    if item.together >= rules.SUPPORT:
-        return say.t("Bought with it {times}", times=say.count("time", item.together))
-    if item.evidence == rules.PEOPLE:
-        return say.t("Bought by the same customers")
-    return say.t("A similar product")
+def recommendations(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
+    """The row of a page, as anybody may see it; see ``rows``."""
+    return rows.told(db, shop, rows.asked(), _say(shop))
 
 
 def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
@@ -154,7 +123,7 @@ def _say(shop: Shop) -> Tongue:
 
 # Of ``config``; each gives top-level names of its own.
 PARTS: tuple[Callable[[Connection, Shop], dict[str, Any]], ...] = (_points, _giving)
-OF_ALL = frozenset({"config", "goals"})  # the others are about products
+OF_ALL = frozenset({"config", "goals", "recommendations"})  # the others need products
 VIEWS: dict[str, Callable[[Connection, Shop, Sequence[str]], dict[str, Any]]] = {
     "config": config,
     "badge": badge,

@@ -29,6 +29,7 @@ REMEMBERED = 10_000
 LONGEST_QUERY = 1000  # of one that is remembered
 _EXTENSION = "perennial_remembered"
 _CACHE = f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}"
+_OWN = "private, no-store"
 _Question = tuple[object, ...]
 
 
@@ -63,14 +64,15 @@ def answer(
     headers: what this door adds for its shop.
     """
     memory = _memory(current_app)
-    told = memory.get(question)
+    is_one_persons = "viewed" in request.args  # nobody else asks so, and nobody keeps it
+    told = None if is_one_persons else memory.get(question)
     if told is None:
         with runtime().database.read() as db:
             shop = find(db)
             keys = () if view in public.OF_ALL else public.product_keys()
             body = msgspec.json.encode(public.VIEWS[view](db, shop, keys))
-        told = Payload(body, (*_headers(body), *headers(shop)))
-        if len(request.query_string) <= LONGEST_QUERY:
+        told = Payload(body, (*_headers(body, _OWN if is_one_persons else _CACHE), *headers(shop)))
+        if len(request.query_string) <= LONGEST_QUERY and not is_one_persons:
             memory.put(question, told)
     response = Response(told.body, headers=list(told.headers))
     if "HTTP_IF_NONE_MATCH" in request.environ:
@@ -82,12 +84,12 @@ def _memory(app: Flask) -> Memory[_Question, Payload]:
     return cast("Memory[_Question, Payload]", app.extensions[_EXTENSION])
 
 
-def _headers(body: bytes) -> tuple[tuple[str, str], ...]:
+def _headers(body: bytes, cache: str) -> tuple[tuple[str, str], ...]:
     etag = hashlib.sha256(body).hexdigest()[:32]
     return (
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
-        ("Cache-Control", _CACHE),
+        ("Cache-Control", cache),
         ("ETag", f'"{etag}"'),
         *HEADERS,
     )

@@ -63,6 +63,7 @@ from connector.rooms.points.models import (
     points_grant,
     points_order,
 )
+from connector.rooms.recommend.models import recommend_wish
 from connector.rooms.referrals.models import (
     referral,
     referral_claim,
@@ -354,7 +355,7 @@ TABLES: dict[str, Sequence[Table]] = {
         tier_donation,
         ledger_entry,
     ),
-    "settings": (expiry_clock, insight_worth, import_mapping, listener),
+    "settings": (expiry_clock, insight_worth, import_mapping, listener, recommend_wish),
 }
 _ENTRIES = {"entries": ledger_entry.c.unit == UNIT, "giving": ledger_entry.c.unit != UNIT}
 EXPORTS: dict[str, Callable[[Runtime, Shop], _Export]] = {

@@ -15,6 +15,7 @@ from tests.web.shoppers import MIA, STORE, Storefront, acme, proxy
 
 __all__ = ["acme", "proxy"]
 NOBODY = {"member": None}
+NO_ROW: dict[str, object] = {"row": None, "heading": None, "items": [], "pages_a_day": 8}
 
 
 def test_a_shopper_sees_her_own_points(acme):
@@ -132,7 +133,7 @@ def test_what_is_public_is_kept_for_a_minute(service, acme):
     path = f"/storefront/woocommerce/{acme.shop.public_id}/config"
     again = service.http.get(path, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    assert acme.ask("recommendations", product="9").get_json() == {"items": []}
+    assert acme.ask("recommendations", product="9").get_json() == NO_ROW
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,9 @@ def test_what_is_public_is_kept_for_a_minute(service, acme):
         ("badge", {"product": ",".join(map(str, range(21)))}, 422, "product_required"),
         ("badge", {"product": "a\x00b"}, 400, "invalid_text"),
         ("recommendations", {}, 422, "product_required"),
+        ("recommendations", {"surface": "cart"}, 422, "product_required"),
+        ("recommendations", {"surface": "moon"}, 422, "unknown_surface"),
+        ("recommendations", {"surface": "home", "viewed": "1," * 13}, 422, "too_many"),
         ("nothing", {}, 404, "not_found"),
     ],
 )
@@ -236,7 +240,7 @@ def test_a_shopify_shop_we_do_not_know_is_not_found(service, proxy):
 
 def test_a_product_we_do_not_know_is_no_error(acme):
     """A theme shows the same page for a product that is new, a draft, or not a product."""
-    for view, told in (("badge", {"points": 0}), ("recommendations", {"items": []})):
+    for view, told in (("badge", {"points": 0}), ("recommendations", NO_ROW)):
         answer = acme.ask(view, product="none")
         assert (answer.status_code, answer.get_json()) == (200, told)
         assert answer.headers["Cache-Control"].startswith("public")

@@ -23,6 +23,8 @@ STAYS = {  # tables with rows of a shop that no export tells
     "spent_token": "hashes of sign-ins that were used",
     "recommend_together": "computed from orders",
     "recommend_member": "the same",
+    "recommend_product": "the same",
+    "recommend_trend": "the same",
     "recommend_build": "when that was",
     "ledger_moved": "computed from entries",
     # hashes, keys and secrets: they say nothing elsewhere

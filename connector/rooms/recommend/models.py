@@ -16,6 +16,36 @@ recommend_together = Table(
     Column("others", Json, nullable=False),  # [key, orders together, score, evidence], best first
 )
 
+# What else a build tells of a product: what is like it, and who came back for it.
+recommend_product = Table(
+    "recommend_product",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("product_key", Key, primary_key=True),
+    Column("similar", Json, nullable=False),  # as ``others``
+    Column("buyers", Integer, nullable=False),
+    Column("returners", Integer, nullable=False),  # who bought it on another day again
+    CheckConstraint("returners >= 0 AND buyers >= returners", name="counts"),
+)
+
+# What sells lately, by category; "" is the whole shop.
+recommend_trend = Table(
+    "recommend_trend",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("category", Key, primary_key=True),
+    Column("size", Integer, nullable=False),  # its products: the smaller, the more it says
+    Column("products", Json, nullable=False),  # [key, orders of late], best first
+)
+
+# What the merchant wants of the rows: read whole with each of them. See showing/wishes.py.
+recommend_wish = Table(
+    "recommend_wish",
+    metadata,
+    Column("shop_id", Id, primary_key=True, autoincrement=False),
+    Column("wishes", Json, nullable=False),
+)
+
 # Of members with a paid order. Who is erased loses the row at once, and the next build's numbers.
 recommend_member = Table(
     "recommend_member",
@@ -37,6 +67,7 @@ recommend_build = Table(
     Column("took_ms", Integer, nullable=False),
     Column("orders", Integer, nullable=False),  # paid orders the newest build read
     Column("products", Integer, nullable=False),  # products that have a list
+    Column("apart", Json),  # keys of gift cards and donations, as orders told; None: none
     CheckConstraint("marks >= 0 AND took_ms >= 0", name="counts"),
 )
 Index(

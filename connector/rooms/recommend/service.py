@@ -6,7 +6,7 @@ reads a stored list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,10 @@ from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
 from connector.rooms.recommend.rules import ORDERS, Other
 from connector.rooms.recommend.rules.history import Longs
+from connector.rooms.recommend.showing import counts
+from connector.rooms.recommend.showing import store as shown
+from connector.rooms.recommend.showing.counts import Product
+from connector.rooms.recommend.showing.items import hidden as _hidden
 from connector.shops import service as shops
 
 SHOWN = 6
@@ -114,6 +118,8 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         seen = row.marks if row else 0  # before the orders: what comes in between counts as unseen
         before = store.stored(db, shop_id)
         baskets, members = store.baskets(db, shop_id)
+        had, listed = shown.stored(db, shop_id), shown.members(db, shop_id)
+        filed, apart = shown.filed(db, shop_id), shown.apart(db, shop_id)
     changed: list[tuple[str, list[Other]]] = []
     gone = set(before)
     found = 0
@@ -126,11 +132,14 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         if len(changed) == WRITTEN:
             _write(database, shop_id, changed)
     _write(database, shop_id, changed)
-    _write_members(database, shop_id, told, members)
+    _write_members(database, shop_id, told, members, listed)
+    _write_products(database, shop_id, told, had)
+    trends = counts.trends(told.history, filed)
     took_ms = round((perf_counter() - began) * 1000)
 
     def finish(db: Connection) -> None:
         store.drop(db, shop_id, sorted(gone))
+        shown.put_trends(db, shop_id, trends)
         store.finish(
             db,
             shop_id,
@@ -140,6 +149,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
             took_ms=took_ms,
             orders=len(baskets.days),
             products=found,
+            apart=apart,
         )
 
     database.run(finish)
@@ -228,13 +238,40 @@ def _personal(
     ]
 
 
-def _write_members(database: Database, shop_id: int, told: rules.Shelves, members: Longs) -> None:
-    """Write the lists of the members who bought last that changed, some at a time."""
+def _write_members(
+    database: Database, shop_id: int, told: rules.Shelves, members: Longs, listed: set[int]
+) -> None:
+    """Write the lists of the members who bought last that changed, some at a time.
+
+    Whoever else has one would be told something old: theirs go.
+    """
     newest = told.newest_buyers(MEMBERS_LIMIT)
     for start in range(0, len(newest), WRITTEN):
         chosen = newest[start : start + WRITTEN]
         part = {int(members[one]): rules.personal(told, one) for one in chosen}
         database.run(partial(store.put_members, shop_id=shop_id, told=part))
+    gone = sorted(listed - {int(members[one]) for one in newest})
+    if gone:
+        database.run(lambda db: shown.drop_members(db, shop_id, gone))
+
+
+def _write_products(
+    database: Database,
+    shop_id: int,
+    told: rules.Shelves,
+    before: Mapping[str, tuple[str, int, int]],
+) -> None:
+    """Write what is told of products where it changed, some at a time."""
+    gone = set(before)
+    changed: list[tuple[str, Product]] = []
+    for key, one in counts.products(told):
+        gone.discard(key)
+        if before.get(key) != shown.written(one):
+            changed.append((key, one))
+    for start in range(0, len(changed), WRITTEN):
+        part = changed[start : start + WRITTEN]
+        database.run(partial(shown.put, shop_id=shop_id, told=part))
+    database.run(lambda db: shown.drop(db, shop_id, sorted(gone)))
 
 
 def _rest(took_ms: int) -> timedelta:
@@ -247,21 +284,6 @@ def _write(database: Database, shop_id: int, changed: list[tuple[str, list[Other
     if changed:
         database.run(lambda db: store.put(db, shop_id, changed))
         changed.clear()
-
-
-def _hidden(row: Row[Any] | None) -> str | None:
-    """Why a shopper must not see this product, or None."""
-    if row is None:
-        return "not_in_catalogue"
-    if not row.published:
-        return "unpublished"
-    if not row.in_stock:
-        return "sold_out"
-    if not row.url:
-        return "no_link"
-    if row.price_minor == 0:  # given away with orders: together with everything, chosen by nobody
-        return "free"
-    return None
 
 
 def _item(row: Row[Any], other: Other, currency: str) -> Item:

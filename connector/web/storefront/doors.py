@@ -23,6 +23,7 @@ from connector.web.storefront import acts, beacons, bearer, giving
 from connector.web.storefront.asker import Visitor, forwarded_address, who
 from connector.web.storefront.club import club
 from connector.web.storefront.me import me
+from connector.web.storefront.rows import for_me
 from connector.web.storefront.told.earning import tasks
 
 blueprint = Blueprint("storefront", __name__, url_prefix="/storefront")
@@ -32,8 +33,10 @@ _PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {
     "club": club,
     "tasks": tasks,
     "giving": giving.remembered,
+    "for_me": for_me,
 }
 _VIEWS = frozenset({*public.VIEWS, *_PRIVATE})
+_NAMES = ("product", "lang", "surface", "viewed")  # all that a public view reads of its query
 
 
 @blueprint.record_once
@@ -91,7 +94,7 @@ def shopify(view: str) -> Response:
         return _named(db, proven)
 
     if view in public.VIEWS:
-        asked = addresses.text("product"), addresses.text("lang")  # the rest is new each time
+        asked = [addresses.text(name) for name in _NAMES]  # the rest is new each time
         return remembered.answer(view, ("shopify", proven.shop_key, view, *asked), find)
     _check_view(view)
     with runtime().database.read() as db:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import Connection
+
 from connector import orders
 from connector.core.commerce import (
     Credentials,
@@ -25,6 +27,7 @@ from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.rooms import recommend
 from connector.shops import service as shops
+from connector.shops.service import Shop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = timedelta(seconds=10)  # after which a marked shop is due
@@ -44,6 +47,9 @@ class Acme:
             shop = shops.install(db, keys, "woocommerce", credentials, facts, NOW)
         self.id = shop.id
         self._context = orders.Context(shop.id, "UTC", "hook", trusted=True)
+
+    def shop(self, db: Connection) -> Shop:
+        return shops.get(db, self.id)
 
     def sells(self, *keys: str, **differences: Any) -> None:
         """Products of the catalogue, in order to be shown unless told otherwise."""

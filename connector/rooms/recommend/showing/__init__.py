@@ -1,0 +1,40 @@
+"""One row a page: which, what is in it, and why; what the merchant and plain tact leave out.
+
+``rows`` walks a surface's ladder and keeps the first row that has something honest to say;
+``ladders`` says which, ``candidates`` where each looks, ``wishes`` what the merchant wants, and
+``counts`` what a build leaves behind for it.
+"""
+
+from connector.rooms.recommend.showing.desk import Question
+from connector.rooms.recommend.showing.items import Item
+from connector.rooms.recommend.showing.ladders import LADDERS, SURFACES
+from connector.rooms.recommend.showing.rows import MOST_VIEWED, SHOWN, Row, Shown, ladder, row
+from connector.rooms.recommend.showing.wishes import (
+    Wishes,
+    beside,
+    exclude,
+    pin,
+    rest_after,
+    switch,
+    wishes,
+)
+
+__all__ = [
+    "LADDERS",
+    "MOST_VIEWED",
+    "SHOWN",
+    "SURFACES",
+    "Item",
+    "Question",
+    "Row",
+    "Shown",
+    "Wishes",
+    "beside",
+    "exclude",
+    "ladder",
+    "pin",
+    "rest_after",
+    "row",
+    "switch",
+    "wishes",
+]

@@ -1,0 +1,127 @@
+"""Where each kind of row looks for products, the best first; what may be shown is sifted later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from connector.rooms.recommend.rules import ORDERS, PEOPLE, SUPPORT, Other
+from connector.rooms.recommend.rules.returning import DECAY
+from connector.rooms.recommend.showing import ladders
+from connector.rooms.recommend.showing.desk import Desk
+from connector.rooms.recommend.showing.ladders import Candidate, is_habit
+
+MOST = 40  # of one row are looked at
+_SPEAKERS = 20  # newest products of a member without stored lists that speak for others
+_TOP = 1000
+
+
+def candidates(desk: Desk, kind: str) -> list[Candidate]:
+    return _SOURCES[kind](desk)[:MOST]
+
+
+def _together(desk: Desk) -> list[Candidate]:
+    """Nothing where only titles speak: that is alike, and says so in a row of its own."""
+    found = merged(desk.together())
+    return found if any(one.reason != ladders.TITLES for one in found) else []
+
+
+def _similar(desk: Desk) -> list[Candidate]:
+    return merged({key: one.similar for key, one in desk.facts(desk.asked).items()})
+
+
+def _again(desk: Desk) -> list[Candidate]:
+    """As stored; for who bought too long ago to be stored the same count, without the season."""
+    own = desk.own.days
+    if desk.personal is not None:
+        ranked: list[tuple[str, int | None]] = [(key, None) for key, _ in desk.personal.again]
+        ranked += [(key, None) for key in own if key not in dict(ranked)]  # bought since
+    else:
+        ranked = list(counted(own))
+    habits = desk.habits([key for key, _ in ranked[:MOST]])
+    return [
+        Candidate(key, _why_again(len(own[key]), *habits[key]), len(own[key]), score)
+        for key, score in ranked[:MOST]
+        if key in own
+    ]
+
+
+def _for_you(desk: Desk) -> list[Candidate]:
+    own = desk.own.days
+    if desk.personal is not None:
+        return [
+            Candidate(key, ladders.BECAUSE, speaker=because)
+            for key, because in desk.personal.unseen
+            if key not in own
+        ]
+    newest = list(own)[:_SPEAKERS]
+    alike = {key: one.similar for key, one in desk.facts(newest).items()}
+    return [
+        one._replace(reason=ladders.BECAUSE, times=0)
+        for one in merged(alike)
+        if one.key not in own
+    ]
+
+
+def _viewed(desk: Desk) -> list[Candidate]:
+    return [Candidate(key, ladders.SEEN) for key in dict.fromkeys(desk.question.viewed)]
+
+
+def _trending(desk: Desk) -> list[Candidate]:
+    best: dict[str, int] = {}
+    for key, lately in desk.trends():
+        best.setdefault(key, lately)
+    return [Candidate(key, ladders.LATELY, lately, lately) for key, lately in best.items()]
+
+
+def merged(lists: Mapping[str, Sequence[Other]]) -> list[Candidate]:
+    """Several products' lists as one: scores add up, and the reason is the best there is."""
+    scores: dict[str, int] = {}
+    best: dict[str, tuple[int, int, Candidate]] = {}
+    for speaker, others in lists.items():
+        for other in others:
+            scores[other.key] = scores.get(other.key, 0) + other.score
+            reason = _why(other)
+            if reason is None:
+                continue
+            count = other.together if reason == ladders.ORDERS else 0
+            told = Candidate(other.key, reason, count, speaker=speaker)
+            rank = (count, other.score, told)
+            if other.key not in best or rank[:2] > best[other.key][:2]:
+                best[other.key] = rank
+    found = [one._replace(score=scores[one.key]) for _, _, one in best.values()]
+    return sorted(found, key=lambda one: -scores[one.key])
+
+
+def counted(own: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, int]]:
+    """A member's products by what the days they were bought on add up to, with that score."""
+    ago = {
+        day: n for n, day in enumerate(sorted({d for days in own.values() for d in days})[::-1])
+    }
+    told = [
+        (key, round(_TOP * sum(DECAY ** ago[day] for day in days))) for key, days in own.items()
+    ]
+    return sorted(told, key=lambda one: -one[1])
+
+
+def _why(other: Other) -> str | None:
+    """What may be said for a pair; None where it is too little."""
+    if other.together >= SUPPORT:
+        return ladders.ORDERS
+    if other.evidence == ORDERS:
+        return None
+    return ladders.PEOPLE if other.evidence == PEOPLE else ladders.TITLES
+
+
+def _why_again(days: int, buyers: int, returners: int) -> str:
+    return ladders.RETURNED_FOR if days == 1 and is_habit(buyers, returners) else ladders.OWN
+
+
+_SOURCES: Mapping[str, Callable[[Desk], list[Candidate]]] = {
+    ladders.TOGETHER: _together,
+    ladders.COMPLETE: _together,
+    ladders.SIMILAR: _similar,
+    ladders.AGAIN: _again,
+    ladders.FOR_YOU: _for_you,
+    ladders.VIEWED: _viewed,
+    ladders.TRENDING: _trending,
+}

@@ -1,0 +1,111 @@
+"""One question with what was read for it: each thing once, and only when a row needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row
+
+from connector.orders.store import products as catalogue
+from connector.rooms.recommend import store as lists
+from connector.rooms.recommend.rules import Other, Personal
+from connector.rooms.recommend.showing import store
+from connector.rooms.recommend.showing.counts import WHOLE_SHOP, Product
+from connector.rooms.recommend.showing.items import categories
+from connector.rooms.recommend.showing.ladders import ON_PRODUCTS
+from connector.rooms.recommend.showing.store import Bought
+from connector.rooms.recommend.showing.wishes import Wishes, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Who looks at what. products: of the page, the cart or the order.
+
+    viewed: products that this browser saw lately, the newest first, where its owner agreed.
+    """
+
+    surface: str
+    products: Sequence[str] = ()
+    member_id: int | None = None
+    viewed: Sequence[str] = ()
+
+
+class Own(NamedTuple):
+    """What a member has: days each was bought on, the newest first; and what they gave back."""
+
+    days: Mapping[str, Sequence[str]]
+    back: frozenset[str]
+
+
+class Desk:
+    """See above. ``asked``: products a row is beside; where it is beside none, none."""
+
+    def __init__(self, db: Connection, shop_id: int, question: Question) -> None:
+        self.db, self.shop_id, self.question = db, shop_id, question
+        stored, apart = store.said_of(db, shop_id)
+        self.wishes: Wishes = read(stored)
+        self.apart = frozenset(apart)
+        beside = question.products if question.surface in ON_PRODUCTS else ()
+        self.asked = list(dict.fromkeys(beside))
+        self._rows: dict[str, Row[Any]] = {}
+        self._missing: set[str] = set()
+        self._habits: dict[str, tuple[int, int]] = {}
+
+    @cached_property
+    def own(self) -> Own:
+        if self.question.member_id is None:
+            return Own({}, frozenset())
+        return owned(store.bought(self.db, self.shop_id, self.question.member_id))
+
+    @cached_property
+    def personal(self) -> Personal | None:
+        """A member's stored lists; None for nobody, and for who has none."""
+        if self.question.member_id is None:
+            return None
+        return lists.member_lists(self.db, self.shop_id, self.question.member_id)
+
+    def rows(self, keys: Sequence[str]) -> Mapping[str, Row[Any]]:
+        """Catalogue rows, these among them."""
+        new = [key for key in keys if key not in self._rows and key not in self._missing]
+        if new:
+            self._rows |= catalogue(self.db, self.shop_id, new)
+            self._missing.update(new)
+        return self._rows
+
+    def together(self) -> Mapping[str, Sequence[Other]]:
+        """What goes with each product asked about."""
+        return lists.lists(self.db, self.shop_id, self.asked) if self.asked else {}
+
+    def facts(self, keys: Sequence[str]) -> Mapping[str, Product]:
+        """What is like each of these."""
+        return store.facts(self.db, self.shop_id, keys) if keys else {}
+
+    def trends(self) -> Sequence[tuple[str, int]]:
+        """What sells lately, beside a product in its categories alone."""
+        if self.question.surface not in ON_PRODUCTS:
+            return store.trends(self.db, self.shop_id, [WHOLE_SHOP])
+        known = self.rows(self.asked)
+        filed = {one for key in self.asked if key in known for one in categories(known[key])}
+        names = sorted(filed - {WHOLE_SHOP})
+        return store.trends(self.db, self.shop_id, names) if names else ()
+
+    def habits(self, keys: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """(buyers, those who came back), these products among them."""
+        new = [key for key in keys if key not in self._habits]
+        if new:
+            found = store.habits(self.db, self.shop_id, new)
+            self._habits |= {key: found.get(key, (0, 0)) for key in new}
+        return self._habits
+
+
+def owned(bought: Sequence[Bought]) -> Own:
+    """What is left to a member of what they bought, the newest first."""
+    days: dict[str, list[str]] = {}
+    for one in bought:
+        met = days.setdefault(one.key, [])
+        if one.local_date not in met:
+            met.append(one.local_date)
+    return Own(days, frozenset(one.key for one in bought if one.is_back))

@@ -1,0 +1,121 @@
+"""The row of a page: the first of its ladder that has something honest to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connector.rooms.recommend.rules import families, spread_families
+from connector.rooms.recommend.showing import ladders
+from connector.rooms.recommend.showing.candidates import candidates
+from connector.rooms.recommend.showing.desk import Desk, Question
+from connector.rooms.recommend.showing.items import Item, categories, hidden, item
+from connector.rooms.recommend.showing.ladders import LADDERS, Candidate, is_one_off
+from connector.shops.service import Shop
+
+SHOWN = 6
+MOST_VIEWED = 12
+_COMPARED = 18  # of the best, so many are looked through for families
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A product and why: one of the reasons of ``ladders``.
+
+    times: orders with ``beside``, or of late, or days it was bought on; 0: the reason counts
+    nothing. score: 1000 for each list it heads; None where only the sequence is known.
+    """
+
+    item: Item
+    reason: str
+    times: int
+    score: int | None
+    beside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """kind None: nothing honest to say. pages_a_day: how many page views with a row are enough."""
+
+    kind: str | None
+    shown: Sequence[Shown]
+    pages_a_day: int
+
+
+def row(db: Connection, shop: Shop, question: Question) -> Row:
+    """The one row of a page."""
+    desk = Desk(db, shop.id, question)
+    nothing = Row(None, (), desk.wishes.pages_a_day)
+    return next(_rows(desk, shop.currency), nothing)
+
+
+def ladder(db: Connection, shop: Shop, question: Question) -> list[Row]:
+    """Every row of a surface that has something to say, the shown one first."""
+    return list(_rows(Desk(db, shop.id, question), shop.currency))
+
+
+def _rows(desk: Desk, currency: str) -> Iterator[Row]:
+    surface, wishes = desk.question.surface, desk.wishes
+    if surface in wishes.off:
+        return
+    wanted = [Candidate(key, ladders.CHOSEN) for key in wishes.pinned(surface, desk.asked)]
+    pinned = _sifted(desk, wanted) if wanted else []
+    found = False
+    for kind in LADDERS[surface]:
+        told = {one.key: one for one in _spread(desk, _sifted(desk, candidates(desk, kind)))}
+        if told:
+            found = True
+            first = [told.pop(one.key, one) for one in pinned]
+            yield _row(desk, kind, [*first, *told.values()], currency)
+    if pinned and not found:
+        yield _row(desk, ladders.PINNED, pinned, currency)
+
+
+def _sifted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
+    """What is left of candidates that may be shown here, to this shopper, in this shop."""
+    without = {*desk.asked, *desk.apart, *desk.own.back}
+    left = [one for one in found if one.key not in without]
+    speakers = [one.speaker for one in left if one.speaker is not None]
+    rows, wishes = desk.rows([*(one.key for one in left), *speakers]), desk.wishes
+
+    def lets(one: Candidate) -> bool:
+        row = rows.get(one.key)
+        if row is None or hidden(row):
+            return False
+        filed = categories(row)
+        if not wishes.lets(one.key, filed):
+            return False
+        if one.speaker is None:
+            return True
+        return one.speaker in rows and wishes.lets_beside(categories(rows[one.speaker]), filed)
+
+    left = [one for one in left if lets(one)]
+    own = [one.key for one in left if one.key in desk.own.days]
+    habits = desk.habits(own) if own else {}
+    once = {key for key in own if is_one_off(*habits[key])}
+    return [one for one in left if one.key not in once]
+
+
+def _spread(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
+    """The best, no second of a family before the first of another."""
+    told = {one.key: one for one in found[:_COMPARED]}
+    rows = desk.rows(())
+    alike = families({key: rows[key].title for key in told})
+    return [told[key] for key in spread_families(list(told), alike, SHOWN)]
+
+
+def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Row:
+    rows = desk.rows(())
+    shown = [
+        Shown(
+            item=item(rows[one.key], currency),
+            reason=one.reason,
+            times=one.times,
+            score=one.score,
+            beside=None if one.speaker is None else rows[one.speaker].title,
+        )
+        for one in found[:SHOWN]
+    ]
+    return Row(kind, shown, desk.wishes.pages_a_day)

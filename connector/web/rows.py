@@ -1,0 +1,100 @@
+"""The row of recommendations a page shows, in words; for a member, what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connector.core.errors import BadInput
+from connector.rooms.recommend import showing
+from connector.rooms.recommend.showing import ladders
+from connector.shops.service import Shop
+from connector.web import addresses
+from connector.web.tongue import Tongue, mark, own
+
+MAX_PRODUCTS = 20
+HEADINGS: Mapping[str, str] = {
+    ladders.TOGETHER: mark("Goes well with it"),
+    ladders.SIMILAR: mark("Similar to it"),
+    ladders.COMPLETE: mark("Goes well with what you bought"),
+    ladders.AGAIN: mark("Buy again"),
+    ladders.FOR_YOU: mark("For you"),
+    ladders.VIEWED: mark("You looked at"),
+    ladders.TRENDING: mark("Popular these weeks"),
+    ladders.PINNED: mark("We suggest"),
+}
+_REASONS: Mapping[str, str] = {
+    ladders.ORDERS: mark("Bought with it {times}"),
+    ladders.PEOPLE: mark("Bought by the same customers"),
+    ladders.TITLES: mark("A similar product"),
+    ladders.OWN: mark("You bought it {times}"),
+    ladders.RETURNED_FOR: mark("People return for this"),
+    ladders.BECAUSE: mark("Because you bought {product}"),
+    ladders.LATELY: mark("Bought {times} in the last four weeks"),
+    ladders.SEEN: mark("You looked at it lately"),
+    ladders.CHOSEN: mark("Chosen by the shop"),
+}
+_OFTEN_WITH = mark("Often bought with {product}: {times}")
+
+
+def asked(member_id: int | None = None, surface: str = "") -> showing.Question:
+    """What a query asks; ``surface`` where it names none, else one product is a product's page.
+
+    BadInput ``unknown_surface``; ``product_required`` where a row is beside products.
+    """
+    products = _keys("product", "product_required", MAX_PRODUCTS)
+    surface = addresses.text("surface") or surface or ("cart" if products[1:] else "product")
+    if surface not in showing.SURFACES:
+        raise BadInput("unknown_surface", ", ".join(showing.SURFACES), field="surface")
+    if surface in ladders.ON_PRODUCTS and not products:
+        raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
+    viewed = _keys("viewed", "too_many", showing.MOST_VIEWED)
+    return showing.Question(surface=surface, products=products, member_id=member_id, viewed=viewed)
+
+
+def told(db: Connection, shop: Shop, question: showing.Question, say: Tongue) -> dict[str, Any]:
+    """One row: which, its heading, its items, each with its reason; no items: show nothing.
+
+    pages_a_day: after so many page views with a row a browser rests; 0: never.
+    """
+    row = showing.row(db, shop, question)
+    return {
+        "row": row.kind,
+        "heading": row.kind and say.t(HEADINGS[row.kind]),
+        "items": [_item(one, question, say) for one in row.shown],
+        "pages_a_day": row.pages_a_day,
+    }
+
+
+def reason(one: showing.Shown, say: Tongue, *, among_many: bool = False) -> str:
+    """Why a product is shown. among_many: several products were asked about, so say which."""
+    if one.reason == ladders.OWN and one.times == 1:
+        return say.t("You bought it before")
+    times = say.count("time", one.times)
+    if one.reason == ladders.ORDERS and among_many and one.beside:
+        return say.t(_OFTEN_WITH, product=own(one.beside), times=times)
+    return say.t(_REASONS[one.reason], times=times, product=own(one.beside or ""))
+
+
+def _item(one: showing.Shown, question: showing.Question, say: Tongue) -> dict[str, Any]:
+    item = one.item
+    return {
+        "key": item.key,
+        "title": item.title,
+        "url": item.url,
+        "image_url": item.image_url,
+        "price": item.price and asdict(item.price),
+        "price_said": item.price and say.language.money(item.price.minor, item.price.currency),
+        "together": one.times if one.reason == ladders.ORDERS else 0,
+        "reason": reason(one, say, among_many=len(question.products) > 1),
+    }
+
+
+def _keys(name: str, code: str, most: int) -> tuple[str, ...]:
+    keys = tuple(key for key in addresses.text(name).split(",") if key)
+    if len(keys) > most:
+        raise BadInput(code, f"name at most {most} products", field=name)
+    return keys
