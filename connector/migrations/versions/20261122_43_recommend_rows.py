@@ -8,7 +8,7 @@ from alembic import op
 from connector.core.db import Id, Json, Key
 
 revision = "20261122_43"
-down_revision = "20261122_42"
+down_revision = "20261122_40"
 
 
 def upgrade() -> None:
