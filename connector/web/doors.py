@@ -17,6 +17,7 @@ from connector.web import (
     admin,
     api,
     extensions,
+    gifts,
     hooks,
     install,
     plugin,
@@ -41,7 +42,7 @@ def open_all(runtime: Runtime) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["id"] = addresses.RowId
-    for door in (hooks, install, plugin, storefront, extensions, admin, api):
+    for door in (hooks, install, plugin, storefront, extensions, gifts, admin, api):
         app.register_blueprint(door.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)

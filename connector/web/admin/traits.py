@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core import clock
 from connector.members import blocking, merging, occasions, preferences
+from connector.rooms.giving import givers
 from connector.rooms.tiers import service as tiers
 from connector.web import days
 from connector.web.admin import store
@@ -34,6 +35,7 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
         "makers": store.makers(db, g.shop),
         "blocks": blocking.of_member(db, g.shop.id, row.id),
         "occasions": known,
+        "receipts": givers.years(givers.gifts(db, g.shop.id, row.id), g.shop.timezone),
         "offered": [*dict.fromkeys([*days.named(db, g.shop.id), *(one.name for one in known)])],
         "wishes": [
             (

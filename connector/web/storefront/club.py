@@ -13,6 +13,7 @@ from connector.web.storefront import tiers as tier_room
 from connector.web.storefront.asker import Asker, Visitor
 from connector.web.storefront.told import (
     earning,
+    giving,
     members,
     points,
     referrals,
@@ -29,6 +30,7 @@ REFUSALS = {
     **rewards.REFUSALS,
     **tiers.REFUSALS,
     **referrals.REFUSALS,
+    **giving.REFUSALS,
     **members.REFUSALS,
 }
 REWARDS = "rewards"
@@ -57,6 +59,7 @@ def club(db: Connection, visitor: Visitor, now: datetime) -> Club:
         tier and tiers.level(tier, say),
         tier and tiers.trial(tier, say),
         referral and referrals.invite(referral, say),
+        giving.giving(db, visitor, say),
         members.days(db, visitor, say),
         wishes.wishes(db, visitor, say),
         points.history(db, visitor, say),

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, String, text
+from sqlalchemy import BigInteger, Connection, Row, String, bindparam, text
 
 from connector.rooms.giving import rules, store
 from connector.rooms.giving.rules import Programme
 
 _MONTHS = text((Path(__file__).parent / "months.sql").read_text("utf-8")).columns(
     month=String, currency=String, source=String, target=String, kind=String, minor=BigInteger
+)
+_RECEIPTS = text((Path(__file__).parent / "receipts.sql").read_text("utf-8")).bindparams(
+    bindparam("ids", expanding=True)
 )
 _MATCHED = (rules.MATCH, f"{rules.MATCH}_refund")
 _GIVERS = ("donors", "program")
@@ -118,6 +121,12 @@ def everything(db: Connection, shop_id: int, of: Mapping[int, Programme]) -> lis
         _account(row, _unit(of[row.programme_id]) if row.programme_id in of else 0)
         for row in store.tallies(db, shop_id)
     ]
+
+
+def receipts(db: Connection, shop_id: int, programme_ids: Sequence[int]) -> int:
+    """How many receipts of causes prove what was paid for these programmes."""
+    found = db.execute(_RECEIPTS, {"shop_id": shop_id, "ids": list(programme_ids)})
+    return int(found.scalar_one())
 
 
 def _unit(one: Programme) -> int:
