@@ -35,14 +35,6 @@ def ajax(shop: Shop) -> Blueprint:
                 return jsonify(_NOT_SOLD), 422
         return jsonify(shown(shop))
 
-    @bp.post("/cart/add/form")
-    def add_without_scripts() -> AnyResponse:
-        wanted = request.form
-        properties = {DONATION_PROPERTY: wanted.get(f"properties[{DONATION_PROPERTY}]", "")}
-        if not _add(shop, int(wanted["id"]), int(wanted["quantity"]), properties):
-            abort(422)
-        return redirect("/cart/")
-
     @bp.post("/cart/change.js")
     def change() -> Answer:
         told = request.get_json()
@@ -57,7 +49,23 @@ def ajax(shop: Shop) -> Blueprint:
         return jsonify(shown(shop))
 
     bp.add_url_rule("/cart/update.js", "update", lambda: _update(shop), methods=["POST"])
+    _without_scripts(bp, shop)
     return bp
+
+
+def _without_scripts(bp: Blueprint, shop: Shop) -> None:
+    @bp.post("/cart/add/form")
+    def add_without_scripts() -> AnyResponse:
+        wanted = request.form
+        properties = {DONATION_PROPERTY: wanted.get(f"properties[{DONATION_PROPERTY}]", "")}
+        if not _add(shop, int(wanted["id"]), int(wanted["quantity"]), properties):
+            abort(422)
+        return redirect("/cart/")
+
+    @bp.get("/cart/without-gift")
+    def remove_without_scripts() -> AnyResponse:
+        give(0, {})
+        return redirect("/cart/")
 
 
 def give(quantity: int, properties: Json) -> None:
@@ -94,6 +102,7 @@ def shown(shop: Shop) -> Json:
                 "quantity": held.gift_minor // GIFT_PRICE,
                 "final_line_price": held.gift_minor,
                 "properties": session["gift"].get("properties", {DONATION_PROPERTY: held.cause}),
+                "url_to_remove": "/cart/without-gift",
             }
         )
     return {

@@ -70,6 +70,7 @@ class ShopifyFace:
             "customer": {"id": customer_id} if customer_id else None,
             "product": {"id": product.id} if product else None,
             "cart": ajax.shown(self._shop),
+            "section": {"id": "main-cart" if name == "giving" else name},
             "shop": {"currency": self._shop.settings.currency},
             "template": "product" if product else "cart" if name in _OF_CARTS else "index",
         }

@@ -11,13 +11,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, request, send_from_directory
+from flask import Blueprint, Response, abort, jsonify, request, send_from_directory
 from markupsafe import Markup, escape
 
 from devstore import money
@@ -39,6 +40,7 @@ ROUTES = {
     "account_register_url": "/my-account/#new",
 }
 YEAR_SECONDS = 31_536_000
+MOST_SECTIONS = 5
 _UNRENDERED = re.compile(r"\{%-? (schema|doc) -?%\}.*?\{%-? end\1 -?%\}", re.DOTALL)
 _SCHEMA = re.compile(r"\{% schema %\}(.*?)\{% endschema %\}", re.DOTALL)
 _STYLE = Markup('<link rel="stylesheet" href="{}">')
@@ -47,6 +49,16 @@ _STYLE = Markup('<link rel="stylesheet" href="{}">')
 def theme() -> Blueprint:
     """The extension's files, as its CDN serves them."""
     bp = Blueprint("shopify theme", __name__)
+
+    @bp.after_app_request
+    def sections(response: Response) -> Response:
+        """Of any page, the sections its address asks for, as JSON: the Section Rendering API."""
+        wanted = [name for name in request.args.get("sections", "").split(",") if name]
+        if not wanted or response.mimetype != "text/html":
+            return response
+        page = response.get_data(as_text=True)
+        found = {name: _section(page, name) for name in wanted[:MOST_SECTIONS]}
+        return _packed(jsonify(found))
 
     @bp.get(f"{ASSETS}/<name>")
     def asset(name: str) -> Response:
@@ -57,6 +69,13 @@ def theme() -> Blueprint:
         return _packed(send_from_directory(found.parent, name, max_age=age))
 
     return bp
+
+
+def _section(page: str, name: str) -> str | None:
+    """Between the marks that the templates set around it."""
+    start = page.find(f'<div id="shopify-section-{name}"')
+    end = page.find(f"<!-- end of {name} -->")
+    return page[start:end] if 0 <= start < end else None
 
 
 def _asset(name: str) -> Path | None:
@@ -85,7 +104,8 @@ def _packed(response: Response) -> Response:
 def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -> Markup | None:
     """One of the app's blocks; None where Liquid cannot be rendered.
 
-    known: what the page knows beyond the shop: ``product``, ``cart``, ``customer``, ``template``.
+    known: what the page knows beyond the shop: ``product``, ``cart``, ``customer``, ``section``,
+    ``template``. A cart counts in hundredths of a unit, whatever its currency.
     """
     if find_spec("liquid") is None or not THEME.is_dir():
         return None
@@ -98,14 +118,16 @@ def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -
         "request": {"locale": {"iso_code": TAGS[language]}},
         "template": {"name": known.get("template")},
     }
-    html = _environment(language).from_string(_source(f"blocks/{name}.liquid")).render(**told)
+    currency = known.get("cart", {}).get("currency", {}).get("iso_code", "USD")
+    environment = _environment(language, currency)
+    html = environment.from_string(_source(f"blocks/{name}.liquid")).render(**told)
     sheet = schema.get("stylesheet")
     style = _STYLE.format(asset_url(sheet)) if sheet and html.strip() else Markup()
     return style + Markup(html)  # noqa: S704  # the app's own HTML, as a theme prints it
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(language: str, currency: str) -> Environment:
     from liquid import DictLoader, Environment  # noqa: PLC0415  # only developers have it
 
     snippets = {
@@ -125,7 +147,9 @@ def _environment(language: str) -> Environment:
 
     environment.filters["t"] = translated
     environment.filters["asset_url"] = asset_url
-    environment.filters["money"] = lambda minor: money.shown(int(minor), "USD")
+    environment.filters["money"] = lambda hundredths: money.shown(
+        money.read(Decimal(int(hundredths)).scaleb(-2), currency), currency
+    )
     return environment
 
 

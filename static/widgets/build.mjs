@@ -17,9 +17,11 @@ const ENTRIES = {
   "loader.js": "src/loader.js",
   "kit.js": "src/kit.js",
   "club.js": "src/club/club.js",
+  "panel.js": "src/club/panel.js",
   "page.js": "src/page.js",
   "product.js": "src/product.js",
   "goal.js": "src/goal/goal.js",
+  "own.js": "src/donation/own.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",
@@ -72,7 +74,7 @@ const apart = (version) => ({
   setup(build) {
     build.onResolve({ filter: /\.js$/ }, ({ path, kind, importer }) => {
       const name = path.split("/").pop();
-      const shared = kind === "dynamic-import" || name === "kit.js";
+      const shared = kind === "dynamic-import" || name === "kit.js" || name === "club.js";
       return shared && importer && name in ENTRIES ? { path: `./${name}?v=${version}`, external: true } : undefined;
     });
     build.onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: tighten(spare(readFileSync(path, "utf8"))), loader: "js" }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choices, roundUp } from "../../static/widgets/src/donation/choices.js";
+import { minorOf } from "../../static/widgets/src/donation/own.js";
 import { declined, remember, rememberNo } from "../../static/widgets/src/kit/memory.js";
 
 const DAY_MS = 86_400_000;
@@ -20,15 +21,31 @@ test("a round total leaves nothing to round, and an empty cart too", () => {
   assert.equal(roundUp(9060, 0), 0);
 });
 
-test("the choices are the round-up and the shop's amounts", () => {
-  const donation = { amounts_minor: [200, 500], round_up_to_minor: 100 };
-  assert.deepEqual(choices(9060, donation), [
-    { amountMinor: 40, roundUp: true },
+const BOTH = { round_up: "riverbank", add_on: "riverbank@7" };
+const ASKED = { amounts_minor: [200, 500], round_up_to_minor: 100 };
+const minors = (found) => found.map(({ amountMinor }) => amountMinor);
+
+test("the choices are the shop's amounts and the round-up", () => {
+  assert.deepEqual(choices(9060, ASKED, BOTH, 1), [
     { amountMinor: 200, roundUp: false },
     { amountMinor: 500, roundUp: false },
+    { amountMinor: 40, roundUp: true },
   ]);
-  assert.deepEqual(choices(9100, donation).map(({ amountMinor }) => amountMinor), [200, 500]);
-  assert.deepEqual(choices(9060, {}), []);
+  assert.deepEqual(minors(choices(9100, ASKED, BOTH, 1)), [200, 500]);
+  assert.deepEqual(minors(choices(9060, { ...ASKED, round_up_to_minor: 0 }, BOTH, 1)), [200, 500]);
+});
+
+test("a cause is offered what its programmes name, and what pieces make up", () => {
+  assert.deepEqual(minors(choices(9060, ASKED, { round_up: "shelter@8" }, 1)), [40]);
+  assert.deepEqual(minors(choices(9060, ASKED, { add_on: "shelter@9" }, 1)), [200, 500]);
+  assert.deepEqual(minors(choices(9065, { amounts_minor: [125, 1000], round_up_to_minor: 1000 }, BOTH, 10)), [1000]);
+});
+
+test("an amount of one's own is typed as people write it", () => {
+  assert.deepEqual(["7.5", "7,50", " 7.50 ", "\u0667\u066b\u0665", "\u06f7,\u06f5\u06f0", "７．５"].map((text) => minorOf(text, 2)), Array(6).fill(750));
+  assert.deepEqual([minorOf("1,250", 3), minorOf("500", 0), minorOf("\u200f12", 2)], [1250, 500, 1200]);
+  for (const text of ["", "abc", "-5", "1.234", "1,234.50", "5.", "1e3", "\u221e"]) assert.ok(Number.isNaN(minorOf(text, 2)), text);
+  assert.ok(Number.isNaN(minorOf("1.5", 0)));
 });
 
 test("a no lasts ninety days and not a day longer", () => {

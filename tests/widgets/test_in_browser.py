@@ -30,10 +30,29 @@ ANSWERS: dict[str, Any] = {
             "award_on": "paid",
         },
         "causes": [
-            {"key": "riverbank", "name": "Riverbank", "story": "They plant reeds."},
-            {"key": "shelter", "name": "Shelter", "story": "They open doors."},
+            {
+                "key": "riverbank",
+                "name": "Riverbank",
+                "story": "They plant reeds.",
+                "ways": {"round_up": "riverbank@8", "add_on": "riverbank@9"},
+            },
+            {
+                "key": "shelter",
+                "name": "Shelter",
+                "story": "They open doors.",
+                "ways": {"add_on": "shelter@9"},
+            },
         ],
-        "donation": {"amounts_minor": [200], "round_up_to_minor": 100, "share_kept_percent": 0},
+        "donation": {
+            "amounts_minor": [200, 400, 600, 800, 1000],
+            "round_up_to_minor": 100,
+            "least_minor": 100,
+            "most_minor": 5000,
+            "share_kept_percent": 0,
+            "currency": "USD",
+            "exponent": 2,
+            "said": "You are the giver.",
+        },
         "currency_exponent": 2,
     },
     "goals": {
@@ -168,12 +187,41 @@ def test_a_choice_of_causes_begins_with_the_first_and_goes_with_the_gift(
     assert seen["causes"] == ["riverbank", "shelter"]
     assert seen["causeAtFirst"] == "riverbank"
     assert seen["asked"] == "Add a little for Shelter?"
-    assert [one["cause"] for one in seen["chosenFor"]] == ["shelter", "riverbank"]
+    assert seen["waysOfShelter"] == ["$2.00", "$4.00", "$6.00", "Not this time"]
+    assert [one["cause"] for one in seen["chosenFor"]] == ["shelter@9", "riverbank@9"]
 
 
 def test_the_servers_own_question_stays_where_it_was_painted(seen: dict[str, Any]) -> None:
     assert seen["servers"] == "A word of the shop's"
     assert seen["questionIsOurs"] == 0
+    assert seen["causesOfAmounts"] == "shelter"
+
+
+def test_a_gift_in_the_cart_of_another_amount_is_said_and_ticks_nothing(
+    seen: dict[str, Any],
+) -> None:
+    assert seen["inTheCart"] == ["$3.00 will go to Shelter.", 0]
+
+
+def test_nothing_is_asked_in_another_currency(seen: dict[str, Any]) -> None:
+    assert seen["foreign"] == ""
+
+
+def test_what_has_no_room_is_behind_a_button(seen: dict[str, Any]) -> None:
+    assert seen["more"] == ["Other", "false", None, 5]
+    assert (seen["amounts"], seen["ownHasFocus"]) == (["true", 7], True)
+    assert seen["terms"] == "Terms of this giftYou are the giver."
+
+
+def test_an_amount_of_ones_own_is_within_what_is_told(seen: dict[str, Any]) -> None:
+    assert seen["range"] == "From $1.00 to $50.00"
+    said = "From \u2066$1.00\u2069 to \u2066$50.00\u2069"
+    assert seen["refusedAmounts"] == [said] * 5
+    problem, status, chosen = seen["taken"]
+    assert (problem, status) == ("", "$7.50 will go to Riverbank.")
+    assert chosen == [
+        {"amountMinor": 750, "roundUp": False, "cause": "riverbank@9", "stepMinor": 100}
+    ]
 
 
 def test_arrow_keys_only_look_at_a_gift_and_space_chooses_it(seen: dict[str, Any]) -> None:
@@ -273,8 +321,8 @@ def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:
 
 def test_a_choice_is_told_to_the_shop_and_a_no_is_respected(seen: dict[str, Any]) -> None:
     assert seen["chosen"] == [
-        {"amountMinor": 40, "cause": "riverbank", "roundUp": True},
-        {"amountMinor": 0, "cause": "riverbank", "roundUp": False},
+        {"amountMinor": 40, "cause": "riverbank@8", "roundUp": True, "stepMinor": 100},
+        {"amountMinor": 0, "cause": "riverbank", "roundUp": False, "stepMinor": 100},
     ]
     assert seen["saidAfterChoosing"] == "$0.40 will go to Riverbank."
     assert seen["saidAfterNo"] == "No gift added. We won’t ask again for 90 days."

@@ -18,6 +18,7 @@ const script = language.slice(0, 2).toLowerCase();
 const page = () => import("./page.js");
 const product = () => import("./product.js");
 const club = () => import("./club.js");
+const panel = () => (club(), import("./panel.js")); // which needs the other: both at once
 const CODE = {
   "perennial-badge": [product, "PerennialBadge"],
   "perennial-tasks": [product, "PerennialTasks"],
@@ -25,7 +26,7 @@ const CODE = {
   "perennial-donation": [page, "PerennialDonation"],
   "perennial-goal": [() => import("./goal.js"), "PerennialGoal"],
   "perennial-club": [club, "PerennialClub"],
-  "perennial-panel": [club, "PerennialPanel"],
+  "perennial-panel": [panel, "PerennialPanel"],
 };
 
 const MARK = `<svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 31V13" stroke="#cfe3d8" stroke-width="2.2" stroke-linecap="round"/><path d="M16 28.5c-5.5 0-9.5-3-10.5-8.5 5.7 0 9.5 2.8 10.5 8.5zm0-2.5c.5-4.5 3.8-7.2 9-7.5-.2 5-2.5 7.7-9 7.5z" fill="#cfe3d8"/><g fill="#f3c4dc"><path id="p" d="M16 11.5c-1.9-2.4-2.3-6.2 0-9.3 2.3 3.1 1.9 6.9 0 9.3z"/>${[-112, -75, -37, 37, 75, 112].map((turn) => `<use href="#p" transform="rotate(${turn} 16 11.5)"/>`).join("")}</g><ellipse cx="16" cy="12.3" rx="4.3" ry="3.4" fill="#f2b632"/></svg>`;

@@ -118,6 +118,7 @@ def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
     page = installed.http.get("/cart/").text
     assert 'chosen-minor="44"' in page
     assert (f'data-before="{before}"' in page, 'data-given="44"' in page) == (True, True)
+    assert 'data-step="100"' in page
     key = told["items"][1]["key"]
     changed = installed.http.post("/cart/change.js", json={"id": key, "quantity": 0}).get_json()
     assert [one["quantity"] for one in changed["items"]] == [1]
@@ -129,7 +130,7 @@ def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
 def test_the_question_is_in_the_page_and_works_without_scripts(installed):
     put(installed)
     page = installed.http.get("/cart/").text
-    asked = re.search(r'slot="ask".*?</noscript>', page, re.DOTALL)
+    asked = re.search(r'slot="ask".*?</form>', page, re.DOTALL)
     assert asked
     for words in ("Add a little for Riverbank?", "plant reeds", "You are the giver"):
         assert words in asked[0]
@@ -139,17 +140,24 @@ def test_the_question_is_in_the_page_and_works_without_scripts(installed):
     assert added.headers["Location"] == "/cart/"
     (_, gift) = installed.http.get("/cart.js").get_json()["items"]
     assert (gift["final_line_price"], gift["properties"]) == (200, {"_perennial_donation": "1"})
-    assert "<noscript>" not in installed.http.get("/cart/").text, "one gift is in the cart"
     bad = installed.http.post("/cart/add/form", data=form | {"quantity": "0"})
     assert bad.status_code == 422
+    (out,) = re.findall(r'href="([^"]+)">Not this time', installed.http.get("/cart/").text)
+    assert installed.http.get(out).headers["Location"] == "/cart/"
+    assert len(installed.http.get("/cart.js").get_json()["items"]) == 1
 
 
-@pytest.mark.parametrize(("total", "rounds"), [(9_000, False), (9_060, True)])
-def test_room_is_kept_for_rounding_up_where_there_is_something_to_round(total, rounds):
-    cart = {"items": [], "item_count": 1, "total_price": total, "currency": {"iso_code": "USD"}}
-    told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
-    html = drawn("giving", "en", {"product": ajax.gift_product("en")}, **told)
-    assert ("data-rounds" in html) == rounds
+def test_sections_are_printed_alone_as_the_cart_stands(installed):
+    put(installed)
+    asked = "/cart/?sections=main-cart,header,nowhere"
+    before = installed.http.get(asked).get_json()
+    assert before["main-cart"].startswith('<div id="shopify-section-main-cart"')
+    assert 'data-section="main-cart"' in before["main-cart"]
+    assert ("<header" in before["header"], before["nowhere"]) == (True, None)
+    installed.http.post("/cart/add.js", json={"items": [GIFT]})
+    after = installed.http.get(asked).get_json()
+    assert 'chosen-minor="44"' in after["main-cart"]
+    assert before["header"] == after["header"]
 
 
 def test_a_choice_of_causes_keeps_the_one_in_the_cart(installed):

@@ -6,9 +6,12 @@ export function roundUp(total, step) {
   return (step - (total % step)) % step;
 }
 
-/** [{amountMinor, roundUp}]: rounding up first when it adds anything, then the shop's amounts. */
-export function choices(total, { amounts_minor: amounts = [], round_up_to_minor: step = 0 }) {
-  const rounding = roundUp(total, step);
-  const given = amounts.filter((amount) => amount > 0).map((amountMinor) => ({ amountMinor, roundUp: false }));
-  return rounding ? [{ amountMinor: rounding, roundUp: true }, ...given] : given;
+/**
+ * [{amountMinor, roundUp}]: the shop's amounts, then rounding up when it adds anything; what a cause has a way for,
+ * and what pieces of `piece` minor units make up.
+ */
+export function choices(total, { amounts_minor: amounts, round_up_to_minor: step }, ways, piece) {
+  const given = ways.add_on ? amounts.map((amountMinor) => ({ amountMinor, roundUp: false })) : [];
+  const rounding = { amountMinor: ways.round_up ? roundUp(total, step) : 0, roundUp: true };
+  return [...given, rounding].filter(({ amountMinor }) => amountMinor > 0 && amountMinor % piece === 0);
 }

@@ -1,19 +1,22 @@
-import { act, ask, config, declined, exponentOf, html, isSignedIn, own, remember, rememberNo, said, SILENT_DAYS, Widget } from "../kit.js";
+import { act, ask, config, declined, html, isSignedIn, own, remember, rememberNo, said, SILENT_DAYS, Widget } from "../kit.js";
 import { choices } from "./choices.js";
 
 const NO = "no-gift-at";
 const NOTHING = "gift_nothing";
+const SHOWN = 4; // side by side on a phone
 
 /**
- * <perennial-donation cart-total-minor currency cause chosen-minor choice tone>: a gift with the order, or not.
+ * <perennial-donation cart-total-minor currency cause chosen-minor choice piece-minor tone>: a gift with the order, or not.
  *
  * The form the server put inside stays until this one can replace it; of its text what has `slot="ask"` stays for
- * good, unless there is a choice of causes: it is painted already, and what is painted twice comes late.
+ * good: it is painted already, and what is painted twice comes late.
+ * However many amounts there are, what is drawn at first is two rows: the rest is behind "Other".
  *
  * Nothing is selected unless the cart already holds a gift (`chosen-minor`; `cart-total-minor` never includes it).
- * With `choice` the shopper may choose among the causes offered, `cause` being the one in the cart. A choice emits
- * perennial-donation:chosen {amountMinor, cause, roundUp}, 0 for "not this time"; the shop's script adds it
- * to the cart, where the server computes a round-up again, and calls `failed()` when that did not work.
+ * With `choice` the shopper may choose among the causes offered, `cause` being the one in the cart, by its key or as
+ * its line names it. A choice emits perennial-donation:chosen {amountMinor, cause, roundUp, stepMinor}, 0 for "not this
+ * time" and `cause` what the line has to name; the shop's script adds it to the cart, where the server computes a
+ * round-up again, and calls `failed()` when that did not work.
  * What arrow keys pass is only looked at, until Space or a pointer chooses it.
  */
 export class PerennialDonation extends Widget {
@@ -24,6 +27,7 @@ export class PerennialDonation extends Widget {
   #wanted;
   #result = NOTHING;
   #walks;
+  #own; // draws the field for an amount of one's own, once asked for
 
   async start(signal) {
     const held = Number(this.getAttribute("chosen-minor"));
@@ -33,7 +37,10 @@ export class PerennialDonation extends Widget {
     }
     this.#known = await config(signal);
     if (this.hasAttribute("choice")) await this.#recall(signal);
-    if (!this.#cause || !this.#options.length) return; // giving is off here: the server's text stays
+    if (this.#known.donation?.currency !== this.getAttribute("currency") || !this.#cause || !this.#isAsked) {
+      this.leave(signal); // giving is off here
+      return;
+    }
     if (held > 0 && this.#result === NOTHING) {
       this.#chosen = this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held, roundUp: false };
       this.#result = "gift_chosen";
@@ -61,24 +68,35 @@ export class PerennialDonation extends Widget {
     this.#paint();
   }
 
+  /** Those that a gift like the chosen one can go to. */
+  get #causes() {
+    const way = this.#chosen?.amountMinor && wayOf(this.#chosen);
+    return this.#known.causes.filter(({ ways }) => (way ? ways[way] : ways.add_on ?? ways.round_up));
+  }
+
   get #cause() {
-    const { causes } = this.#known;
     const fixed = !this.hasAttribute("choice") && this.getAttribute("cause");
-    return causes.find(({ key }) => key === (fixed || this.#wanted)) ?? (fixed ? undefined : causes[0]);
+    const key = (fixed || this.#wanted || "").split("@")[0];
+    return this.#causes.find((cause) => cause.key === key) ?? (fixed ? undefined : this.#causes[0]);
   }
 
   get #options() {
-    return choices(this.#total, this.#known.donation);
+    return choices(Number(this.getAttribute("cart-total-minor")), this.#known.donation, this.#cause.ways, this.#piece);
   }
 
-  get #total() {
-    return Number(this.getAttribute("cart-total-minor"));
+  get #piece() {
+    return Number(this.getAttribute("piece-minor") ?? 1);
   }
 
-  #money(minor) {
-    const currency = this.getAttribute("currency") ?? this.#known.program.currency;
-    return this.words.money(minor, currency, exponentOf(currency, this.#known));
+  get #hasOwn() {
+    return this.#cause.ways.add_on && this.#known.donation.most_minor > 0;
   }
+
+  get #isAsked() {
+    return this.#hasOwn || this.#options.length;
+  }
+
+  #money = (minor) => this.words.money(minor, this.#known.donation.currency, this.#known.donation.exponent);
 
   #choose(choice) {
     this.#chosen = choice;
@@ -90,7 +108,8 @@ export class PerennialDonation extends Widget {
     }
     if (choice.amountMinor) remember(NO, null);
     else rememberNo(NO);
-    const detail = { ...choice, cause: this.#cause.key };
+    const { key, ways } = this.#cause;
+    const detail = { ...choice, cause: (choice.amountMinor && ways[wayOf(choice)]) || key, stepMinor: this.#known.donation.round_up_to_minor };
     this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
   }
 
@@ -102,40 +121,45 @@ export class PerennialDonation extends Widget {
     else this.#paint();
   }
 
+  /** What has no room at first. */
+  async #open() {
+    this.#own = (await import("./own.js")).ownAmount;
+    this.#paint();
+    this.shadowRoot.querySelector("#own")?.focus();
+  }
+
   #paint() {
     const { words } = this;
-    const { name } = this.#cause;
-    const cause = own(name);
+    const cause = own(this.#cause.name);
+    const given = this.#options.filter(({ roundUp }) => !roundUp);
+    const isLong = this.#hasOwn || given.length > SHOWN;
+    const cut = isLong && !this.#own ? SHOWN - 1 : given.length;
     this.draw(html`<div class="box" part="card">
       <fieldset aria-describedby="story">
         <legend class="sr">${said(words, "gift_for", { cause })}</legend>
-        <div id="story">${this.#asked ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
-        ${this.hasAttribute("choice") ? this.#causes() : ""}
-        <div class="options" @keydown=${({ key }) => (this.#walks = key > "Arrow" && key < "B")}>
-          ${this.#options.map((choice) =>
-            this.#radio(
-              choice,
-              choice.roundUp
-                ? said(words, "gift_round_up", { money: this.#money(this.#total + choice.amountMinor) })
-                : said(words, "gift_give"),
-            ),
-          )}
-          ${this.#radio({ amountMinor: 0, roundUp: false }, said(words, "gift_no"))}
+        <div id="story">${this.querySelector("[slot=ask]") ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
+        ${this.hasAttribute("choice") && this.#causes.length > 1 ? this.#select() : ""}
+        <div @keydown=${({ key }) => (this.#walks = key > "Arrow" && key < "B")}>
+          <div class="ways">
+            ${given.slice(0, cut).map((choice) => this.#radio(choice))}
+            ${isLong ? html`<button class="way more" aria-expanded=${Boolean(this.#own)} @click=${() => this.#open()}>${words.text("gift_other")}</button>` : ""}
+          </div>
+          ${this.#own && this.#hasOwn ? this.#own(this.#known.donation, words, this.#money, this.#piece, (amountMinor) => this.#choose({ amountMinor, roundUp: false })) : ""}
+          <div class="ways">
+            ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#radio(choice, words.text("gift_round_up")))}
+            ${this.#radio({ amountMinor: 0, roundUp: false }, words.text("gift_no"))}
+          </div>
         </div>
         <p class="fine said" role="status">${this.#said(cause)}</p>
+        <details class="fine"><summary>${words.text("gift_terms")}</summary>${this.#known.donation.said}</details>
       </fieldset>
     </div>`);
   }
 
-  /** The server's own words stand where there is nothing to choose. */
-  get #asked() {
-    return !this.hasAttribute("choice") && this.querySelector("[slot=ask]");
-  }
-
-  #causes() {
+  #select() {
     const { key: chosen } = this.#cause;
     return html`<select aria-label=${this.words.text("gift_whom")} @change=${(event) => this.#give(event)}>
-      ${this.#known.causes.map(({ key, name }) => html`<option value=${key} .selected=${key === chosen}>${name}</option>`)}
+      ${this.#causes.map(({ key, name }) => html`<option value=${key} .selected=${key === chosen}>${name}</option>`)}
     </select>`;
   }
 
@@ -148,12 +172,12 @@ export class PerennialDonation extends Widget {
       <p class="fine">${story ? html`<bdi>${story}</bdi> ` : ""}${share} ${said(words, "gift_giver")}</p>`;
   }
 
-  #radio(choice, label) {
+  #radio(choice, label = "") {
     const { amountMinor, roundUp } = choice;
     const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
-    return html`<label>
+    return html`<label class="way">
       <input type="radio" name="gift" .checked=${isChosen} @click=${() => this.#choose(choice)} />
-      <span>${label}</span>${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
+      ${label} ${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
     </label>`;
   }
 
@@ -162,3 +186,5 @@ export class PerennialDonation extends Widget {
     return said(this.words, this.#result, { money, cause, n: this.words.number(SILENT_DAYS) });
   }
 }
+
+const wayOf = ({ roundUp }) => (roundUp ? "round_up" : "add_on");

@@ -21,6 +21,7 @@ globalThis.sessionStorage = {
 globalThis.customElements = { get: () => undefined, define: () => {} };
 let reloads = 0;
 globalThis.location = { reload: () => (reloads += 1) };
+await import("../../../../adapters/shopify/extensions/perennial-theme/assets/giving.anew.js"); // fetched once chosen
 const { PerennialCartGift } = await import("../../../../adapters/shopify/extensions/perennial-theme/assets/giving.js");
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
@@ -35,7 +36,7 @@ function block(dataset, items) {
     return new Response(JSON.stringify({ items }));
   };
   const element = new PerennialCartGift();
-  element.dataset = { root: "/", variant: "7", cause: "", ...dataset };
+  element.dataset = { root: "/", variant: "7", piece: "1", cause: "", ...dataset };
   return { element, sent };
 }
 
@@ -55,9 +56,17 @@ test("rounded again after the cart changed, it keeps its cause", async () => {
   ]);
   element.connectedCallback();
   await settled();
-  const properties = { [GIFT]: "riverbank", _perennial_round_up: "1" };
+  const properties = { [GIFT]: "riverbank", _perennial_round_up: "100" };
   assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 32, properties }]]);
   assert.equal(reloads, 1);
+});
+
+test("a rounded gift says up to what, so that it can be rounded again", async () => {
+  const { element, sent } = block({ piece: "10" }, []);
+  choose(element, { amountMinor: 750, roundUp: true, stepMinor: 1000, cause: "riverbank@7" });
+  await settled();
+  const properties = { [GIFT]: "riverbank@7", _perennial_round_up: "1000" };
+  assert.deepEqual(sent, [["/cart/add.js", { items: [{ id: 7, quantity: 75, properties }] }]]);
 });
 
 test("a choice takes the place of every gift in the cart", async () => {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connector.core.money import EXPONENTS
 from connector.rooms.giving.asking import of_the_house
 from devstore.shopify import theme
 
@@ -22,26 +23,94 @@ def test_the_script_puts_one_gift_into_the_cart_and_takes_all_out():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(("currency", "smallest"), [("USD", 1), ("JPY", 100)])
-def test_a_gift_is_rounded_to_what_the_service_offers(currency, smallest):
-    properties = {"_perennial_donation": "riverbank", "_perennial_round_up": "1"}
-    gift = {"key": "a", "final_line_price": 56 * smallest, "properties": properties}
-    told: dict[str, Any] = {
+def cart(currency: str, total: int, **gift: Any) -> dict[str, Any]:
+    """What a block in a cart of so many hundredths knows, and of a gift if there is one."""
+    return {
         "cart": {
-            "items": [gift],
-            "item_count": 57,
-            "total_price": 1000 * smallest,
+            "items": [{"key": "a", "url_to_remove": "/out", **gift}] if gift else [],
+            "item_count": 2,
+            "total_price": total,
             "currency": {"iso_code": currency},
         },
         "shop": {"currency": currency},
         "template": "cart",
     }
+
+
+def drawn(currency: str, total: int, **gift: Any) -> str:
+    smallest = 1 if EXPONENTS[currency] else 100
     variant = {"id": 1, "price": smallest, "available": True}
-    html = theme.block("giving", "en", {"product": {"variants": [variant]}}, **told)
+    settings = {"product": {"variants": [variant]}}
+    html = theme.block("giving", "en", settings, **cart(currency, total, **gift))
     assert html is not None
-    found = dict(re.findall(r'data-(before|given|step)="(\d+)"', html))
-    step = str(of_the_house(currency).round_up_to_minor)
-    assert found == {"before": "944", "given": "56", "step": step}
+    return str(html)
+
+
+def told(html: str) -> dict[str, str]:
+    names = "cart-total-minor|chosen-minor|piece-minor|data-(?:before|given|step|piece)"
+    return dict(re.findall(rf'({names})="(\d+)"', html))
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])
+def test_a_cart_is_counted_as_the_service_counts(currency):
+    """The platform's Liquid counts hundredths, whatever a currency's smallest unit is."""
+    whole = 10 ** EXPONENTS[currency]
+    piece = max(1, whole // 100)
+    assert told(drawn(currency, 9_000_00)) == {
+        "cart-total-minor": str(9_000 * whole),
+        "piece-minor": str(piece),
+        "data-piece": str(piece),
+    }
+
+
+def test_the_block_knows_every_currency_that_has_no_hundredths():
+    source = (theme.THEME / "blocks" / "giving.liquid").read_text("utf-8")
+    found = [set(re.findall("'([A-Z]{3})'", line)) for line in re.findall("when (.*)", source)]
+    other = [{one for one, places in EXPONENTS.items() if places == wanted} for wanted in (0, 3)]
+    assert found == other
+
+
+@pytest.mark.parametrize(("currency", "decimals"), [("USD", 2), ("JPY", 0), ("KWD", 3)])
+@pytest.mark.parametrize("steps", [None, 5])
+def test_a_gift_is_rounded_to_what_the_service_asks(currency, decimals, steps):
+    """By the line's own word; a line from before lines said it is rounded to the house's step."""
+    house = of_the_house(currency).round_up_to_minor
+    step = house * (steps or 1)
+    properties = {
+        "_perennial_donation": "riverbank",
+        "_perennial_round_up": str(step) if steps else "1",
+    }
+    hundredths = 100 if decimals else 10_000  # of what the house rounds to
+    gift = {"final_line_price": hundredths * 56 // 100, "properties": properties}
+    found = told(drawn(currency, 10 * hundredths, **gift))
+    assert found["data-step"] == str(step)
+    assert found["data-before"] == found["cart-total-minor"] == str(house * 944 // 100)
+    assert found["data-given"] == found["chosen-minor"] == str(house * 56 // 100)
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "said"),
+    [
+        ("USD", 9_060, ["100 $1.00", "200 $2.00", "500 $5.00", "40 $0.40"]),
+        ("JPY", 90_600_00, ["100 ¥100", "200 ¥200", "500 ¥500"]),
+        ("JPY", 9_060_00, ["100 ¥100", "200 ¥200", "500 ¥500", "40 ¥40"]),
+        ("KWD", 9_060, ["100 د.ك1.000", "200 د.ك2.000", "500 د.ك5.000", "40 د.ك0.400"]),
+    ],
+)
+def test_without_scripts_pieces_come_to_what_is_said(currency, total, said):
+    form = re.search(r'<form class="perennial-ways".*?</form>', drawn(currency, total), re.DOTALL)
+    assert form
+    buttons = re.findall(
+        r'name="quantity" value="(\d+)">.*?<bdi dir="ltr">(.*?)<', form[0], re.DOTALL
+    )
+    assert [" ".join(one) for one in buttons] == said
+
+
+def test_without_scripts_a_gift_is_taken_out_by_a_link():
+    gift = {"final_line_price": 200, "properties": {"_perennial_donation": "riverbank"}}
+    html = drawn("USD", 9_200, **gift)
+    assert re.search(r'<a class="perennial-way" href="/out">Not this time</a>', html)
+    assert 'name="quantity"' not in html, "one gift is in the cart"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 /**
- * <perennial-cart-gift>: puts the gift a shopper chose into the cart, by the Ajax cart, and shows the page
- * anew with the focus where it was. Nothing is chosen for anybody.
+ * <perennial-cart-gift>: puts the gift a shopper chose into the cart, by the Ajax cart, and has the cart shown
+ * anew: its sections, or the page with the focus where it was. Nothing is chosen for anybody.
  *
- * With data-variant, a piece of that variant is one smallest unit of money and the quantity is the amount;
- * without it the form inside offers one variant an amount. A rounded-up gift is rounded again, up to the
- * next data-step, when the cart changed under it.
+ * With data-variant, a piece of that variant is data-piece minor units and the quantity is the amount; without
+ * it the form inside offers one variant an amount. A rounded-up gift is rounded again, up to the next
+ * data-step, when the cart changed under it.
  */
 const GIFT = "_perennial_donation";
 const ROUNDED = "_perennial_round_up";
@@ -13,15 +13,16 @@ const HEARD = ["perennial-donation:chosen", "submit"];
 
 export class PerennialCartGift extends HTMLElement {
   #work = Promise.resolve();
+  #before; // what the theme printed before the first of several wishes
   #wishes = 0;
 
   connectedCallback() {
     for (const name of HEARD) this.addEventListener(name, this);
     if (sessionStorage.getItem(FOCUSED)) this.#focus();
-    const { before, given, step, variant } = this.dataset;
+    const { before, given, step, variant, piece } = this.dataset;
     if (before === undefined) return;
     const missing = (step - (before % step)) % step;
-    if (missing !== Number(given)) this.#wish(variant, missing, true);
+    if (missing !== Number(given)) this.#wish(variant, missing / piece, step);
   }
 
   disconnectedCallback() {
@@ -29,24 +30,30 @@ export class PerennialCartGift extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type === "submit") {
+    if (event.type !== "submit") {
+      const { amountMinor, roundUp, stepMinor, cause } = event.detail;
+      this.#wish(this.dataset.variant, amountMinor / this.dataset.piece, roundUp && stepMinor, cause);
+    } else if (event.target.matches(".perennial-gift")) {
       event.preventDefault();
       const variant = new FormData(event.target).get("gift");
-      if (variant !== null) this.#wish(variant, variant ? 1 : 0, false);
-    } else {
-      const { amountMinor, roundUp, cause } = event.detail;
-      this.#wish(this.dataset.variant, amountMinor, roundUp, cause);
+      if (variant !== null) this.#wish(variant, variant ? 1 : 0);
     }
   }
 
-  /** One after the other; the page is shown anew after the last. */
-  #wish(variant, quantity, rounds, cause) {
+  /** One after the other; the cart is shown anew after the last. `step`: a round-up's, in minor units. */
+  #wish(variant, quantity, step, cause) {
     const wish = ++this.#wishes;
     this.#work = this.#work.then(async () => {
       if (wish !== this.#wishes) return;
       try {
-        const changed = await this.#put(variant, quantity, rounds, cause);
-        if (changed && wish === this.#wishes) this.#showAnew();
+        const { printed, showAnew } = await import("./giving.anew.js");
+        this.#before ??= await printed(this).catch(() => null);
+        const changed = await this.#put(variant, quantity, step, cause);
+        if (!changed || wish !== this.#wishes) return;
+        const before = this.#before;
+        this.#before = undefined;
+        if (await showAnew(this, before).catch(() => false)) this.#say(this.dataset.saved);
+        else this.#reload();
       } catch (problem) {
         console.warn("perennial-cart-gift:", problem.message);
         this.#failed();
@@ -55,12 +62,12 @@ export class PerennialCartGift extends HTMLElement {
   }
 
   /** One line of this gift, whatever lines the cart holds; without a cause named, that of the cart. */
-  async #put(variant, quantity, rounds, cause) {
+  async #put(variant, quantity, step, cause) {
     const { items } = await this.#send("cart.js");
     const lines = items.filter(({ properties }) => properties?.[GIFT]);
     const kept = quantity > 0 && lines.find(({ variant_id: id }) => String(id) === variant);
     const named = cause || lines[0]?.properties[GIFT] || this.dataset.cause || "1";
-    const properties = { [GIFT]: named, ...(rounds && { [ROUNDED]: "1" }) };
+    const properties = { [GIFT]: named, ...(step && { [ROUNDED]: String(step) }) };
     for (const { key } of lines.filter((line) => line !== kept)) await this.#send("cart/change.js", { id: key, quantity: 0 });
     if (kept) await this.#send("cart/change.js", { id: kept.key, quantity, properties });
     else if (quantity) await this.#send("cart/add.js", { items: [{ id: Number(variant), quantity, properties }] });
@@ -78,7 +85,7 @@ export class PerennialCartGift extends HTMLElement {
     return response.json();
   }
 
-  #showAnew() {
+  #reload() {
     if (this.contains(document.activeElement)) sessionStorage.setItem(FOCUSED, "1");
     location.reload();
   }
@@ -105,10 +112,14 @@ export class PerennialCartGift extends HTMLElement {
 
   #failed() {
     this.querySelector("perennial-donation")?.failed?.();
-    const form = this.querySelector("form");
-    if (!form) return;
-    form.reset();
-    form.querySelector("[role=status]").textContent = this.dataset.failed;
+    this.querySelector(".perennial-gift")?.reset();
+    this.#say(this.dataset.failed);
+  }
+
+  /** Where the element inside does not say it itself. */
+  #say(sentence) {
+    const status = this.querySelector(".perennial-gift [role=status]");
+    if (status) status.textContent = sentence;
   }
 }
 
