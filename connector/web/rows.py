@@ -30,6 +30,7 @@ _REASONS: Mapping[str, str] = {
     ladders.ORDERS: mark("Bought with it {times}"),
     ladders.PEOPLE: mark("Bought by the same customers"),
     ladders.TITLES: mark("A similar product"),
+    ladders.ALIKE: mark("Bought with similar products"),
     ladders.OWN: mark("You bought it {times}"),
     ladders.RETURNED_FOR: mark("People return for this"),
     ladders.BECAUSE: mark("Because you bought {product}"),

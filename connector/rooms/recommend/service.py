@@ -42,7 +42,7 @@ WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer
 class Item:
     """A product to show; ``together`` orders hold it and one of those asked about.
 
-    evidence: what speaks most for it, rules.ORDERS, PEOPLE or TITLES.
+    evidence: what speaks most for it, rules.ORDERS, PEOPLE, TITLES or ALIKE.
     """
 
     key: str

@@ -32,6 +32,7 @@ EVIDENCE = {
     rules.ORDERS: mark("Bought together"),
     rules.PEOPLE: mark("Bought by the same customers"),
     rules.TITLES: mark("A similar product"),
+    rules.ALIKE: mark("Bought with similar products"),
 }
 
 

@@ -10,7 +10,12 @@ from connector.shops.service import Shop
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
 
-REASONS = {rules.ORDERS: "orders", rules.PEOPLE: "people", rules.TITLES: "titles"}
+REASONS = {
+    rules.ORDERS: "orders",
+    rules.PEOPLE: "people",
+    rules.TITLES: "titles",
+    rules.ALIKE: "alike",
+}
 
 
 def list_recommendations(db: Connection, shop: Shop, key: str) -> shapes.Recommendations:

@@ -148,7 +148,7 @@ class Recommendation(Struct):
     url: str | None
     price: Money | None
     together: Annotated[int, Meta(description="Orders that hold both")]
-    reason: Annotated[str, Meta(description="What speaks most for it: orders, people or titles")]
+    reason: Annotated[str, Meta(description="What speaks most: orders, people, titles or alike")]
 
 
 class Recommendations(Struct):

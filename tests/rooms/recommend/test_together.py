@@ -2,8 +2,9 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, permutations
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.rooms.recommend import rules
-from connector.rooms.recommend.rules import NOBODY, ORDERS, PEOPLE, TITLES, Baskets, Other
+from connector.rooms.recommend.rules import ALIKE, NOBODY, ORDERS, PEOPLE, TITLES, Baskets, Other
 
 Basket = tuple[int, int, Sequence[str]]  # buyer, day, product keys
 Pair = tuple[str, str]
@@ -32,18 +33,22 @@ some_baskets = st.lists(
 @given(some_baskets)
 def test_counts_and_order_are_the_oracles(baskets):
     guests = [(NOBODY, day, products) for _, day, products in baskets]
-    together, scores = slowly(guests)
+    together, weights, sold = slowly(guests)
     found = lists(guests)
     assert set(found) == {product for product, _ in together}
     for product, others in found.items():
+        assert len(others) == len([pair for pair in together if pair[0] == product])
         assert all(one.together == together[product, one.key] for one in others)
-        told = [scores[product, one.key] for one in others]
-        assert all(after <= before * 1.0001 for before, after in pairwise(told))
-        assert [one.score for one in others] == pytest.approx(
-            [1000 * score / told[0] for score in told], rel=0.001, abs=1
+        sure = sorted((w for pair, w in weights.items() if pair[0] == product), reverse=True)
+        told = [weights[product, one.key] for one in others]
+        assert told[: rules.SUREST] == pytest.approx(sure[: rules.SUREST], rel=0.001)
+        wide = [weights[product, one.key] / sold[one.key] ** 0.25 for one in others]
+        assert all(after <= before * 1.0001 for before, after in pairwise(wide[rules.SUREST :]))
+        scores = [one.score for one in others]
+        assert scores[: rules.SUREST] == pytest.approx(
+            [1000 * weight / told[0] for weight in told[: rules.SUREST]], rel=0.001, abs=1
         )
-        left = sorted((s for pair, s in scores.items() if pair[0] == product), reverse=True)
-        assert told == pytest.approx(left[: rules.KEPT], rel=0.001)
+        assert scores == sorted(scores, reverse=True)
 
 
 @given(some_baskets, st.randoms(use_true_random=False))
@@ -138,8 +143,29 @@ def test_what_the_same_people_buy_at_other_times_goes_together():
     assert (other.key, other.together, other.evidence, other.is_honest) == ("b", 0, PEOPLE, True)
 
 
+def test_one_or_two_people_are_no_reason():
+    def both(people: int) -> Other:
+        bought = [
+            (who, TODAY - add, key) for who in range(people) for add, key in ((0, "a"), (9, "b"))
+        ]
+        (other,) = lists([*bought, (9, TODAY, "c"), (8, TODAY, "d")])["a"]
+        return other
+
+    assert [both(people).is_honest for people in (1, 2, 3)] == [False, False, True]
+    assert both(3).evidence == PEOPLE
+
+
+def test_products_with_alike_titles_say_what_they_are_bought_with():
+    titles = {"a": "Blue mug", "b": "Red mug", "c": "Saucer", "d": "Tray"}
+    shop = in_columns([(NOBODY, TODAY, "ac")] * 9 + [(NOBODY, TODAY, "d")] * 9, titles)
+    found = dict(rules.lists(rules.shelves(rules.history(shop))))
+    assert [(one.key, one.evidence, one.is_honest) for one in found["b"]] == [
+        ("a", TITLES, True),
+        ("c", ALIKE, True),
+    ]
+
+
 def test_before_anything_is_sold_titles_tell():
-    baskets = in_columns([(NOBODY, TODAY, "x")])
     titles = {
         "x": "Oak tray",
         "mug": "Blue mug",
@@ -147,14 +173,7 @@ def test_before_anything_is_sold_titles_tell():
         "杯": "藍色馬克杯",
         "壺": "藍色茶壺",
     }
-    shop = Baskets(
-        list(titles),
-        list(titles.values()),
-        baskets.buyers,
-        baskets.days,
-        baskets.starts,
-        baskets.products,
-    )
+    shop = in_columns([(NOBODY, TODAY, "x")], titles)
     found = dict(rules.lists(rules.shelves(rules.history(shop))))
     assert found["mug"] == [Other("cup", 0, 1000, TITLES)]
     assert found["杯"] == [Other("壺", 0, 1000, TITLES)]
@@ -193,13 +212,15 @@ def everything(baskets: Sequence[Basket]) -> list[object]:
     ]
 
 
-def in_columns(baskets: Sequence[Basket]) -> Baskets:
-    keys = sorted({key for _, _, products in baskets for key in products})
+def in_columns(
+    baskets: Sequence[Basket], titles: Mapping[str, str] = MappingProxyType({})
+) -> Baskets:
+    keys = sorted({key for _, _, products in baskets for key in products} | set(titles))
     random.Random(len(baskets)).shuffle(keys)  # numbers mean nothing
     numbers = {key: number for number, key in enumerate(keys)}
     return Baskets(
         keys=keys,
-        titles=[""] * len(keys),
+        titles=[titles.get(key, "") for key in keys],
         buyers=np.array([who for who, _, _ in baskets], np.int32),
         days=np.array([day for _, day, _ in baskets], np.int32),
         starts=np.cumsum([0, *(len(products) for _, _, products in baskets)]),
@@ -207,17 +228,20 @@ def in_columns(baskets: Sequence[Basket]) -> Baskets:
     )
 
 
-def slowly(baskets: Sequence[Basket]) -> tuple[Counter[Pair], dict[Pair, float]]:
-    """Orders together and score of each pair, as the definitions say it."""
+def slowly(
+    baskets: Sequence[Basket],
+) -> tuple[Counter[Pair], dict[Pair, float], dict[str, float]]:
+    """Orders together and their weight by pair, and by product, as the definitions say it."""
     newest = max(day for _, day, _ in baskets)
     together: Counter[Pair] = Counter()
-    weight: dict[Pair, float] = defaultdict(float)
+    weights: dict[Pair, float] = defaultdict(float)
     sold: dict[str, float] = defaultdict(float)
     for _, day, products in baskets:
-        half_lives = (newest - day) / 180
+        size = len(set(products))
+        weight = 0.5 ** ((newest - day) / 180) / max(size - 1, 1) ** 0.5
         for pair in permutations(set(products), 2):
             together[pair] += 1
-            weight[pair] += 0.5**half_lives
+            weights[pair] += weight
         for product in set(products):
-            sold[product] += 0.5**half_lives
-    return together, {(i, j): weight[i, j] / sold[j] ** 0.15 for i, j in weight}
+            sold[product] += weight
+    return together, weights, sold

@@ -9,23 +9,27 @@ from connector.rooms.recommend.rules.diverse import families, spread_families
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
 from connector.rooms.recommend.rules.listed import Other, Personal, lists, merged, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
+from connector.rooms.recommend.rules.sources import CAP
 from connector.rooms.recommend.rules.together import (
-    CAP,
+    ALIKE,
     KEPT,
     ORDERS,
     PEOPLE,
     SUPPORT,
+    SUREST,
     TITLES,
     Lists,
 )
 
 __all__ = [
+    "ALIKE",
     "CAP",
     "KEPT",
     "NOBODY",
     "ORDERS",
     "PEOPLE",
     "SUPPORT",
+    "SUREST",
     "TITLES",
     "Baskets",
     "History",

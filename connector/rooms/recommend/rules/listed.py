@@ -14,7 +14,7 @@ TOP_SCORE = 1000
 class Other(NamedTuple):
     """A product beside another: in how many orders, its score, 1000 being the best, and why.
 
-    evidence: ORDERS, PEOPLE or TITLES, whichever speaks most for it.
+    evidence: ORDERS, PEOPLE, TITLES or ALIKE, whichever speaks most for it.
     """
 
     key: str

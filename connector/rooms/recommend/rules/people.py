@@ -41,7 +41,7 @@ def weighted(bought: Any) -> Any:
     """The same purchases by BM25 weights."""
     people, products = bought.shape
     each = np.diff(bought.indptr)
-    tells = np.log1p(products) - np.log1p(each)
+    tells = np.log(products + 2) - np.log1p(each)  # somebody with everything tells little, too
     totals = np.bincount(bought.indices, weights=bought.data, minlength=products)
     length = (1 - _B) + _B * totals / max(totals.mean() if products else 0, 1e-9)
     data = bought.data * (_K1 + 1) / (_K1 * length[bought.indices] + bought.data)
@@ -52,13 +52,13 @@ def weighted(bought: Any) -> Any:
 def _newest_only(bought: Any) -> Any:
     """Of people with very many products the ones with the highest weights."""
     each = np.diff(bought.indptr)
-    if each.max(initial=0) <= PROFILE:
-        return bought
-    person = np.repeat(np.arange(len(each)), each)
-    order = np.lexsort((bought.indices, -bought.data, person))
-    place = np.arange(len(order)) - np.repeat(bought.indptr[:-1], each)
-    kept = np.sort(order[place < PROFILE])
+    many = np.flatnonzero(each > PROFILE)
+    is_kept = np.ones(bought.nnz, bool)
+    for person in many:
+        own = slice(bought.indptr[person], bought.indptr[person + 1])
+        order = np.lexsort((bought.indices[own], -bought.data[own]))
+        is_kept[own.start + order[PROFILE:]] = False
     indptr = np.concatenate(([0], np.cumsum(np.minimum(each, PROFILE))))
     return scipy.sparse.csr_matrix(
-        (bought.data[kept], bought.indices[kept], indptr), shape=bought.shape
+        (bought.data[is_kept], bought.indices[is_kept], indptr), shape=bought.shape
     )

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import scipy
@@ -21,6 +20,28 @@ SHOWN = 10
 _STEPS = 2.0**30  # rounded to so many, gains add up exactly in any sequence
 _TREND = 0.5  # the power of a product's late sales in what is new to somebody
 _LATE, _EVER = 1, 10  # orders added to both, so that few do not make a trend
+
+
+class Rows(Sequence[Lists]):
+    """Lists by product, cut out when they are asked for."""
+
+    def __init__(self, told: Lists, count: int) -> None:
+        self._told = told
+        self._ends = np.searchsorted(told.rows, np.arange(count + 1)).tolist()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, product: int) -> Lists: ...
+    @overload
+    def __getitem__(self, product: slice) -> list[Lists]: ...
+    def __getitem__(self, product: int | slice) -> Lists | list[Lists]:
+        if isinstance(product, slice):
+            return [self[one] for one in range(*product.indices(len(self)))]
+        if product >= len(self):
+            raise IndexError(product)
+        return self._told.only(slice(self._ends[product], self._ends[product + 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +118,17 @@ class Shelves:
 def shelves(history: History) -> Shelves:
     """Rank everything."""
     bought = people.bought_by(history)
-    told = list(together.blocks(history, bought))
+    told = together.told(history, bought)
     count = len(history.keys)
-    rows = np.concatenate([np.zeros(0, np.int64), *(one.voices[0] for one in told)])
-    voices = np.concatenate([np.zeros(0, np.int64), *(one.voices[1] for one in told)])
-    strengths = np.concatenate([np.zeros(0), *(one.voices[2] for one in told)])
+    rows, others, strengths = told.voices
     trend = ((history.lately + _LATE) / (history.sold + _EVER)) ** _TREND
     heard = scipy.sparse.csr_matrix(
-        ((strengths * trend[rows]).astype(np.float32), (voices, rows)), shape=(count, count)
+        ((strengths * trend[rows]).astype(np.float32), (others, rows)), shape=(count, count)
     )
     return Shelves(
         history=history,
-        together=_split([one.together for one in told], count),
-        similar=_split([one.similar for one in told], count),
+        together=Rows(told.together, count),
+        similar=Rows(told.similar, count),
         bought=bought,
         heard=heard,
         trending=history.trending(),
@@ -125,14 +144,3 @@ def joined(lists: Iterable[Lists], without: Iterable[int]) -> list[int]:
     for one in without:
         scores.pop(one, None)
     return sorted(scores, key=lambda other: (-round(scores[other], 9), other))
-
-
-def _split(lists: Sequence[Lists], count: int) -> list[Lists]:
-    """One by product."""
-    columns = [np.concatenate(column) for column in zip(*lists, strict=True)]
-    if not columns:
-        return []
-    ends = np.searchsorted(columns[0], np.arange(count + 1))
-    return [
-        Lists(*(column[begin:end] for column in columns)) for begin, end in pairwise(ends.tolist())
-    ]

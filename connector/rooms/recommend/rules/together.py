@@ -1,47 +1,45 @@
-"""Which products go with which: three sorts of evidence, a row of each for each product.
+"""Which products go with which: four sorts of evidence, a row of each for each product.
 
-ORDERS: both were in one order, halving every 180 days, divided by what the other sells to the
-power of .15, so that what everybody buys does not head every list. PEOPLE: the same people bought
-both, whenever. TITLES: their titles say alike. With m orders that hold a product and its most
-frequent companion, orders count m/(m+5) and the other two the rest, each as a share of its row's
-best. Of giant orders their CAP most bought products count.
+ORDERS: both were in one order, halving every 180 days; of an order of n products each pair counts
+1 / sqrt(n - 1), so that giants do not decide. PEOPLE: the same people bought both, whenever.
+TITLES: their titles say alike. ALIKE: what products with alike titles are bought with. Each is a
+share of its row's best. With m orders that hold a product and its most frequent companion, orders
+count m/(m+5) and the others the rest, people half of that.
+
+Who is listed is chosen with orders divided by what the other sells to the power of .25, so that
+what everybody buys is not on every list; the first four are those who are first without that. Of
+giant orders their CAP most bought products count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from connector.rooms.recommend.rules import people, titles
-from connector.rooms.recommend.rules.history import HALF_LIFE_DAYS, History, Longs
+from connector.rooms.recommend.rules.best import Shares, best, chosen, highest
+from connector.rooms.recommend.rules.history import History, Longs
+from connector.rooms.recommend.rules.sources import Sources, dense
 
 KEPT = 30  # products of a list; more than are shown, because some will be sold out
 NEAR = 200  # products that speak for one
-CAP = 100  # products of one order that count: the cost grows with their square
-SUPPORT = 3  # orders together before a page may say so
-DAMPING = 0.15
-ORDERS, PEOPLE, TITLES = range(3)  # what speaks most for a pair
+SUPPORT = 3  # orders, or people, before a page may say so
+DAMPING = 0.25
+SUREST = 4  # products of a list that damping does not choose
+ORDERS, PEOPLE, TITLES, ALIKE = range(4)  # what speaks most for a pair
+_AFTER = 0.999  # of the share of the last of them, at most, for whoever follows
 _BELIEVED = 5  # orders at which they count as much as everything else
-_RICH = 0.9  # from here on people are told apart well enough by what ranks their own lists
-_SHRINK = 10  # people, of their cosine
+_RICH = 0.9  # from here on what products with alike titles are bought with adds nothing
+_PEOPLE = 0.5  # of what titles count
+_ASKED = 50  # products with alike titles that are asked what they are bought with
+_ROUNDED = 1.001  # for what float32 leaves out
 _CROWD = 0.5  # by how much what goes with many things says less of each
-_LOW = np.float32(1e-12)
-_CELLS = 2**20  # of a block's rows times all products: memory stays flat
+_CELLS = 2**20  # of a table: memory stays flat
 _THREADS = 2
-
-# One integer carries both sums of a pair: orders together above, their weights below. Integers
-# add up exactly in any sequence, and one product of matrices gives both. 2^22 orders of weight at
-# most 2^16 stay below 2^40, and with their number above it below 2^63.
-_WEIGHT_BITS = 16
-_COUNT_SHIFT = 40
-
-Shares = NDArray[np.float32]
 
 
 class Lists(NamedTuple):
@@ -56,129 +54,194 @@ class Lists(NamedTuple):
     orders: Longs
     evidence: Longs
 
+    def only(self, which: slice | NDArray[Any]) -> Lists:
+        return Lists(
+            self.rows[which],
+            self.others[which],
+            self.shares[which],
+            self.orders[which],
+            self.evidence[which],
+        )
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What is told of some products: bought together, similar, and who speaks for them.
 
-    voices: (rows, others, strengths) of the products whose buyers most bought each.
-    """
+class Voices(NamedTuple):
+    """Who speaks for some products: those whose buyers most bought each, and how strongly."""
+
+    rows: Longs
+    others: Longs
+    strengths: Shares
+
+
+class Said(NamedTuple):
+    """What orders say of the others in some lists, so that products with alike titles hear it."""
+
+    rows: Longs
+    others: Longs
+    shares: Shares
+
+
+class Told(NamedTuple):
+    """What is told of all products."""
 
     together: Lists
     similar: Lists
-    voices: tuple[Longs, Longs, Shares]
+    voices: Voices
 
 
-def blocks(history: History, bought: Any) -> Iterator[Block]:
-    """Of all products, some at a time; ``bought`` as people.bought_by has it."""
-    by_product, packed, damped = _orders(history)
-    weights = people.weighted(bought)
-    weights_of = weights.T.tocsr()
-    squares = np.bincount(weights.indices, weights=weights.data**2, minlength=len(damped))
-    own = (np.maximum(squares, _LOW) ** 0.25).astype(np.float32)  # half way to a cosine
-    buyers = scipy.sparse.csr_matrix(
-        (np.ones(bought.nnz, np.int32), bought.indices, bought.indptr), shape=bought.shape
-    )
-    buyers_of = buyers.T.tocsr()
-    counted = np.sqrt(np.diff(buyers_of.indptr)).astype(np.float32)
-    worded = titles.worded(history.titles)
-    by_word = worded.T.tocsr()
+def told(history: History, bought: Any) -> Told:
+    """Of all products; ``bought`` as people.bought_by has it.
+
+    First of all of them, some at a time. Then again of those with few orders, who now hear what
+    was said of products with alike titles.
+    """
     count = len(history.keys)
     height = max(_CELLS // max(count, 1), 1)
-
-    def told(first: int) -> Block:
-        part = slice(first, min(first + height, count))
-        sums = _others(by_product[part] @ packed, first)
-        strong = _others(weights_of[part] @ weights, first).astype(np.float32)
-        alike = _shares(_others(worded[part] @ by_word, first).astype(np.float32))
-        best = (sums.max(axis=1) >> _COUNT_SHIFT).astype(np.float32)
-        believed = (best / (best + _BELIEVED))[:, None]
-        by_orders = _shares((sums & ((1 << _COUNT_SHIFT) - 1)).astype(np.float32) * damped)
-        similar = _shares(strong / np.outer(own[part], own))
-        thin = np.flatnonzero(believed[:, 0] < _RICH)
-        by_people = similar
-        if len(thin):
-            shared = (buyers_of[first + thin] @ buyers).toarray().astype(np.float32)
-            shared[np.arange(len(thin)), first + thin] = 0
-            by_people = similar.copy()
-            by_people[thin] = _shares(
-                shared / (np.outer(counted[first + thin], counted) + _SHRINK)
-            )
-        rest = 1 - believed
-        return Block(
-            together=_lists([by_orders * believed, by_people * rest, alike * rest], sums, first),
-            similar=_lists([np.zeros_like(similar), similar, alike], sums, first),
-            voices=_voices(strong, first),
-        )
-
+    sources = Sources.of(history, bought)
     # Products of matrices and sorting let go of the interpreter, so threads share the work.
     with ThreadPoolExecutor(_THREADS) as threads:
-        yield from threads.map(told, range(0, count, height))
-
-
-def _orders(history: History) -> tuple[Any, Any, Shares]:
-    """(products by orders, orders by products with both numbers packed, damping by product)."""
-    sizes = history.sizes
-    place = np.arange(len(history.products)) - np.repeat(history.starts[:-1], sizes)
-    products = history.products[place < CAP]
-    sizes = np.minimum(sizes, CAP)
-    starts = np.concatenate(([0], np.cumsum(sizes)))
-    shape = (len(sizes), len(history.keys))
-    ages = (history.newest - history.days) / HALF_LIFE_DAYS
-    weights = np.maximum(np.rint(2.0 ** (_WEIGHT_BITS - ages)), 1).astype(np.int64)
-    by_line = np.repeat(weights, sizes)
-    ones = np.ones(len(products), np.int8)
-    packed = (np.int64(1) << _COUNT_SHIFT) + by_line
-    sold = np.bincount(products, weights=by_line, minlength=shape[1])
-    return (
-        scipy.sparse.csr_matrix((ones, products, starts), shape=shape).T.tocsr(),
-        scipy.sparse.csr_matrix((packed, products, starts), shape=shape),
-        (np.maximum(sold, 1) ** -DAMPING).astype(np.float32),
+        parts = [np.arange(count)[at : at + height] for at in range(0, max(count, 1), height)]
+        first = list(threads.map(lambda part: _first(sources, part), parts))
+        said = Said(*_joined([one.said for one in first]))
+        spoken = scipy.sparse.csr_matrix(
+            (said.shares, (said.rows, said.others)), shape=(count, count)
+        )
+        thin = np.concatenate([one.thin for one in first])
+        parts = [thin[at : at + height] for at in range(0, len(thin), height)]
+        again = list(threads.map(lambda part: _again(sources, part, spoken), parts))
+    together = Lists(*_joined([one.together for one in first]))
+    rich = ~np.isin(together.rows, thin)
+    both = Lists(*_joined([together.only(rich), *again]))
+    order = np.argsort(both.rows, kind="stable")
+    return Told(
+        both.only(order),
+        Lists(*_joined([one.similar for one in first])),
+        Voices(*_joined([one.voices for one in first])),
     )
 
 
-def _lists(parts: list[Shares], sums: Longs, first: int) -> Lists:
-    """The best of several sorts of evidence together."""
-    scores = parts[0] + parts[1] + parts[2]
-    rows, others = _best(scores, KEPT)
-    highest = scores.max(axis=1, initial=_LOW)
-    return Lists(
-        rows=rows + first,
+class _Block(NamedTuple):
+    """Of some products. thin: those with few orders."""
+
+    together: Lists
+    similar: Lists
+    voices: Voices
+    said: Said
+    thin: Longs
+
+
+def _first(sources: Sources, part: Longs) -> _Block:
+    strong = sources.people(part)
+    by_people, by_titles = _likeness(sources, strong), _shares(sources.titles(part))
+    together, said, thin = _together(sources, part, strong, [by_people * _PEOPLE, by_titles])
+    scores = by_people + by_titles
+    rows, others = best(scores, KEPT)
+    parts = [one[rows, others] for one in (np.zeros_like(scores), by_people, by_titles)]
+    similar = Lists(
+        rows=part[rows],
         others=others,
-        shares=scores[rows, others] / highest[rows],
-        orders=sums[rows, others] >> _COUNT_SHIFT,
-        evidence=np.stack([one[rows, others] for one in parts]).argmax(axis=0),
+        shares=scores[rows, others] / highest(scores)[rows, 0],
+        orders=np.zeros_like(rows),
+        evidence=_evidence(sources, part[rows], others, strong[rows, others], parts),
     )
+    return _Block(together, similar, _voices(part, strong), said, thin)
 
 
-def _voices(strong: Shares, first: int) -> tuple[Longs, Longs, Shares]:
-    rows, others = _best(strong, NEAR)
+def _again(sources: Sources, part: Longs, spoken: Any) -> Lists:
+    """Of products with few orders, once it is known what others are bought with."""
+    strong, titles = sources.people(part), sources.titles(part)
+    rows, others = chosen(titles, _ASKED)
+    asked = scipy.sparse.csr_matrix(
+        (titles[rows, others], (rows, others)), shape=(len(part), len(spoken.indptr) - 1)
+    )
+    alike = dense(asked @ spoken, part)
+    others_say = [_likeness(sources, strong) * _PEOPLE, _shares(titles), _shares(alike)]
+    return _together(sources, part, strong, others_say)[0]
+
+
+def _together(
+    sources: Sources, part: Longs, strong: Shares, others_say: Sequence[Shares]
+) -> tuple[Lists, Said, Longs]:
+    """(lists, what orders say in them, which products have few orders)."""
+    weights, counts = sources.orders(part)
+    most = counts.max(axis=1, keepdims=True, initial=0).astype(np.float32)
+    believed = most / (most + _BELIEVED)
+    scores = weights * np.maximum(sources.sold, 1).astype(np.float32) ** -DAMPING
+    scores *= believed / highest(scores)
+    rest = sum(others_say[1:], others_say[0]) * (1 - believed)
+    scores += rest
+    rows, others = best(scores, KEPT)
+    by_orders = weights[rows, others] * (believed / highest(weights))[rows, 0]
+    order, shares = _led(rows, by_orders + rest[rows, others], scores[rows, others])
+    rows, others, by_orders = rows[order], others[order], by_orders[order]
+    doubt = (1 - believed)[rows, 0]
+    parts = [by_orders, *(one[rows, others] * doubt for one in others_say)]
+    evidence = _evidence(sources, part[rows], others, strong[rows, others], parts)
+    products = part[rows]
+    lists = Lists(
+        rows=products,
+        others=others,
+        shares=shares,
+        orders=counts[rows, others].astype(np.int64),
+        evidence=evidence,
+    )
+    return lists, Said(products, others, by_orders), part[believed[:, 0] < _RICH]
+
+
+def _led(rows: Longs, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
+    """(places in sequence, shares): first the surest of each row, then the others by score.
+
+    Rows rise, and each one's highest score is its first.
+    """
+    starts = np.searchsorted(rows, rows)
+    nth = np.arange(len(rows)) - starts
+    leads = np.zeros(len(rows), bool)
+    leads[np.lexsort((-sure, rows))[nth < SUREST]] = True
+    order = np.lexsort((np.where(leads, -sure, -scores), ~leads, rows))
+    shares = sure[order] / sure[order][starts]
+    after = nth >= SUREST
+    last = shares[starts[after] + SUREST - 1]
+    shares[after] = last * _AFTER * (scores[order] / scores[starts])[after]
+    return order, shares
+
+
+def _evidence(
+    sources: Sources,
+    products: Longs,
+    others: Longs,
+    strong: Shares,
+    parts: Sequence[Shares],
+) -> Longs:
+    """What speaks most for each pair; people only where SUPPORT of them do."""
+    told = np.stack(parts)
+    evidence: Longs = told.argmax(axis=0)
+    # One person says no more than both products' highest weights; only the rest are counted.
+    most = sources.most[products] * sources.most[others]
+    doubted = np.flatnonzero((evidence == PEOPLE) & (strong <= most * (SUPPORT - 1) * _ROUNDED))
+    few = doubted[sources.buyers(products[doubted], others[doubted]) < SUPPORT]
+    told[PEOPLE, few] = 0
+    evidence[few] = told[:, few].argmax(axis=0)
+    return evidence
+
+
+def _likeness(sources: Sources, strong: Shares) -> Shares:
+    """Half way to a cosine: what everybody buys is like everything."""
+    half = np.sqrt(np.maximum(sources.lengths, 1e-6)).astype(np.float32)
+    return _shares(strong / half)
+
+
+def _voices(part: Longs, strong: Shares) -> Voices:
+    rows, others = chosen(strong, NEAR)
     strengths = strong[rows, others].astype(np.float64)
-    crowd = np.bincount(rows, weights=strengths, minlength=len(strong)) ** _CROWD
-    return rows + first, others, (strengths / crowd[rows]).astype(np.float32)
-
-
-def _best(scores: Shares, kept: int) -> tuple[Longs, Longs]:
-    """(rows, columns) of each row's highest scores above 0, highest first; then lower numbers."""
-    width = scores.shape[1]
-    kept = min(kept, width)
-    edge = np.partition(scores, width - kept, axis=1)[:, width - kept]
-    rows, columns = np.nonzero((scores >= edge[:, None]) & (scores > 0))
-    order = np.lexsort((columns, -scores[rows, columns], rows))
-    rows, columns = rows[order], columns[order]
-    is_kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < kept
-    return rows[is_kept], columns[is_kept]
-
-
-def _others(block: Any, first: int) -> NDArray[Any]:
-    """A block of a product of matrices, densely, without the products themselves."""
-    told: NDArray[Any] = block.toarray()
-    rows = np.arange(len(told))
-    told[rows, rows + first] = 0
-    return told
+    crowd = np.bincount(rows, weights=strengths, minlength=len(part)) ** _CROWD
+    return Voices(part[rows], others, (strengths / crowd[rows]).astype(np.float32))
 
 
 def _shares(scores: Shares) -> Shares:
     """Of each row's highest."""
-    told: Shares = scores / scores.max(axis=1, keepdims=True, initial=_LOW)
+    told: Shares = scores / highest(scores)
     return told
+
+
+def _joined(parts: Sequence[Iterable[NDArray[Any]]]) -> list[NDArray[Any]]:
+    """Columns of several as columns of one."""
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from connector.rooms.recommend.rules import ORDERS, PEOPLE, SUPPORT, Other
+from connector.rooms.recommend.rules import ALIKE, PEOPLE, SUPPORT, TITLES, Other
 from connector.rooms.recommend.rules.returning import DECAY
 from connector.rooms.recommend.showing import ladders
 from connector.rooms.recommend.showing.desk import Desk
@@ -107,15 +107,14 @@ def _why(other: Other) -> str | None:
     """What may be said for a pair; None where it is too little."""
     if other.together >= SUPPORT:
         return ladders.ORDERS
-    if other.evidence == ORDERS:
-        return None
-    return ladders.PEOPLE if other.evidence == PEOPLE else ladders.TITLES
+    return _REASONS.get(other.evidence)
 
 
 def _why_again(days: int, buyers: int, returners: int) -> str:
     return ladders.RETURNED_FOR if days == 1 and is_habit(buyers, returners) else ladders.OWN
 
 
+_REASONS = {PEOPLE: ladders.PEOPLE, TITLES: ladders.TITLES, ALIKE: ladders.ALIKE}
 _SOURCES: Mapping[str, Callable[[Desk], list[Candidate]]] = {
     ladders.TOGETHER: _together,
     ladders.COMPLETE: _together,

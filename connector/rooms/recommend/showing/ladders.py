@@ -18,8 +18,8 @@ LADDERS: Mapping[str, tuple[str, ...]] = {
 SURFACES = tuple(LADDERS)
 ON_PRODUCTS = ("product", "cart", "thank_you")  # a row there is beside products
 
-# Why a product is in a row. ``orders``, ``people`` and ``titles``: what speaks for the pair.
-ORDERS, PEOPLE, TITLES = "orders", "people", "titles"
+# Why a product is in a row. The first four: what speaks for the pair.
+ORDERS, PEOPLE, TITLES, ALIKE = "orders", "people", "titles", "alike"
 OWN, RETURNED_FOR, BECAUSE = "own", "returned_for", "because"
 LATELY, SEEN, CHOSEN = "lately", "seen", "chosen"
 
