@@ -15,13 +15,14 @@ from connector.members import sheets
 from connector.rooms.giving import accounts, programmes, remitting, service
 from connector.rooms.giving.accounts import Account, closing
 from connector.rooms.giving.accounts.closing import Statement
+from connector.rooms.giving.accounts.log import Search
 from connector.rooms.giving.remitting import Batch
-from connector.rooms.giving.store import Search
 
 PIECE = 1_000  # rows written at once
 BATCH = ("order", "given_at", "kind", "programme", "gross", "refunded", "net", "currency")
 LOG = (
     "order",
+    "member_id",
     "given_at",
     "kind",
     "cause",
@@ -72,6 +73,7 @@ def of_log(db: Connection, shop_id: int, search: Search) -> Iterator[bytes]:
     told = (
         (
             sheets.neutral(row.number or ""),
+            str(row.member_id or ""),
             row.given_at.isoformat(),
             row.kind,
             sheets.neutral(row.cause_name),

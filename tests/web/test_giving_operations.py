@@ -8,7 +8,7 @@ import pytest
 
 from connector.core import clock
 from connector.rooms.giving import remitting
-from connector.rooms.giving.store import Search
+from connector.rooms.giving.accounts.log import Search
 from connector.web import statements
 from connector.web.api import donations, giving, remittances
 from tests.web.schema import operations, problems
@@ -132,6 +132,12 @@ def test_the_log_is_searched_and_a_member_chooses(acme, cause, mia):
     assert (one["kind"], one["due"]["minor"], one["member_id"]) == ("gift", 250, mia)
     assert acme.get("/donations", kind="match")["donations"] == []
     assert acme.get("/donations", cause_id=cause, order=one["order"])["donations"] == [one]
+    since = {"since": "2020-01-01T00:00:00Z", "state": "due", "member_id": mia}
+    assert acme.get("/donations", **since)["donations"] == [one]
+    assert acme.get("/donations", state="locked")["donations"] == []
+    assert acme.get("/donations", until="2020-01-01T00:00:00Z")["donations"] == []
+    for wrong in ({"state": "lost"}, {"since": "2020-01-01"}, {"until": "soon"}):
+        assert acme.ask("/donations", query_string=wrong).status_code == 422
     reeds, elms = (done(send(acme, "/causes", {"name": name}))["id"] for name in ("Reeds", "Elms"))
     told = done(send(acme, f"/members/{mia}/cause", {"cause_id": elms}, "PUT"))
     assert (told["cause_id"], told["donations"]) == (elms, [one])

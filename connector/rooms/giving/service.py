@@ -16,7 +16,8 @@ from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
 from connector.ledger import Difference
 from connector.rooms.giving import rules, store
-from connector.rooms.giving.store import Search
+from connector.rooms.giving.accounts import log as book
+from connector.rooms.giving.accounts.log import Search
 from connector.shops import plugin
 
 NAME_LENGTH = 80
@@ -214,12 +215,12 @@ def log(
     db: Connection, shop_id: int, limit: int, offset: int = 0, search: Search = ALL
 ) -> list[Row[Any]]:
     """Donations, newest first: what was given, what stands, of which order, to which cause."""
-    return list(store.log(db, shop_id, search, limit, offset))
+    return list(book.log(db, shop_id, search, limit, offset))
 
 
 def whole_log(db: Connection, shop_id: int, search: Search) -> Iterator[Row[Any]]:
     """All that is searched for, newest first, while it is read."""
-    return store.log(db, shop_id, search, None)
+    return book.log(db, shop_id, search, None)
 
 
 def totals(db: Connection, shop_id: int) -> list[Row[Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -306,7 +304,7 @@ def of_member(db: Connection, shop_id: int, member_id: int) -> list[Row[Any]]:
     of = giving_donation.c
     return list(
         db.execute(
-            _with_names()
+            with_names()
             .where(of.shop_id == shop_id, of.member_id == member_id)
             .order_by(of.given_at.desc(), of.order_id.desc(), of.kind)
         )
@@ -345,44 +343,8 @@ def standing_of_member(db: Connection, shop_id: int, member_id: int) -> list[Row
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Which donations: of these kinds, this cause, these programmes, this order, placed when."""
-
-    kinds: Sequence[str] = ()
-    cause_id: int | None = None
-    programme_ids: Sequence[int] = ()
-    number: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-def log(
-    db: Connection, shop_id: int, search: Search, limit: int | None, offset: int = 0
-) -> Iterator[Row[Any]]:
-    """Donations with their order and cause, newest first; PAGE in memory at once."""
-    of = giving_donation.c
-    wanted = _with_names().where(of.shop_id == shop_id, of.given_minor > 0)
-    if search.kinds:
-        wanted = wanted.where(of.kind.in_(search.kinds))
-    if search.cause_id is not None:
-        wanted = wanted.where(of.cause_id == search.cause_id)
-    if search.programme_ids:
-        wanted = wanted.where(of.programme_id.in_(search.programme_ids))
-    if search.number:
-        told = (search.number, f"#{search.number}")
-        wanted = wanted.where(orders.c.number.in_(told))
-    if search.since is not None:
-        wanted = wanted.where(of.given_at >= search.since)
-    if search.until is not None:
-        wanted = wanted.where(of.given_at < search.until)
-    newest = (of.given_at.desc(), of.order_id.desc(), of.kind, of.line_key)
-    options = {"stream_results": limit is None, "yield_per": PAGE}
-    chosen = wanted.order_by(*newest).limit(limit).offset(offset)
-    yield from db.execute(chosen, execution_options=options)
-
-
-def _with_names() -> Select[Any]:
+def with_names() -> Select[Any]:
+    """Donations with their order's number and their cause's name."""
     of = giving_donation.c
     chosen = select(giving_donation, orders.c.number, giving_cause.c.name.label("cause_name"))
     return chosen.outerjoin(

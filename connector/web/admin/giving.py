@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g, request, url_for
 from markupsafe import Markup
@@ -15,15 +17,24 @@ from connector.core import clock
 from connector.core.errors import BadInput
 from connector.orders import gifts
 from connector.rooms.giving import service
-from connector.rooms.giving.store import Search
+from connector.rooms.giving.accounts.log import Search
 from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.remittances import KINDS
 from connector.web.runtime import runtime
+from connector.web.tongue import mark
 
 PAGE = 25
+FOUND = 50  # members of one name whose gifts are looked for
 MOST_PAGES = 10_000
+ASKED = ("q", "cause", "state", "kind", "since", "until")
+STATES = {
+    "pledged": mark("pledged"),
+    "due": mark("due"),
+    "locked": mark("in a batch"),
+    "taken_back": mark("taken back"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,9 @@ def _keep_products(db: Connection, ticked: Sequence[str], named: str) -> None:
 @blueprint.get("/<shop>/giving/log.csv")
 def donations_log() -> Response:
     """The donations log as searched, as a file."""
-    shop_id, search = g.shop.id, _search()
-    database = runtime().database
+    shop_id, database = g.shop.id, runtime().database
+    with database.read() as db:
+        search = _search(db)
 
     def pieces() -> Iterator[bytes]:
         with database.read() as db:
@@ -111,16 +123,53 @@ def donations_log() -> Response:
     return response
 
 
-def _search() -> Search:
-    return Search(number=forms.plain(addresses.text("order")).lstrip("#"))
+def _search(db: Connection) -> Search:
+    """What the address asks for; BadInput names the field that cannot be meant."""
+    words = forms.plain(addresses.text("q", 100))
+    is_number = words.lstrip("#").isdecimal()
+    kind, state = addresses.text("kind"), addresses.text("state")
+    if (kind and kind not in KINDS) or (state and state not in STATES):
+        raise BadInput("invalid_parameter", "one of the list", field="kind" if kind else "state")
+    since, until = _midnight("since", 0), _midnight("until", 1)
+    if since and until and since >= until:
+        raise BadInput("window", "not before the first day", field="until")
+    return Search(
+        kinds=(kind,) if kind else (),
+        cause_id=addresses.row_id(addresses.text("cause")),
+        member_ids=runtime().members.search(db, g.shop.id, words, FOUND)
+        if words and not is_number
+        else None,
+        number=words.lstrip("#") if is_number else "",
+        state=state,
+        since=since,
+        until=until,
+    )
+
+
+def _midnight(name: str, after: int) -> datetime | None:
+    """The midnight that a day begins with, or with 1 ``after`` ends with, in the shop's zone."""
+    told = service.checked_day(forms.plain(addresses.text(name, 10)), name)
+    if told is None:
+        return None
+    day = date.fromisoformat(told) + timedelta(days=after)
+    return datetime.combine(day, time(), ZoneInfo(g.shop.timezone))
 
 
 def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
     page = addresses.number("page", 1, MOST_PAGES)
+    asked = {name: told for name in ASKED if (told := addresses.text(name, 100))}
     with runtime().database.read() as db:
+        try:
+            search = _search(db)
+        except BadInput as problem:
+            search = Search(member_ids=())
+            errors = {problem.field or "": sentences.refusal(problem), **errors}
         causes = service.causes(db, g.shop.id)
         totals = service.totals(db, g.shop.id)
-        log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE, _search())
+        log = service.log(db, g.shop.id, PAGE + 1, (page - 1) * PAGE, search)
+        people = runtime().members.people(
+            db, g.shop.id, [one.member_id for one in log[:PAGE] if one.member_id]
+        )
         from_points = service.owed_for_points(db, g.shop.id)
         products = gifts.kept(db, g.shop.id) if g.shop.platform in gifts.MARKING else None
     return door.page(
@@ -134,8 +183,10 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         gift_products=products,
         log=log[:PAGE],
         page=page,
-        asked=addresses.text("order"),
+        asked=asked,
+        people=people,
         kinds=KINDS,
+        states=STATES,
         more=len(log) > PAGE,
         form=form,
         errors=errors,

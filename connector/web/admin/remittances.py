@@ -159,8 +159,11 @@ def _list(errors: dict[str, Any]) -> Response:
         batches = remitting.batches(db, g.shop.id)
     now = clock.now()
     late = [one for one in waiting if one.oldest and (now - one.oldest).days > LATE_DAYS]
+    since = g.shop.installed_at
+    is_older = since and any(one.oldest and one.oldest < since for one in waiting)
     return door.page(
         "admin/remittances.html",
+        connected=since if is_older else None,
         status=422 if errors else 200,
         causes=causes,
         waiting=waiting,

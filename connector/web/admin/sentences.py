@@ -107,7 +107,7 @@ FIELDS = {
     "cause_closed": mark("Open it again first."),
     "country_format": mark("Give two letters, such as DE."),
     "date_format": mark("Give a day, such as 2026-12-01."),
-    "date_range": mark("Give a day that has come, and not before the lock."),
+    "date_range": mark("Give a day that has come, and not before the last day of its gifts."),
     "payee_missing": mark("Say first on the cause’s page whom the money is sent to."),
     "nothing_to_remit": mark("Nothing is due up to this day. Refunds are carried on."),
     "batch_state": mark("Somebody was faster: the batch is in another state by now."),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, Row
 
 from connector.core import clock
-from connector.core.errors import NotFound
+from connector.core.errors import BadInput, NotFound
 from connector.rooms.giving import asking, rules, service
-from connector.rooms.giving.store import Search
+from connector.rooms.giving.accounts.log import STATES, Search
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import members, shapes
@@ -56,11 +57,18 @@ def list_donations(db: Connection, shop: Shop) -> DonationPage:
     page = addresses.number("page", 1, MOST_PAGES)
     limit = addresses.number("limit", 50, MAX_PAGE)
     cause_id = addresses.text("cause_id")
-    kind = addresses.text("kind")
+    kind, state = addresses.text("kind"), addresses.text("state")
+    member_id = addresses.text("member_id")
+    if state and state not in STATES:
+        raise BadInput("invalid_parameter", f"one of {', '.join(STATES)}", field="state")
     search = Search(
         kinds=(kind,) if kind else (),
         cause_id=number(cause_id, "cause") if cause_id else None,
+        member_ids=(number(member_id, "member"),) if member_id else None,
         number=addresses.text("order"),
+        state=state,
+        since=_moment("since"),
+        until=_moment("until"),
     )
     rows = service.log(db, shop.id, limit + 1, (page - 1) * limit, search)
     return DonationPage([_donation(row) for row in rows[:limit]], page, len(rows) > limit)
@@ -80,6 +88,19 @@ def choose_cause(db: Connection, shop: Shop, member_id: str) -> MemberGiving:
     cause_id = number(read_json(Choice).cause_id, "cause")
     asking.remember(db, shop.id, row.id, cause_id, clock.now())
     return get_member_giving(db, shop, member_id)
+
+
+def _moment(name: str) -> datetime | None:
+    told = addresses.text(name)
+    if not told:
+        return None
+    try:
+        at = datetime.fromisoformat(told)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise BadInput("time_format", "say the offset, as in 2026-11-22T12:00:00Z", field=name)
+    return at
 
 
 def number(told: str, what: str) -> int:
@@ -118,7 +139,11 @@ OPERATIONS = (
         parameters=(
             Parameter("kind", "Only of this kind"),
             Parameter("cause_id", "Only to this cause"),
+            Parameter("member_id", "Only of this member"),
             Parameter("order", "Only of the order with this number"),
+            Parameter("state", "Only pledged, due, locked in batches, or taken_back"),
+            Parameter("since", "Only of orders placed then or later"),
+            Parameter("until", "Only of orders placed before"),
             Parameter("page", "From 1"),
             Parameter("limit", f"1 to {MAX_PAGE}, 50 if not given"),
         ),

@@ -177,6 +177,16 @@ def test_states_follow_one_another_and_say_why_not(sqlite_world):
             remitting.batch(db, shop_id, 7)
 
 
+def test_money_that_was_sent_before_the_lock_keeps_its_own_day(sqlite_world):
+    world, _ = sqlite_world
+    world.tell(order("1", GIFT, placed_at=NOW - timedelta(days=90)))
+    batch = lock(world, through="2026-08-31")
+    with pytest.raises(BadInput, match="date_range"):
+        send(world, batch, sent_on="2026-08-30")
+    assert send(world, batch, sent_on="2026-09-02").sent_on == "2026-09-02"
+    assert world.audit() == []
+
+
 def test_a_cause_nobody_can_pay_gets_no_batch(sqlite_world):
     world, cause = sqlite_world
     world.tell(order("1", GIFT))

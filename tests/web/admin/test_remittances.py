@@ -1,13 +1,15 @@
 """The merchant's way from a cause's papers to its receipt, at a browser without a script."""
 
 import io
+from datetime import timedelta
 
+from connector.core.commerce import Customer, OrderState, Person
 from connector.rooms.giving import remitting, service
 from connector.rooms.giving.remitting import proofs
 from connector.rooms.giving.rules import AddOn
 from tests.rooms.giving.offers import papered, publish
 from tests.web.admin.conftest import Ada, words_of
-from tests.world import World, donation, goods, order
+from tests.world import MIA, NOW, World, donation, goods, order
 
 DAY = "2026-11-22"
 
@@ -87,11 +89,47 @@ def test_a_batch_is_taken_apart_before_it_is_approved(ada: Ada, world: World):
 
 def test_the_log_is_searched_and_taken_out(ada: Ada, world: World):
     world.tell(order("71", donation("d", 250)), order("72", donation("d", 300)))
-    page = words_of(ada.see("giving", order="#71"))
+    page = words_of(ada.see("giving", q="#71"))
     assert "$2.50 due" in page
     assert "$3.00 due Riverbank" not in page
-    assert b"3.00" not in ada.ask("giving/log.csv", order="71").data
+    assert b"3.00" not in ada.ask("giving/log.csv", q="71").data
     assert b"3.00" in ada.ask("giving/log.csv").data
+
+
+def test_the_log_is_narrowed_by_cause_member_state_kind_and_days(ada: Ada, world: World):
+    old = NOW - timedelta(days=9)
+    world.tell(
+        Customer(MIA, Person("mia@example.org", "Mia Ray"), NOW),
+        order("71", donation("d", 250)),
+        order("72", donation("d", 300), customer_key=None, state=OrderState.OPEN),
+        order("73", donation("d", 400, "reeds"), customer_key=None, placed_at=old),
+    )
+    for found, query in (
+        ("$2.50", {"q": "mia"}),
+        ("$2.50", {"q": "mia@example.org", "state": "due"}),
+        ("$3.00", {"state": "pledged", "cause": str(world.riverbank.id)}),
+        ("$4.00", {"since": "2026-11-13", "until": "2026-11-13", "kind": "gift"}),
+    ):
+        page = words_of(ada.see("giving", **query))
+        log = page.partition("Order Given State Cause")[2].partition("Causes")[0]
+        assert [each for each in log.split() if each.startswith("$")] == [found], query
+        told = ada.ask("giving/log.csv", **query).data.decode("utf-8-sig").splitlines()
+        assert len(told) == 2
+        assert found[1:] in told[1]
+    for query in ({"q": "noor"}, {"state": "locked"}, {"kind": "match"}):
+        assert "No gift fits this search." in ada.see("giving", **query)
+
+
+def test_what_cannot_be_searched_is_said_at_its_field(ada: Ada, world: World):
+    world.tell(order("71", donation("d", 250)))
+    for field, query in (
+        ("since", {"since": "soon"}),
+        ("until", {"since": "2026-11-13", "until": "2026-11-12"}),
+        ("state", {"state": "lost"}),
+        ("kind", {"kind": "lottery"}),
+    ):
+        assert f'id="{field}-wrong"' in ada.see("giving", 422, **query)
+        assert ada.ask("giving/log.csv", **query).status_code == 422
 
 
 def test_the_report_says_how_shoppers_answered_and_what_is_counted(ada: Ada, world: World):

@@ -251,7 +251,10 @@ def send(
     by: str,
     now: datetime,
 ) -> Batch:
-    """The shop has paid the cause: the bank transfer's reference, and its day."""
+    """The shop has paid the cause: the bank transfer's reference, and its day.
+
+    That may be before the lock, but not before the last day whose gifts are in the batch.
+    """
     reference = reference.strip()
     if not 1 <= len(reference) <= REFERENCE_LENGTH:
         wrong = f"1 to {REFERENCE_LENGTH} characters of the transfer's reference"
@@ -259,9 +262,8 @@ def send(
     zone = shops.get(db, shop_id).timezone
     day = service.checked_day(sent_on, "sent_on") or ""
     found = batch(db, shop_id, batch_id)
-    earliest = found.locked_at.astimezone(ZoneInfo(zone)).date().isoformat()
-    if not earliest <= day <= now.astimezone(ZoneInfo(zone)).date().isoformat():
-        raise BadInput("date_range", f"from {earliest} to today", field="sent_on")
+    if not found.through <= day <= now.astimezone(ZoneInfo(zone)).date().isoformat():
+        raise BadInput("date_range", f"from {found.through} to today", field="sent_on")
     told = {"sent_on": day, "sent_at": now, "sent_by": by, "reference": reference}
     _move(db, shop_id, batch_id, "approved", state="remitted", **told)
     why = Voucher(f"giving:batch:{batch_id}", "remittance", now)
