@@ -266,34 +266,6 @@ def placed(given: int, left: int, order: Order, *, is_confirmed: bool) -> Standi
     return Standing(given, left, 0)
 
 
-def named(told: str | None) -> tuple[str, int]:
-    """(cause's key, programme's id) of what a line names as ``cause`` or ``cause@programme``."""
-    key, at, number = (told or "").rpartition("@")
-    is_id = at and number.isascii() and number.isdecimal() and len(number) < len(str(2**63))
-    return (key, int(number)) if is_id else (told or "", 0)
-
-
-def asked_by(
-    programmes: Sequence[Programme], order: Order, line: OrderLine, cause_id: int
-) -> Programme | None:
-    """Whose question this gift answers: as the line names it; else rounding up, if it is round."""
-    asking = [
-        one
-        for one in programmes
-        if one.kind in ASKING
-        and one.currency == order.currency
-        and cause_id in {named for named, _ in one.causes}
-        and one.covers(order.placed_at or order.modified_at)
-    ]
-    given, number = line.total_minor + line.tax_minor, named(line.cause)[1]
-    for one in sorted(asking, key=lambda one: one.id != number):
-        step = getattr(one.terms, "step_minor", 0)
-        if one.id == number or (step and given < step and order.total_minor % step == 0):
-            return one
-    others = [one for one in asking if one.kind != "round_up"]
-    return others[0] if others else None
-
-
 def net_minor(order: Order) -> dict[str, int]:
     """What goods come to by line: after discounts, net of tax, less what was refunded.
 

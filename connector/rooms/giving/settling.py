@@ -25,6 +25,7 @@ from connector.program.basis import folded
 from connector.rooms.giving import programmes, rules, service, store
 from connector.rooms.giving.accounts import marks, movements
 from connector.rooms.giving.accounts.movements import Step
+from connector.rooms.giving.asking import answers
 from connector.rooms.giving.rules import Programme, Room, Standing
 from connector.rooms.giving.service import Cause
 from connector.shops import service as shops
@@ -222,9 +223,9 @@ def _settle_gifts(
                 cause_id, programme_id = before.cause_id, before.programme_id
             else:
                 cause_id = _cause_for(work, known, line).id
-                asked = rules.asked_by(published, order, line, cause_id)
+                asked = answers.asked_by(published, order, line, cause_id)
                 programme_id = asked.id if asked else 0
-                if rules.named(line.cause)[0] and row.member_id is not None:
+                if answers.named(line.cause)[0] and row.member_id is not None:
                     store.put_member(work.db, work.shop_id, row.member_id, cause_id=cause_id)
             stands = rules.standing(order, line, is_confirmed=row.confirmed_at is not None)
             one = {
@@ -248,7 +249,7 @@ def _cause_for(work: _Work, known: list[Cause], line: OrderLine) -> Cause:
     is no more than no name. A shop that has MAX_CAUSES already books what names yet another one to
     its default. ``known`` grows.
     """
-    key = rules.named(line.cause)[0][:KEY_LENGTH]
+    key = answers.named(line.cause)[0][:KEY_LENGTH]
     named = next((cause for cause in known if cause.key == key), None)
     if named is not None:
         return named

@@ -58,11 +58,13 @@ def given(world: World, *kinds: str) -> dict[str, tuple[int, int]]:
     """(pledged, due) by cause key and kind, of all programmes."""
     with world.database.read() as db:
         keys = {one.id: one.key for one in service.causes(db, world.shop.id)}
-        return {
-            f"{keys[row.cause_id]} {row.kind}": (row.pledged_minor, row.due_minor)
-            for row in service.tallies(db, world.shop.id)
-            if not kinds or row.kind in kinds
-        }
+        found: dict[str, tuple[int, int]] = {}
+        for row in service.tallies(db, world.shop.id):
+            if not kinds or row.kind in kinds:
+                name = f"{keys[row.cause_id]} {row.kind}"
+                pledged, due = found.get(name, (0, 0))
+                found[name] = (pledged + row.pledged_minor, due + row.due_minor)
+        return found
 
 
 def used(world: World, one: Programme) -> int:

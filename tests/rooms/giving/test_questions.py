@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from adapters.woocommerce.normalise import CURRENCY_HEADER, ORDER_HEADER, normalise
 from connector.core.commerce import Delivery, Order, RefundsOfOrder
 from connector.core.errors import BadInput
-from connector.rooms.giving import service
-from connector.rooms.giving.rules import AddOn, Match, PointsGiven, RoundUp, Share, named
+from connector.rooms.giving import programmes, service
+from connector.rooms.giving.asking.answers import named
+from connector.rooms.giving.rules import AddOn, Match, PointsGiven, RoundUp, Share
 from tests.adapters.woocommerce import samples
 from tests.rooms.giving.offers import given, papered, publish
 from tests.world import NOW, acme, donation, goods, order
@@ -59,6 +60,116 @@ def test_the_programme_a_line_names_is_taken_and_guessed_only_otherwise(sqlite_w
         "5": other.id,
     }
     assert causes == ["riverbank", "reeds"]  # no name with an @ makes a cause
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize("currency", ["JPY", "EUR", "KWD"])
+@pytest.mark.parametrize(
+    ("given", "total", "kind"),
+    [
+        (40, 1000, "round_up"),
+        (99, 1000, "round_up"),
+        (100, 1000, "add_on"),  # one of the amounts, and no rounding up: it is a whole step
+        (100, 1055, "add_on"),
+        (50, 1055, "add_on"),  # the least of one's own
+        (2000, 3055, "add_on"),  # the most
+        (49, 1055, "add_on"),  # below, above: nobody asked for it, and it was paid
+        (2001, 3055, "add_on"),
+        (10**12, 10**12 + 55, "add_on"),
+    ],
+)
+def test_a_gift_that_names_no_question_is_told_by_its_amount(
+    sqlite_world, currency, given, total, kind
+):
+    world, cause = sqlite_world
+    publish(world, RoundUp(100), cause, currency=currency)
+    publish(world, AddOn((100,), 50, 2000), cause, currency=currency)
+    told = [goods("a", total - given), donation("d", given)]
+    world.tell(order("1", *told, currency=currency))
+    with world.database.read() as db:
+        (row,) = service.log(db, world.shop.id, 9)
+        kinds = {one.id: one.kind for one in programmes.programmes(db, world.shop.id)}
+    assert (kinds[row.programme_id], row.due_minor) == (kind, given)
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize("given", [1, 5000, 10**12])
+def test_an_amount_that_was_not_asked_is_booked_to_the_question_it_names(sqlite_world, given):
+    world, cause = sqlite_world
+    rounding = publish(world, RoundUp(100), cause)
+    adding = publish(world, AddOn((100,), 50, 2000), cause)
+    names = [f"riverbank@{one.id}" for one in (rounding, adding)]
+    lines = (donation(f"d{n}", given, name) for n, name in enumerate(names))
+    world.tell(order("1", goods("a", 955), *lines))
+    with world.database.read() as db:
+        rows = service.log(db, world.shop.id, 9)
+    assert {(row.programme_id, row.due_minor) for row in rows} == {
+        (rounding.id, given),
+        (adding.id, given),
+    }
+    assert world.audit() == []
+
+
+def test_of_two_questions_of_a_kind_the_newest_was_asked(sqlite_world):
+    world, cause = sqlite_world
+    for step in (100, 500):
+        newest = publish(world, RoundUp(step), cause), publish(world, AddOn((step,)), cause)
+    world.tell(
+        order("1", goods("a", 940), donation("d", 60)),
+        order("2", goods("a", 955), donation("d", 77)),  # of no question's amount
+        order("3", goods("a", 955), donation("d", 100)),  # of the older one's
+    )
+    with world.database.read() as db:
+        told = {row.number: row.programme_id for row in service.log(db, world.shop.id, 9)}
+        known = {one.id: one.terms for one in programmes.programmes(db, world.shop.id)}
+    assert (told["1"], told["2"]) == tuple(one.id for one in newest)
+    assert known[told["3"]] == AddOn((100,))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["riverbank@999", "riverbank@0", "riverbank@-1", "riverbank@x", "@", "otters@7"]
+)
+def test_a_question_that_was_never_asked_is_none_and_its_gift_stands(sqlite_world, wrong):
+    world, cause = sqlite_world
+    publish(world, RoundUp(100), cause, currency="JPY")
+    line = replace(donation("d", 45, wrong), cause_by_shopper=True)
+    world.tell(order("1", goods("a", 955), line))
+    with world.database.read() as db:
+        (row,) = service.log(db, world.shop.id, 9)
+    assert (row.cause_id, row.programme_id, row.due_minor) == (cause.id, 0, 45)
+
+
+def test_what_is_no_amount_gives_nothing(sqlite_world):
+    world, cause = sqlite_world
+    publish(world, AddOn((100,), 50, 2000), cause)
+    publish(world, Match(10_000), cause)
+    world.tell(order("1", goods("a", 955), donation("d", -100), donation("e", 0)))
+    assert set(given(world).values()) <= {(0, 0)}
+    assert world.audit() == []
+
+
+def test_a_match_adds_to_gifts_of_any_question_and_of_none(database):
+    world = acme(database)
+    cause, reeds = papered(world), papered(world, "Reeds")
+    rounding = publish(world, RoundUp(100), cause)
+    adding = publish(world, AddOn((300,)), cause, reeds)
+    publish(world, Match(5000), cause, reeds)
+    world.tell(
+        order(
+            "1",
+            goods("a", 960),
+            donation("d", 40, f"riverbank@{rounding.id}"),
+            donation("e", 300, f"reeds@{adding.id}"),
+            donation("f", 7, "riverbank"),
+        ),
+        order("2", goods("a", 955), donation("d", 11), placed_at=NOW.replace(day=1)),
+    )
+    assert given(world) == {
+        "riverbank gift": (0, 58),
+        "riverbank match": (0, 24),  # nothing for the early one
+        "reeds gift": (0, 300),
+        "reeds match": (0, 150),
+    }
     assert world.audit() == []
 
 

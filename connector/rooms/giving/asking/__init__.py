@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from connector.core.errors import NotFound
 from connector.core.money import exponent
 from connector.rooms.giving import programmes, rules, service, store
+from connector.rooms.giving.asking import answers
 from connector.rooms.giving.rules import AddOn, Programme, RoundUp
 from connector.rooms.giving.service import Cause
 from connector.shops import service as shops
@@ -61,7 +62,7 @@ def asked(db: Connection, shop_id: int, now: datetime) -> Asked | None:
     """What is asked in the shop's currency; None: nothing."""
     currency = shops.get(db, shop_id).currency
     causes = [one for one in service.causes(db, shop_id) if not one.is_closed]
-    published = _published(db, shop_id)
+    published = answers.newest_last(programmes.programmes(db, shop_id))
     if not published:
         offered = tuple(one for one in causes if one.is_offered)
         return Asked(offered, of_the_house(currency)) if offered else None
@@ -96,16 +97,6 @@ def remembered(db: Connection, shop_id: int, member_id: int, now: datetime) -> C
     row = store.members(db, shop_id, [member_id]).get(member_id)
     chosen = [one for one in known if row is not None and one.id == row.cause_id]
     return next(iter((*chosen, *known)), None)
-
-
-def _published(db: Connection, shop_id: int) -> list[Programme]:
-    """All that ask or asked, the newest last."""
-    found = [
-        (one.published_at, one.id, one)
-        for one in programmes.programmes(db, shop_id)
-        if one.published_at is not None and one.kind in rules.ASKING
-    ]
-    return [one for _, _, one in sorted(found, key=lambda each: each[:2])]
 
 
 def _amounts(asking: Mapping[str, Programme]) -> Amounts:
