@@ -25,6 +25,7 @@ ALL = "all"  # the arm where no trial runs
 FIRST_DAY = "0001-01-01"
 EXPOSURE_DAYS = 28
 MOST_POINTS = 8  # of a plot
+MOST_TRIALS = 10  # shown
 WEEK = timedelta(days=7)
 
 
