@@ -53,8 +53,8 @@ def sentences(
     say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause]
 ) -> Iterator[str]:
     """What is given and for what; from when to when; how much at least and at most; who gives."""
-    told = {"shop": own(shop), "causes": _names(say, programme, causes)}
-    yield _promise(say, programme, told)
+    told = {"shop": own(shop)}
+    yield promise(say, shop, programme, causes)
     scope = programme.scope
     if scope.products or scope.categories:
         yield say.t("Only certain products count.")
@@ -87,7 +87,9 @@ def _shopper_gives(say: Tongue, shop: str) -> Iterator[str]:
     yield say.t(WHOLE)
 
 
-def _promise(say: Tongue, programme: Programme, told: Mapping[str, str]) -> str:
+def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause]) -> str:
+    """What is given, by whom and to which causes."""
+    told = {"shop": own(shop), "causes": _names(say, programme, causes)}
     terms = programme.terms
     values = {
         name: say.money(getattr(terms, f"{name}_minor", 0), programme.currency)

@@ -19,6 +19,7 @@ from connector.rooms.points import service as points
 from connector.shops.service import Shop
 from connector.web import addresses, disclosures, rows
 from connector.web import goals as told_goals
+from connector.web.gifts import impact
 from connector.web.tongue import STRONG, Strong, Tongue
 
 
@@ -114,7 +115,13 @@ def recommendations(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> di
 
 def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
     """Campaigns, newest first: what came together, and apart from it what is promised."""
-    return {"campaigns": told_goals.goals(db, shop, _say(shop))}
+    say = _say(shop)
+    return {
+        "campaigns": [
+            {**one, "url": impact.url(shop, one["key"], say.language)}
+            for one in told_goals.goals(db, shop, say)
+        ]
+    }
 
 
 def _say(shop: Shop) -> Tongue:

@@ -14,10 +14,11 @@ from connector.core.i18n import LANGUAGES
 from connector.rooms.giving import accounts, programmes, service
 from connector.rooms.giving.programmes import Campaign
 from connector.web import addresses, statements
-from connector.web.admin import door, forms, sentences
+from connector.web.admin import door, forms, sentences, words
 from connector.web.admin.door import blueprint
 from connector.web.admin.remittances import KINDS
 from connector.web.admin.words import amount_text
+from connector.web.gifts import impact
 from connector.web.runtime import runtime
 
 
@@ -113,6 +114,7 @@ def _page(found: Campaign | None, form: Mapping[str, str], errors: Mapping[str, 
     if found is not None:
         with runtime().database.read() as db:
             values = {
+                "public": impact.url(g.shop, found.key, words.spoken()),
                 "told": programmes.progress(db, g.shop.id, found),
                 "given": _accounts(db, found),
                 "causes": {one.id: one for one in service.causes(db, g.shop.id)},

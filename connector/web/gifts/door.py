@@ -88,8 +88,8 @@ def campaign(public_id: str, key: str) -> Response:
             say=say,
             units=impact.pieces,
             receipts=impact.receipts(db, shop, one),
-            address=impact.url(shop, one.campaign),
-            card=impact.url(shop, one.campaign, g.language, "/card.png"),
+            address=impact.url(shop, one.campaign.key),
+            card=impact.url(shop, one.campaign.key, g.language, "/card.png"),
             store=impact.store(shop),
         )
         return _payload(page.encode(), "text/html; charset=utf-8")

@@ -76,48 +76,7 @@ class Impact:
         return say.t("{money} of {goal} together", money=money, goal=goal)
 
 
-def impact(db: Connection, shop: Shop, key: str) -> Impact:
-    """Of one campaign; NotFound ``campaign_not_found``."""
-    for one in _impacts(db, shop):
-        if one.campaign.key == key:
-            return one
-    raise NotFound("campaign_not_found", "no such campaign")
-
-
-def helped(db: Connection, shop: Shop, ids: Collection[int]) -> list[Impact]:
-    """Of these campaigns, newest first."""
-    return [one for one in _impacts(db, shop) if one.campaign.id in ids] if ids else []
-
-
-def receipts(db: Connection, shop: Shop, one: Impact) -> int:
-    """How many of the causes' receipts prove what was paid."""
-    ids = [programme.id for programme in one.programmes]
-    return accounts.receipts(db, shop.id, ids) if one.told.paid_minor else 0
-
-
-def url(shop: Shop, campaign: Campaign, language: Language | None = None, part: str = "") -> str:
-    """Where everybody may see it: one address for each campaign, in a language if one is named."""
-    home = runtime().settings.public_url
-    query = f"?lang={language.tag}" if language else ""
-    return f"{home}/impact/{shop.public_id}/{campaign.key}{part}{query}"
-
-
-def store(shop: Shop) -> str:
-    """The shop's own front page."""
-    elsewhere = runtime().settings.shopify_origin
-    return shop.key if "://" in shop.key else elsewhere.format(shop=shop.key)
-
-
-def pieces(one: Programme, minor: int, say: Tongue) -> str:
-    """What an amount of a programme comes to, as "a tree, 12 times"; "" where none is whole."""
-    count, names = givers.pieces(one, minor), getattr(one.terms, "names", {})
-    unit = own(names.get(say.language.tag) or names.get("en", ""))
-    if count > 1:
-        return say.t("{unit}, {times}", unit=unit, times=say.count("time", count))
-    return unit if count else ""
-
-
-def _impacts(db: Connection, shop: Shop) -> Iterator[Impact]:
+def impacts(db: Connection, shop: Shop) -> Iterator[Impact]:
     """All campaigns, newest first: as few questions as for one."""
     known = programmes.programmes(db, shop.id)
     causes = service.causes(db, shop.id)
@@ -140,3 +99,44 @@ def _impacts(db: Connection, shop: Shop) -> Iterator[Impact]:
             tuple((cause, minor) for cause, minor in paid if minor > 0),
             tuple((one, minor) for one, minor in made if givers.pieces(one, minor)),
         )
+
+
+def impact(db: Connection, shop: Shop, key: str) -> Impact:
+    """Of one campaign; NotFound ``campaign_not_found``."""
+    for one in impacts(db, shop):
+        if one.campaign.key == key:
+            return one
+    raise NotFound("campaign_not_found", "no such campaign")
+
+
+def helped(db: Connection, shop: Shop, ids: Collection[int]) -> list[Impact]:
+    """Of these campaigns, newest first."""
+    return [one for one in impacts(db, shop) if one.campaign.id in ids] if ids else []
+
+
+def receipts(db: Connection, shop: Shop, one: Impact) -> int:
+    """How many of the causes' receipts prove what was paid."""
+    ids = [programme.id for programme in one.programmes]
+    return accounts.receipts(db, shop.id, ids) if one.told.paid_minor else 0
+
+
+def url(shop: Shop, key: str, language: Language | None = None, part: str = "") -> str:
+    """Where everybody may see it: one address for each campaign, in a language if one is named."""
+    home = runtime().settings.public_url
+    query = f"?lang={language.tag}" if language else ""
+    return f"{home}/impact/{shop.public_id}/{key}{part}{query}"
+
+
+def store(shop: Shop) -> str:
+    """The shop's own front page."""
+    elsewhere = runtime().settings.shopify_origin
+    return shop.key if "://" in shop.key else elsewhere.format(shop=shop.key)
+
+
+def pieces(one: Programme, minor: int, say: Tongue) -> str:
+    """What an amount of a programme comes to, as "a tree, 12 times"; "" where none is whole."""
+    count, names = givers.pieces(one, minor), getattr(one.terms, "names", {})
+    unit = own(names.get(say.language.tag) or names.get("en", ""))
+    if count > 1:
+        return say.t("{unit}, {times}", unit=unit, times=say.count("time", count))
+    return unit if count else ""

@@ -7,7 +7,7 @@ import pytest
 
 from connector.core.commerce import OrderState
 from connector.core.i18n import LANGUAGES
-from connector.rooms.giving import remitting
+from connector.rooms.giving import programmes, remitting
 from connector.rooms.giving.rules import InKind
 from connector.web.gifts import card, impact
 from connector.web.gifts.door import CALLS_A_MINUTE
@@ -73,6 +73,24 @@ def test_its_answer_may_be_kept_a_minute_and_asked_for_again(trees, see, visitor
         headers={"If-None-Match": answer.headers["ETag"]},
     )
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_goal_blocks_and_the_merchant_lead_to_it(world, trees, ada, visitor):
+    here = f"{HOME}/impact/{world.shop.public_id}/trees?lang="
+    asked = f"/storefront/woocommerce/{world.shop.public_id}/goals?lang=ar"
+    (one,) = visitor.get(asked, base_url=HOME).get_json()["campaigns"]
+    assert one["url"] == f"{here}ar"
+    assert f'href="{here}en"' in ada.see(f"giving/campaigns/{trees.id}")
+
+
+def test_goals_that_are_over_come_last(world, trees, visitor):
+    wanted = programmes.Campaign(0, "", {"en": "Boats"}, {}, "USD", 1000)
+    with world.database.write() as db:
+        programmes.add_campaign(db, world.shop.id, wanted, NOW)
+        programmes.close_campaign(db, world.shop.id, "boats", NOW)
+    asked = f"/storefront/woocommerce/{world.shop.public_id}/goals"
+    told = visitor.get(asked, base_url=HOME).get_json()["campaigns"]
+    assert [(one["key"], one["state"]) for one in told] == [("trees", "open"), ("boats", "ended")]
 
 
 def test_what_is_not_there_says_so_to_a_person(world, trees, see, visitor):

@@ -103,7 +103,7 @@ def _campaigns(
             acts=(
                 Act(
                     say.t("See what came of it"),
-                    href=impact.url(asker.shop, one.campaign, say.language),
+                    href=impact.url(asker.shop, one.campaign.key, say.language),
                 ),
             ),
         )
