@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,7 +31,7 @@ def main() -> None:
 def rank(lines: Path, before: datetime, queries: Path, out: Path) -> None:
     """Build from EVENTS what the product builds, and answer QUERIES."""
     day = before.date()
-    asked = [json.loads(line) for line in queries.read_text("utf-8").splitlines() if line.strip()]
+    asked = [_question(line) for line in queries.read_text("utf-8").split("\n") if line.strip()]
     answers = ranking.Answers(events.read(lines, day), day)
     answers.prepare(asked)
     told, microseconds = ranking.timed(answers, asked)
@@ -38,7 +40,6 @@ def rank(lines: Path, before: datetime, queries: Path, out: Path) -> None:
         json.dumps(
             {
                 "build_seconds": round(answers.build_seconds, 3),
-                "model_seconds": round(answers.model_seconds, 3),
                 "query_microseconds": microseconds,
                 "peak_mb": round(answers.peak_mb, 1),
             }
@@ -51,6 +52,18 @@ def compare() -> None:
     """Print the product's lists beside its peers', on the real shops of the benchmarks."""
     for line in comparing.tables():
         click.echo(line)
+
+
+def _question(line: str) -> Mapping[str, Any]:
+    try:
+        asked = json.loads(line)
+        missing = ranking.NEEDED[asked["kind"]] - asked.keys()
+    except (LookupError, TypeError, ValueError) as problem:
+        known = ", ".join(ranking.NEEDED)
+        raise click.ClickException(f"not a question of a kind of {known}: {line}") from problem
+    if missing:
+        raise click.ClickException(f"{', '.join(sorted(missing))} missing: {line}")
+    return {**asked, "days": int(asked["days"])} if "days" in asked else asked
 
 
 if __name__ == "__main__":

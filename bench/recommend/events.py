@@ -26,11 +26,15 @@ class Events:
 
 
 def read(path: Path, before: date) -> Events:
-    """What was bought before a day. Lines without a user count for nobody."""
+    """What was bought before a day.
+
+    Lines without a user count for nobody; without an order or a product, not at all.
+    """
     names = {"user", "basket", "day", "item", "title"} & set(pq.read_schema(path).names)
     table = pq.read_table(path, columns=sorted(names))
     days = pc.cast(_as_dates(table["day"]), pa.int32())
-    table = table.filter(pc.less(days, before.toordinal() - EPOCH))
+    is_known = pc.and_(pc.is_valid(table["basket"]), pc.is_valid(table["item"]))
+    table = table.filter(pc.and_(is_known, pc.less(days, before.toordinal() - EPOCH)))
     return columns(
         users=_named(_texts(table["user"])),
         baskets=_texts(table["basket"]),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -24,6 +25,15 @@ from connector.rooms.recommend.rules import (
     visits,
 )
 
+NEEDED = {  # by kind of question, what it names
+    "buy_again": {"user"},
+    "for_you": {"user"},
+    "bought_together": {"items"},
+    "similar": {"items"},
+    "reorder": {"user", "item", "days"},
+    "buys_within": {"user", "days"},
+}
+SHOWN = 10
 DIGITS = 6  # of a probability
 MB = 1024  # of what the system counts in
 
@@ -32,7 +42,7 @@ class Answers:
     """Everything built from one shop's events, and asked one question at a time."""
 
     def __init__(self, events: Events, before: date) -> None:
-        base = resident_mb()
+        base = forget_peak_mb()
         began = time.perf_counter()
         self.history: History = history(events.baskets)
         self.shelves: Shelves = shelves(self.history)
@@ -51,20 +61,17 @@ class Answers:
         }
         self._reorders: dict[int, tuple[dict[tuple[int, int], float], np.ndarray]] = {}
         self._visits: dict[int, tuple[dict[int, float], float]] = {}
-        self.model_seconds = 0.0
 
     def prepare(self, asked: Iterable[Mapping[str, Any]]) -> None:
         """Learn what the questions need beside the lists."""
-        began = time.perf_counter()
-        for kind, days in {(one["kind"], int(one["days"])) for one in asked if "days" in one}:
+        for kind, days in {(one["kind"], one["days"]) for one in asked if "days" in one}:
             if kind == "reorder":
                 self._learn_reorders(days)
             elif kind == "buys_within":
                 self._learn_visits(days)
-        self.model_seconds += time.perf_counter() - began
 
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """One answer; an unknown user or item gets what sells lately."""
+        """One answer; an unknown user or item gets what sells lately, and so do short lists."""
         return self._kinds[asked["kind"]](asked)
 
     def _keys(self, numbers: Iterable[int]) -> dict[str, Any]:
@@ -75,7 +82,7 @@ class Answers:
         if user is None:
             return self._keys(self.shelves.filled([], []))
         own = self.shelves.buy_again(user)[0].tolist()
-        if len(own) < 10:
+        if len(own) < SHOWN:
             own += self.shelves.for_you(user)[0].tolist()
         return self._keys(self.shelves.filled(own, []))
 
@@ -84,15 +91,17 @@ class Answers:
         if user is None:
             return self._keys(self.shelves.filled([], []))
         ranked = self.shelves.for_you(user)[0].tolist()
-        return self._keys(self.shelves.filled(ranked, self.shelves.owned(user)))
+        new = self.shelves.filled(ranked, self.shelves.owned(user))
+        return self._keys(self.shelves.filled(new, []))  # who owns all but a few sees those first
 
     def _beside(self, asked: Mapping[str, Any], lists: Sequence[Lists]) -> dict[str, Any]:
-        known = [self._items[one] for one in map(str, asked["items"]) if one in self._items]
+        named = dict.fromkeys(map(str, asked["items"]))
+        known = [self._items[one] for one in named if one in self._items]
         ranked = joined([lists[number] for number in known], known)
         return self._keys(self.shelves.filled(ranked, known))
 
     def _reorder(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        chances, anybody = self._learn_reorders(int(asked["days"]))
+        chances, anybody = self._learn_reorders(asked["days"])
         item = self._items.get(str(asked["item"]))
         if item is None:
             return {"p": 0.0}
@@ -101,7 +110,7 @@ class Answers:
         return {"p": round(told, DIGITS)}
 
     def _buys_within(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        chances, anybody = self._learn_visits(int(asked["days"]))
+        chances, anybody = self._learn_visits(asked["days"])
         user = self._users.get(str(asked["user"]), -1)
         return {"p": round(chances.get(user, anybody), DIGITS)}
 
@@ -118,9 +127,9 @@ class Answers:
         if days not in self._visits:
             known = visits.visits(self.history)
             people, told = visits.buys_within(known, self._today, days)
-            anybody = float(np.mean(visits.seen(known, self._today).recency <= days))
+            lately = np.count_nonzero(visits.seen(known, self._today).recency <= days)
             chances = dict(zip(people.tolist(), told.tolist(), strict=True))
-            self._visits[days] = (chances, anybody if len(people) else 0.0)
+            self._visits[days] = (chances, lately / max(len(people), 1))
         return self._visits[days]
 
 
@@ -137,12 +146,19 @@ def timed(
     return told, {kind: round(median(times), 1) for kind, times in took.items()}
 
 
-def resident_mb() -> float:
-    """What this process holds now."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
-        return int(file.read().split()[1]) * resource.getpagesize() / MB**2
+def forget_peak_mb() -> float:
+    """What this process holds now; the most it ever held is counted from here."""
+    with suppress(OSError):  # then what reading the file took counts, too
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+    return _told_mb("VmRSS")
 
 
 def peak_mb() -> float:
-    """The most it ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MB
+    """The most it held since."""
+    return _told_mb("VmHWM")
+
+
+def _told_mb(name: str) -> float:
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    told = dict(line.split(":", 1) for line in lines)
+    return int(told[name].split()[0]) / MB

@@ -72,9 +72,9 @@ def pairs(all_: Bought, today: int, days: int) -> Pairs:
     is_first = np.ones(len(when), bool)
     is_first[1:] = (np.diff(people) != 0) | (np.diff(products) != 0)
     starts = np.flatnonzero(is_first)
-    ends = np.append(starts[1:], len(when))
+    ends = np.append(starts[1:], len(when))[: len(starts)]
     person, product, times = people[starts], products[starts], ends - starts
-    firsts, lasts = when[starts], when[ends - 1] if len(ends) else when
+    firsts, lasts = when[starts], when[ends - 1]
     lately = np.add.reduceat(when >= today - LATELY, starts) if len(starts) else times
     item_gap = _item_gaps(all_.products_count, product, times, lasts - firsts)[product]
     buyers = np.bincount(product, minlength=all_.products_count)
