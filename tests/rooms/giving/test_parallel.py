@@ -10,9 +10,11 @@ from __future__ import annotations
 import random
 import threading
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from connector import orders
 from connector.core.commerce import Order, OrderState
@@ -136,13 +138,14 @@ def record(world: World, told: list[Order], dice: random.Random) -> None:
         dice.choice(parts).append(order_id)
     together, failed = threading.Barrier(THREADS), []
 
+    def settled(order_id: int, db: Connection) -> None:
+        settling.settle(db, world.shop.id, [order_id], NOW)
+
     def settle(part: list[int]) -> None:
         together.wait()
         try:
             for order_id in part:
-                world.database.run(
-                    lambda db, one=order_id: settling.settle(db, world.shop.id, [one], NOW)
-                )
+                world.database.run(partial(settled, order_id))
         except Exception as problem:  # noqa: BLE001 - told by the test's own thread
             failed.append(problem)
 
