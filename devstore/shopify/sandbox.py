@@ -121,7 +121,10 @@ def _state(shop: Shop, order_id: int | None) -> Json:
         "total": _amount(total, currency),
         "subtotal": _amount(subtotal, currency),
         "order": order and {"id": gid("Order", order.id), "name": f"#{order.number}"},
-        "settings": {"donation_variant": gid("ProductVariant", ajax.GIFT_VARIANT)},
+        "settings": {
+            "donation_variant": gid("ProductVariant", ajax.GIFT_VARIANT),
+            "choice": True,
+        },
         "gift_price": money.text(ajax.GIFT_PRICE, currency),
     }
 

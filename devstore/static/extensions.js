@@ -11,7 +11,6 @@ async function json(path, body) {
 const last = (gid) => gid.slice(gid.lastIndexOf("/") + 1);
 
 const ANSWERS = {
-  token: async () => (await json("/_extensions/token")).token,
   lines: async ({ type, id, merchandiseId, quantity, attributes = [] }) => {
     const properties = Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
     if (type === "addCartLine") await json("/cart/add.js", { items: [{ id: Number(last(merchandiseId)), quantity, properties }] });
@@ -32,8 +31,16 @@ async function refresh() {
   }
 }
 
+/** What an extension keeps in this browser. */
+const kept = (key) => `extension:${key}`;
+const NOTES = {
+  token: async () => (await json("/_extensions/token")).token,
+  recall: ({ key }) => JSON.parse(localStorage.getItem(kept(key))),
+  keep: ({ key, data }) => localStorage.setItem(kept(key), JSON.stringify(data)),
+};
+
 async function answer(what, given) {
-  if (what === "token") return { answer: await ANSWERS.token() };
+  if (what in NOTES) return { answer: await NOTES[what](given) };
   try {
     await ANSWERS[what](given);
   } catch (problem) {
@@ -47,6 +54,6 @@ addEventListener("message", async ({ source, data }) => {
   const frame = frames.find(({ contentWindow }) => contentWindow === source);
   if (!frame) return;
   if (data.height) frame.style.blockSize = `${data.height}px`;
-  if (data.ask in ANSWERS) source.postMessage({ id: data.id, ...(await answer(data.ask, data.given)) }, "*");
+  if (data.ask in ANSWERS || data.ask in NOTES) source.postMessage({ id: data.id, ...(await answer(data.ask, data.given)) }, "*");
 });
 for (const frame of frames) frame.src = frame.dataset.extension;

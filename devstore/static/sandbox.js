@@ -62,6 +62,11 @@ globalThis.shopify = {
     formatCurrency: (amount, options) =>
       new Intl.NumberFormat(told.language === "ar" ? "ar-AE-u-nu-latn" : told.language, { style: "currency", ...options }).format(amount),
   },
+  storage: {
+    read: (key) => ask("recall", { key }),
+    write: (key, data) => ask("keep", { key, data }),
+    delete: (key) => ask("keep", { key, data: null }),
+  },
   sessionToken: { get: () => ask("token") },
   applyCartLinesChange: (wanted) => ask("lines", wanted),
   applyDiscountCodeChange: (wanted) => ask("code", wanted),
@@ -155,6 +160,53 @@ class ChoiceList extends HTMLElement {
   }
 }
 
+/** A field: its label, its input, and what is wrong with what stands in it. */
+class Field extends HTMLElement {
+  #input = Object.assign(document.createElement("input"), { inputMode: "decimal", autocomplete: "off" });
+  #wrong = Object.assign(document.createElement("p"), { id: "wrong" });
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open", delegatesFocus: true }).innerHTML =
+      `<style>label{display:grid;gap:4px}input{box-sizing:border-box;inline-size:100%;min-block-size:44px;padding-inline:10px;border:1px solid #767676;border-radius:6px;font:inherit}p{margin:4px 0 0;color:#b3261e}p:empty{display:none}</style><label><span></span></label>`;
+    this.shadowRoot.lastChild.append(this.#input);
+    this.shadowRoot.append(this.#wrong);
+    this.#input.setAttribute("aria-describedby", "wrong");
+    this.#input.addEventListener("input", () => this.dispatchEvent(new Event("input", { bubbles: true })));
+  }
+  set label(text) { this.shadowRoot.querySelector("span").textContent = text; }
+  set error(text) {
+    this.#wrong.textContent = text;
+    this.#input.ariaInvalid = String(Boolean(text));
+  }
+  get value() { return this.#input.value; }
+  set value(text) { this.#input.value = text; }
+}
+
+class Select extends HTMLElement {
+  #select = document.createElement("select");
+  #value = "";
+  connectedCallback() {
+    const style = `<style>label{display:grid;gap:4px}select{min-block-size:44px;font:inherit}</style><label><span></span></label>`;
+    this.attachShadow({ mode: "open", delegatesFocus: true }).innerHTML = style;
+    this.shadowRoot.lastChild.append(this.#select);
+    this.#select.addEventListener("change", () => {
+      this.#value = this.#select.value;
+      this.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    new MutationObserver(() => this.#show()).observe(this, { childList: true, subtree: true });
+    this.#show();
+  }
+  get value() { return this.#value; }
+  set value(next) { this.#value = next; this.#show(); }
+  set disabled(value) { this.#select.disabled = Boolean(value); }
+  #show() {
+    if (this.shadowRoot) this.shadowRoot.querySelector("span").textContent = this.getAttribute("label");
+    const options = [...this.querySelectorAll("s-option")].map((one) => new Option(one.textContent, one.getAttribute("value")));
+    this.#select.replaceChildren(...options);
+    this.#select.value = this.#value;
+  }
+}
+
 class Picture extends Plain {
   connectedCallback() { this.drawn(); }
   drawn() { this.replaceChildren(Object.assign(document.createElement("img"), { src: this.src, alt: "" })); }
@@ -171,7 +223,7 @@ class Anchor extends Plain {
   }
 }
 
-const COMPONENTS = { section: Headed, page: Headed, banner: Said, button: Press, choice: Choice, "choice-list": ChoiceList, image: Picture, link: Anchor };
+const COMPONENTS = { section: Headed, page: Headed, banner: Said, button: Press, choice: Choice, "choice-list": ChoiceList, "number-field": Field, select: Select, image: Picture, link: Anchor };
 for (const [name, component] of Object.entries(COMPONENTS)) customElements.define(`s-${name}`, class extends component {});
 for (const name of ["stack", "grid", "text"]) customElements.define(`s-${name}`, class extends Plain {});
 

@@ -234,6 +234,33 @@ def give(visit, shop, language):
     visit.look("held")
 
 
+def at_the_checkout(visit):
+    """Another amount in place of two dollars, then no gift, then two dollars again."""
+    (inside,) = visit.page.frames()
+    pick = "[...document.querySelectorAll('s-choice')].find(({{value}}) => value === {0!r})"
+    tap = f"{pick}.shadowRoot.querySelector('input').click()"
+    inside.see(tap.format("own"))
+    inside.wait("document.querySelector('s-number-field')")
+    field = "document.querySelector('s-number-field')"
+    write = "{0}.value = {1!r}, {0}.dispatchEvent(new Event('input', {{bubbles: true}}))"
+    give = f"{field}.nextElementSibling.shadowRoot.querySelector('button').click()"
+    for wrong in ("", "0.5", "3.555", "50.01"):
+        inside.see(write.format(field, wrong))
+        inside.see(give)
+        inside.wait(f"{field}.shadowRoot.querySelector('p').textContent")
+    visit.look("refused")
+    inside.see(write.format(field, "\u0663,\u0665"))
+    inside.see(give)
+    visit.page.wait(f"{TOTAL}.includes('75.10')")
+    visit.look("own-at-checkout")
+    for choice, total in (("none", "71.60"), ("round_up", "72.00"), ("200", "73.60")):
+        inside.wait(f"!{pick.format(choice)}.shadowRoot.querySelector('input').disabled")
+        inside.see(tap.format(choice))
+        visit.page.wait(f"{TOTAL}.includes({total!r})")
+        kept = visit.page.see("JSON.parse(localStorage['extension:no-gift-at'] ?? null)")
+        assert (kept is not None) == (choice == "none")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_surface_says_its_part_and_moves_nothing(shop, language, width):
@@ -265,6 +292,7 @@ def test_every_surface_says_its_part_and_moves_nothing(shop, language, width):
         visit.go("/checkout/")
         visit.said_inside("checkout")
         visit.look("checkout")
+        at_the_checkout(visit)
         page.leave("document.getElementById('checkout').requestSubmit()")
         shop.control("POST", "/tick")
         shop.service.work(JOBS)

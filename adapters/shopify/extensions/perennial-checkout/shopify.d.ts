@@ -11,3 +11,9 @@ declare module "./src/Gift.jsx" {
   const shopify: import("@shopify/ui-extensions/purchase.checkout.block.render").Api;
   const globalThis: { shopify: typeof shopify };
 }
+
+//@ts-ignore
+declare module "./src/OwnAmount.jsx" {
+  const shopify: import("@shopify/ui-extensions/purchase.checkout.block.render").Api;
+  const globalThis: { shopify: typeof shopify };
+}

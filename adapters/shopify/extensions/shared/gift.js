@@ -10,18 +10,28 @@ export function minorOf(amount, exponent) {
 }
 
 /**
- * The ways to give: rounding up first when that adds anything, then the amounts; each in whole pieces.
+ * The ways to give to a cause: the amounts, then rounding up when that adds anything; each in whole pieces.
+ * Where the house asks, a piece that makes up none of its amounts is itself one.
  *
  * @param {number} before the total without a gift
  * @param {number} price of one piece
- * @param {{amounts_minor: number[], round_up_to_minor: number}} donation
+ * @param {import("./service.js").Donation} donation
+ * @param {import("./service.js").Cause} cause
  */
-export function ways(before, price, { amounts_minor: amounts, round_up_to_minor: step }) {
-  if (!(price > 0)) return [];
-  const rounding = step > 0 ? (step - (before % step)) % step : 0;
-  const all = [{ minor: rounding, rounds: true }, ...amounts.map((minor) => ({ minor, rounds: false }))];
-  const found = all.filter(({ minor }) => minor > 0 && minor % price === 0);
-  return found.length ? found : [{ minor: price, rounds: false }];
+export function ways(before, price, { amounts_minor: amounts, round_up_to_minor: step }, { key, ways: named }) {
+  const rounding = named.round_up && step > 0 ? (step - (before % step)) % step : 0;
+  const given = named.add_on ? amounts.map((minor) => ({ minor, rounds: false })) : [];
+  const found = [...given, { minor: rounding, rounds: true }].filter(({ minor }) => minor > 0 && minor % price === 0);
+  return found.length || named.add_on !== key ? found : [{ minor: price, rounds: false }];
+}
+
+const ARABIC = /[\u0660-\u0669\u06f0-\u06f9]/g; // Persian and Urdu write some of them differently
+
+/** What was typed, with a comma or a point and in any digits; NaN for what is no amount. @param {string} text @param {number} exponent */
+export function typed(text, exponent) {
+  const plain = text.normalize("NFKC").replace(ARABIC, (one) => String(one.charCodeAt(0) & 15)).replace(/[\s\p{Cf}]/gu, "");
+  const [, whole, part = ""] = /^(\d{1,12})(?:[.,\u066b](\d+))?$/.exec(plain) ?? [];
+  return whole && part.length <= exponent ? minorOf(`${whole}.${part}`, exponent) : Number.NaN;
 }
 
 /** A gift among the lines. @template {{attributes: {key: string, value?: unknown}[]}} L @param {readonly L[]} lines */
@@ -29,3 +39,6 @@ export const giftIn = (lines) => lines.find(({ attributes }) => attributes.some(
 
 /** @param {{attributes: {key: string, value?: unknown}[]}} line */
 export const isRounded = ({ attributes }) => attributes.some(({ key }) => key === ROUNDED);
+
+/** Of what a line names, the cause's key. @param {{attributes: {key: string, value?: unknown}[]} | undefined} line */
+export const causeOf = (line) => String(line?.attributes.find(({ key }) => key === GIFT)?.value ?? "").split("@")[0];

@@ -8,9 +8,12 @@ const wishes = new Map(); // keys of those that got no answer yet
 /** @typedef {{id: string, name: string, gives: string, note: string, points: number, reason: string | null,
  *    reason_text: string | null, flexible: object | null, kind: string}} Offer */
 /** @typedef {{id: string, name: string, gives: string, code: string | null, state: string, kind: string}} Redemption */
+/** @typedef {{key: string, name: string, story: string, ways: {round_up?: string, add_on?: string}}} Cause
+ *    `ways`: what an order's line names, for each way there is */
+/** @typedef {{amounts_minor: number[], round_up_to_minor: number, least_minor: number, most_minor: number,
+ *    share_kept_percent: number, currency: string, exponent: number, said: string}} Donation */
 /** @typedef {{member: {available: number} | null, have: string | null, shop: string,
- *    earns: {points: number, said: string} | null, causes: {key: string, name: string, story: string}[],
- *    donation: {amounts_minor: number[], round_up_to_minor: number, share_kept_percent: number},
+ *    earns: {points: number, said: string} | null, causes: Cause[], donation: Donation | null,
  *    currency_exponent: number, rewards?: {offers: Offer[], open: Redemption[]},
  *    tier?: {name: string | null, says: string[]} | null}} Mine */
 /** @typedef {{order: {said: string[], donations: {said: string}[], impact: string[]} | null, signed_in: boolean, again_ms: number,

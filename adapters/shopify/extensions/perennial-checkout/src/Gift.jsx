@@ -1,87 +1,131 @@
 import { useInstructions, useSettings } from "@shopify/ui-extensions/checkout/preact";
 import { useEffect, useState } from "preact/hooks";
-import { GIFT, giftIn, isRounded, minorOf, ROUNDED, ways } from "../../shared/gift.js";
+import { causeOf, GIFT, giftIn, isRounded, minorOf, ROUNDED, ways } from "../../shared/gift.js";
+import { OwnAmount } from "./OwnAmount.jsx";
 
 const NONE = "none";
+const OWN = "own";
+const NO = "no-gift-at";
+const SILENT_MS = 90 * 86_400_000;
 const PRICE = "query Piece($id: ID!) { node(id: $id) { ... on ProductVariant { price { amount currencyCode } } } }";
 
 /**
- * The shopper's choice of a gift: nothing is chosen for anybody, and what is chosen can be taken back.
+ * The shopper's choice of a gift: nothing is chosen for anybody, what is chosen can be taken back, and a no
+ * is not asked again for ninety days.
  *
- * @param {{mine: import("../../shared/service.js").Mine,
+ * @param {{causes: import("../../shared/service.js").Cause[], donation: import("../../shared/service.js").Donation,
  *   lines: ReturnType<typeof import("@shopify/ui-extensions/checkout/preact").useCartLines>,
  *   total: ReturnType<typeof import("@shopify/ui-extensions/checkout/preact").useTotalAmount>}} props
  */
-export function Gift({ mine, lines, total }) {
+export function Gift({ causes, donation, lines, total }) {
   const { lines: may } = useInstructions();
   const settings = useSettings();
   const variant = String(settings.donation_variant ?? "");
   const [price, setPrice] = useState(0);
   const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState(false);
-  const exponent = mine.currency_exponent;
-  const cause = mine.causes.find(({ key }) => key === settings.cause) ?? mine.causes[0];
+  const [said, setSaid] = useState(/** @type {"gift_failed" | "declined" | ""} */ (""));
+  const [isSilent, setSilent] = useState(true);
+  const [wanted, setWanted] = useState("");
+  const [isOwn, setOwn] = useState(false);
+  const { currency, exponent, most_minor: most } = donation;
   const line = giftIn(lines);
   const given = line ? minorOf(line.cost.totalAmount.amount, exponent) : 0;
   const before = minorOf(total.amount, exponent) - given;
-  const offered = ways(before, price, mine.donation);
-  const rounding = offered.find(({ rounds }) => rounds);
-  const rounded = line !== undefined && isRounded(line);
+  const isRound = line !== undefined && isRounded(line);
+  const offered = causes.filter((one) => !line || one.ways[isRound ? "round_up" : "add_on"]);
+  const asked = settings.choice ? wanted || causeOf(line) : String(settings.cause ?? "");
+  const cause = offered.find(({ key }) => key === asked) ?? offered[0];
+  const found = cause && price ? ways(before, price, donation, cause) : [];
+  const rounding = found.find(({ rounds }) => rounds)?.minor ?? 0;
 
+  useEffect(() => {
+    shopify.storage.read(NO).then((at) => setSilent(Date.now() - Number(at ?? 0) < SILENT_MS), () => setSilent(false));
+  }, []);
   useEffect(() => {
     if (!variant) return;
-    piece(variant, total.currencyCode, exponent).then(setPrice, (problem) => console.warn("perennial:", problem));
-  }, [variant, total.currencyCode]);
+    piece(variant, currency, exponent).then(setPrice, (problem) => console.warn("perennial:", problem));
+  }, [variant, currency]);
   useEffect(() => {
     // Shipping or a code changed the total under a rounded-up gift.
-    if (price && rounded && !busy && given !== (rounding?.minor ?? 0)) put(rounding?.minor ?? 0, true);
-  }, [price, before, rounded]);
+    if (price && cause && isRound && !busy && given !== rounding) put(rounding, true, cause);
+  }, [price, before, isRound]);
 
-  if (!price || !cause || !may.canAddCartLine || !may.canRemoveCartLine) return null;
+  if (!price || !cause || (isSilent && !line) || total.currencyCode !== currency) return null;
+  if (!may.canAddCartLine || !may.canRemoveCartLine) return null;
+  const hasOwn = Boolean(cause.ways.add_on && most > 0);
+  if (!found.length && !hasOwn && !line) return null;
 
-  /** @param {number} minor @param {boolean} rounds */
-  async function put(minor, rounds) {
+  /** @param {number} minor @param {boolean} rounds @param {import("../../shared/service.js").Cause} to */
+  async function put(minor, rounds, to) {
     setBusy(true);
     let done = true;
     if (line) done = await change({ type: "removeCartLine", id: line.id, quantity: line.quantity });
     if (done && minor) {
-      const attributes = [{ key: GIFT, value: cause.key }, ...(rounds ? [{ key: ROUNDED, value: "1" }] : [])];
+      const named = to.ways[rounds ? "round_up" : "add_on"] ?? to.key;
+      const step = { key: ROUNDED, value: String(donation.round_up_to_minor) };
+      const attributes = [{ key: GIFT, value: named }, ...(rounds ? [step] : [])];
       done = await change({ type: "addCartLine", merchandiseId: variant, quantity: minor / price, attributes });
     }
-    setFailed(!done);
+    setSaid(done ? "" : "gift_failed");
     setBusy(false);
+    return done;
   }
 
-  /** @param {Event} event */
-  function choose(event) {
-    const [value = NONE] = /** @type {{values?: string[]}} */ (/** @type {unknown} */ (event.currentTarget)).values ?? [];
-    const wanted = offered.find((way) => nameOf(way) === value);
-    put(wanted?.minor ?? 0, wanted?.rounds ?? false);
+  /** @param {string} value */
+  function choose(value) {
+    setOwn(value === OWN);
+    if (value === OWN) return;
+    const way = found.find((one) => nameOf(one) === value);
+    if (way) shopify.storage.delete(NO).catch(() => {});
+    else shopify.storage.write(NO, Date.now()).catch(() => {});
+    put(way?.minor ?? 0, way?.rounds ?? false, cause).then((done) => done && !way && setSaid("declined"));
   }
 
-  const chosen = line ? [nameOf({ minor: given, rounds: rounded })] : [];
-  const kept = mine.donation.share_kept_percent;
+  /** For what is in the order already, too. @param {string} key */
+  function giveTo(key) {
+    setWanted(key);
+    const to = offered.find((one) => one.key === key);
+    if (line && to) put(given, isRound, to);
+  }
+
+  const inOrder = line && nameOf({ minor: given, rounds: isRound });
+  const chosen = isOwn || (inOrder && hasOwn && !found.some((one) => nameOf(one) === inOrder)) ? OWN : inOrder;
+  /** @param {number} minor */
+  const shown = (minor) => money(minor, currency, exponent);
   return (
     <s-section heading={shopify.i18n.translate("gift", { cause: cause.name })}>
       <s-stack gap="base">
         {cause.story && <s-text dir="auto">{cause.story}</s-text>}
-        <s-text color="subdued">{kept > 0 ? shopify.i18n.translate("kept", { percent: kept }) : shopify.i18n.translate("all")}</s-text>
+        {settings.choice && offered.length > 1 && (
+          <s-select label={shopify.i18n.translate("whom")} value={cause.key} disabled={busy} onChange={(event) => giveTo(valueOf(event))}>
+            {offered.map(({ key, name }) => (
+              <s-option key={key} value={key}>
+                {name}
+              </s-option>
+            ))}
+          </s-select>
+        )}
         <s-choice-list
           label={shopify.i18n.translate("gift", { cause: cause.name })}
           labelAccessibilityVisibility="exclusive"
           name="gift"
-          values={chosen}
+          values={chosen ? [chosen] : []}
           disabled={busy}
-          onChange={choose}
+          onChange={(event) => choose(valuesOf(event)[0] ?? NONE)}
         >
-          {offered.map((way) => (
+          {found.map((way) => (
             <s-choice key={nameOf(way)} value={nameOf(way)}>
-              {shopify.i18n.translate(way.rounds ? "round_up" : "give", { money: money(way.minor, total.currencyCode, exponent) })}
+              {shopify.i18n.translate(way.rounds ? "round_up" : "give", { money: shown(way.minor) })}
             </s-choice>
           ))}
+          {hasOwn && <s-choice value={OWN}>{shopify.i18n.translate("other")}</s-choice>}
           <s-choice value={NONE}>{shopify.i18n.translate("none")}</s-choice>
         </s-choice-list>
-        {failed && <s-banner tone="critical">{shopify.i18n.translate("gift_failed")}</s-banner>}
+        {chosen === OWN && hasOwn && (
+          <OwnAmount donation={donation} price={price} busy={busy} given={given} shown={shown} give={(minor) => put(minor, false, cause)} />
+        )}
+        {said && <s-banner tone={said === "declined" ? "info" : "critical"}>{shopify.i18n.translate(said)}</s-banner>}
+        <s-text color="subdued">{donation.said}</s-text>
       </s-stack>
     </s-section>
   );
@@ -89,6 +133,12 @@ export function Gift({ mine, lines, total }) {
 
 /** @param {{minor: number, rounds: boolean}} way */
 const nameOf = ({ minor, rounds }) => (rounds ? "round_up" : String(minor));
+
+/** @param {Event} event */
+const valuesOf = (event) => /** @type {{values?: string[]}} */ (/** @type {unknown} */ (event.currentTarget)).values ?? [];
+
+/** @param {Event} event */
+const valueOf = (event) => /** @type {{value?: string}} */ (/** @type {unknown} */ (event.currentTarget)).value ?? "";
 
 /** Left to right inside any sentence. @param {number} minor @param {string} currency @param {number} exponent */
 const money = (minor, currency, exponent) => `\u2066${shopify.i18n.formatCurrency(minor / 10 ** exponent, { currency })}\u2069`;
