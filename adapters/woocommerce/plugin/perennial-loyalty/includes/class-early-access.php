@@ -43,7 +43,7 @@ final class Early_Access {
 		$early = $product instanceof \WC_Product ? self::open_for( $product->get_id(), time() ) : array();
 		if ( $early ) {
 			/* translators: 1: name of a member's level, 2: a date. */
-			printf( '<p class="perennial-early">%s</p>', esc_html( sprintf( __( 'Only for members of %1$s until %2$s.', 'perennial-loyalty' ), Standing::name( $early[0]['names'] ), self::day( $early[0] ) ) ) );
+			printf( '<p class="perennial-early" style="margin-block-start:0.75em">%s</p>', esc_html( sprintf( __( 'Only for members of %1$s until %2$s.', 'perennial-loyalty' ), Standing::name( $early[0]['names'] ), self::day( $early[0] ) ) ) );
 		}
 	}
 
