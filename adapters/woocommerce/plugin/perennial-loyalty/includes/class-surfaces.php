@@ -143,7 +143,7 @@ final class Surfaces {
 		if ( ! Settings::is_paired() ) {
 			return '';
 		}
-		$attributes = array_intersect_key( $given, array_flip( array( 'product', 'heading', 'campaign', 'tone' ) ) );
+		$attributes = array_intersect_key( $given, array_flip( array( 'surface', 'product', 'heading', 'campaign', 'tone' ) ) );
 		if ( 'rewards' === $name ) {
 			$attributes['only'] = 'rewards';
 		}
@@ -152,7 +152,10 @@ final class Surfaces {
 			$attributes['join-href']   = $account;
 			$attributes['log-in-href'] = $account;
 		}
-		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) ) {
+		if ( 'recommendations' === $name && empty( $attributes['surface'] ) && empty( $attributes['product'] ) ) {
+			$attributes['surface'] = is_product() ? 'product' : 'home';
+		}
+		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) && 'home' !== ( $attributes['surface'] ?? '' ) ) {
 			$attributes['product'] = (string) get_queried_object_id();
 		}
 		if ( 'recommendations' === $name ) {
@@ -184,7 +187,7 @@ final class Surfaces {
 	 * What goes with this product.
 	 */
 	public static function product_row(): void {
-		self::show( 'recommendations', self::product_shown() );
+		self::show( 'recommendations', self::product_shown(), 'product' );
 	}
 
 	/**
@@ -200,7 +203,7 @@ final class Surfaces {
 	 * What goes with the cart.
 	 */
 	public static function cart_row(): void {
-		self::show( 'recommendations', self::cart_products() );
+		self::show( 'recommendations', self::cart_products(), 'cart' );
 	}
 
 	/**
@@ -214,7 +217,11 @@ final class Surfaces {
 			return $html;
 		}
 		$rewards = is_user_logged_in() ? self::element( 'rewards', array() ) : '';
-		return $html . $rewards . self::element( 'recommendations', array( 'product' => $products ) );
+		$row     = array(
+			'product' => $products,
+			'surface' => 'cart',
+		);
+		return $html . $rewards . self::element( 'recommendations', $row );
 	}
 
 	/**
@@ -242,7 +249,7 @@ final class Surfaces {
 	 * What goes with what was bought.
 	 */
 	public static function order_row(): void {
-		self::show( 'recommendations', self::$bought );
+		self::show( 'recommendations', self::$bought, 'thank_you' );
 	}
 
 	/**
@@ -286,10 +293,15 @@ final class Surfaces {
 	 *
 	 * @param string $name     The element.
 	 * @param string $products Their keys, with commas.
+	 * @param string $surface  What kind of page it stands on, for a row.
 	 */
-	private static function show( string $name, string $products ): void {
+	private static function show( string $name, string $products, string $surface = '' ): void {
 		if ( '' !== $products || in_array( $name, array( 'rewards', 'goal' ), true ) ) {
-			echo self::element( $name, array_filter( array( 'product' => $products ) ) ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+			$given = array(
+				'product' => $products,
+				'surface' => $surface,
+			);
+			echo self::element( $name, array_filter( $given ) ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 		}
 	}
 

@@ -1,0 +1,73 @@
+"""What the plugin puts into pages: empty elements, and thanks for a gift.
+
+Needs php; where there is none these tests say so and are skipped.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from adapters.woocommerce.packing import PLUGIN
+
+PHP = shutil.which("php") or ""
+BENCH = Path(__file__).parent / "php" / "surfaces.php"
+MARK = "riverbank@7001"
+
+pytestmark = pytest.mark.skipif(not PHP, reason="php is not installed: its half is not tested")
+
+
+def php(**question):
+    done = subprocess.run(
+        [PHP, "-d", "display_errors=stderr", str(BENCH), str(PLUGIN)],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert not done.stderr
+    return json.loads(done.stdout)
+
+
+def element(name, page=None, **given):
+    return php(name=name, given=given, **({} if page is None else {"page": page}))
+
+
+def test_a_row_says_on_which_kind_of_page_it_stands():
+    of_product = 'surface="product" product="12" class="alignwide"'
+    anywhere = 'surface="home" class="alignwide"'
+    named = 'product="11,12" class="alignwide"'
+    for told, page, given in (
+        (of_product, 12, {}),
+        (anywhere, None, {}),
+        (named, None, {"product": "11,12"}),
+    ):
+        row = element("recommendations", page, **given)
+        assert row == f"<perennial-recommendations {told}></perennial-recommendations>"
+
+
+def test_a_goal_is_the_campaign_that_a_page_names():
+    assert element("goal") == "<perennial-goal></perennial-goal>"
+    river = element("goal", campaign='"river', onclick="x")
+    assert river == '<perennial-goal campaign="&quot;river"></perennial-goal>'
+
+
+def test_an_order_with_a_gift_is_thanked_for_and_shows_the_goal():
+    page = php(fees=[[2.5, MARK], [1, MARK], [4, ""]])
+    thanks, _, rest = page.partition("</p>")
+    assert thanks.endswith("Thank you for your gift of EUR 3.50.")
+    assert rest.startswith("<perennial-goal></perennial-goal><perennial-recommendations ")
+    assert 'surface="thank_you"' in rest
+
+
+@pytest.mark.parametrize(
+    "order",
+    [{"fees": []}, {"fees": [[4, ""]]}, {"fees": [[2.5, MARK]], "status": "failed"}],
+)
+def test_nobody_is_thanked_for_what_was_not_given(order):
+    page = php(**order)
+    assert "Thank you" not in page
+    assert "perennial-goal" not in page
