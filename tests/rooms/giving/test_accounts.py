@@ -75,6 +75,23 @@ def test_a_programme_past_its_end_is_closed_and_filled_up_once(database):
     assert world.audit() == []
 
 
+def test_orders_that_come_late_after_the_close_still_count_and_lower_what_was_filled_up(database):
+    world = acme(database)
+    cause = papered(world)
+    end = NOW - timedelta(days=7)
+    one = publish(world, Share(percent_bps=500), cause, ends_at=end, minimum_minor=1000)
+    with world.database.write() as db:  # the worker was down for a week
+        closing.close_ended(db, world.shop.id, NOW)
+        found = programmes.programme(db, world.shop.id, one.id)
+    assert (found.ends_at, found.closed_at) == (end, NOW)
+    world.tell(
+        order("1", goods("a", 1000), placed_at=end - timedelta(hours=1)),
+        order("2", goods("a", 1000), placed_at=end),
+    )
+    assert given(world) == {"riverbank share": (0, 50), "riverbank top_up": (0, 950)}
+    assert world.audit() == []
+
+
 @pytest.mark.parametrize("gives", [True, False])
 def test_what_is_owed_is_kept_when_the_shop_leaves(database, gives):
     world = acme(database)

@@ -110,14 +110,14 @@ def test_the_log_is_narrowed_by_cause_member_state_kind_and_days(ada: Ada, world
         ("$3.00", {"state": "pledged", "cause": str(world.riverbank.id)}),
         ("$4.00", {"since": "2026-11-13", "until": "2026-11-13", "kind": "gift"}),
     ):
-        page = words_of(ada.see("giving", **query))
+        page = words_of(ada.see("giving", 200, **query))
         log = page.partition("Order Given State Cause")[2].partition("Causes")[0]
         assert [each for each in log.split() if each.startswith("$")] == [found], query
         told = ada.ask("giving/log.csv", **query).data.decode("utf-8-sig").splitlines()
         assert len(told) == 2
         assert found[1:] in told[1]
     for query in ({"q": "noor"}, {"state": "locked"}, {"kind": "match"}):
-        assert "No gift fits this search." in ada.see("giving", **query)
+        assert "No gift fits this search." in ada.see("giving", 200, **query)
 
 
 def test_what_cannot_be_searched_is_said_at_its_field(ada: Ada, world: World):
