@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from connector.core.i18n import LANGUAGES
 from connector.rooms.giving import rules
@@ -62,7 +63,7 @@ def sentences(
         yield say.t("Only for members on certain levels.")
     if programme.starts_at is not None and programme.ends_at is not None:
         last = programme.ends_at - timedelta(seconds=1)
-        first, end = (say.day(at.date()) for at in (programme.starts_at, last))
+        first, end = (_day(say, at) for at in (programme.starts_at, last))
         yield say.t("From {first} to {last}.", first=first, last=end)
     yield from _bounds(say, programme)
     if programme.kind in rules.ASKING:
@@ -106,6 +107,11 @@ def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause
         points=say.points(getattr(terms, "points", 0)),
         unit=_unit(say, getattr(terms, "names", {})),
     )
+
+
+def _day(say: Tongue, at: datetime) -> str:
+    """In the shop's zone and with its year: the words stay, whenever they are read."""
+    return say.language.date(at.astimezone(ZoneInfo(say.zone)).date(), "long")
 
 
 def _kind(programme: Programme) -> str:

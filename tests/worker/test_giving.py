@@ -1,16 +1,20 @@
 """Programmes of giving end by the schedule, however late it is, and once."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from connector.core import clock
+from connector.listeners.rules import TOPICS
 from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
-from connector.rooms.giving.rules import Programme, Share
-from connector.worker import schedule
+from connector.rooms.giving.rules import Programme, RoundUp, Share
+from connector.worker import notify, schedule
 from tests.flows.service import make_service
-from tests.rooms.giving.offers import WORDS
+from tests.rooms.giving.offers import WORDS, papered, publish
+from tests.rooms.giving.test_remitting import lock
+from tests.world import MIA, NOW, acme, donation, goods, order
 
 DAY = timedelta(days=1)
 
@@ -77,3 +81,41 @@ def test_a_programme_closes_by_the_schedule_though_the_worker_was_down_for_a_wee
     with database.read() as db:
         (filled,) = giving.tallies(db, shop.id)
     assert (filled.programme_id, filled.due_minor) == (over, 1000)
+
+
+def test_listeners_are_told_how_things_stand_when_the_message_leaves(database):
+    world = acme(database)
+    papered(world)
+    mia = world.member(MIA)
+    wanted = programmes.Campaign(0, "", {"en": "Trees"}, {}, "USD", 200)
+    with database.write() as db:
+        goal = programmes.add_campaign(db, world.shop.id, wanted, NOW)
+    publish(world, RoundUp(100), world.riverbank, campaign_id=goal.id)
+    world.tell(order("1", goods("a", 960), donation("d", 40)))
+    batch = lock(world)
+
+    def told(topic, about):
+        with database.read() as db:
+            return notify.WRITERS[topic](db, world.shop.id, str(about))
+
+    gave = {"cause": "riverbank", "kind": "gift", "currency": "USD", "gifts": 1, "due_minor": 40}
+    assert told("member.gave", mia) == {"member_id": str(mia), "giving": [gave]}
+    assert told("campaign.reached", goal.id) == {
+        "campaign_id": str(goal.id),
+        "key": "trees",
+        "goal": {"minor": 200, "currency": "USD"},
+        "confirmed_minor": 40,
+        "paid_minor": 0,
+    }
+    sent = told("batch.approved", batch.id)
+    assert (sent["state"], sent["net"]["minor"], sent["receipt"]) == ("reconciled", 40, "")
+    assert told("member.gave", 7) is None
+    assert told("campaign.reached", 7) is None
+    assert told("batch.reconciled", 7) is None, "it was taken apart"
+
+
+def test_every_topic_has_a_writer_and_a_line_in_the_documentation():
+    said = Path("docs/webhooks.md").read_text("utf-8")
+    for topic in TOPICS:
+        assert topic in notify.WRITERS
+        assert f"| `{topic}` |" in said
