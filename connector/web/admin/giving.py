@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from connector.core import clock
 from connector.core.errors import BadInput
 from connector.orders import gifts
-from connector.rooms.giving import service
+from connector.rooms.giving import asking, service
 from connector.rooms.giving.accounts.log import Search
 from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences, store
@@ -171,6 +171,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
             db, g.shop.id, [one.member_id for one in log[:PAGE] if one.member_id]
         )
         from_points = service.owed_for_points(db, g.shop.id)
+        questions = asking.asked(db, g.shop.id, clock.now())
         products = gifts.kept(db, g.shop.id) if g.shop.platform in gifts.MARKING else None
     return door.page(
         "admin/giving.html",
@@ -181,6 +182,8 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         sums=sums(totals),
         from_points=from_points,
         gift_products=products,
+        is_silent=questions is None
+        and any(one.is_offered and not one.is_closed for one in causes),
         log=log[:PAGE],
         page=page,
         asked=asked,

@@ -1,9 +1,12 @@
 """Giving: causes are added, gifts are logged to the cent, due and pledged are told apart."""
 
 from connector.core.commerce import OrderState
+from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
+from connector.rooms.giving.rules import RoundUp
+from tests.rooms.giving.offers import papered, publish
 from tests.web.admin.conftest import Ada, words_of
-from tests.world import World, donation, goods, order, refund, took
+from tests.world import NOW, World, donation, goods, order, refund, took
 
 
 def test_gifts_are_due_pledged_or_taken_back(ada: Ada, world: World):
@@ -77,3 +80,13 @@ def test_the_log_is_paged(ada: Ada, world: World):
     assert second.count(" due Riverbank") == 5
     assert ada.ask("giving", page="x").status_code == 422
     assert ada.ask("giving", page="9" * 30).status_code == 422
+
+
+def test_a_merchant_is_told_when_shoppers_are_asked_nothing(ada: Ada, world: World):
+    silent = "Shoppers are asked nothing now"
+    assert silent not in words_of(ada.see("giving"))
+    one = publish(world, RoundUp(100), papered(world))
+    assert silent not in words_of(ada.see("giving"))
+    with world.database.write() as db:
+        programmes.end(db, world.shop.id, one.id, NOW)
+    assert silent in words_of(ada.see("giving"))
