@@ -63,11 +63,11 @@ OURS = ("/apps/perennial", "/cdn/extensions", "/_extensions", "/ext/shopify", "/
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A practice store, and a product of it."""
+    """A practice store, a product of it, and what is in the cart: its total is not whole."""
 
     origin: str
     slug: str
-    variant: int
+    variants: tuple[int, ...]
 
     @property
     def paths(self) -> Mapping[str, str]:
@@ -159,7 +159,8 @@ def _shopper(page: Page, store: Store) -> Page:
     """Mia is signed in and has something in her cart."""
     page.go(store.paths["product"])
     assert page.see(LOG_IN)
-    assert page.see(ADD % store.variant)
+    for variant in store.variants:
+        assert page.see(ADD % variant)
     return page
 
 
@@ -189,7 +190,9 @@ def _stores(stack: ExitStack, folder: Path, url: str) -> tuple[Store, Store]:
         ports = ["--woo-port", str(free_port()), "--shopify-port", str(address)]
         told = ["-m", "devstore", "--data", str(data), "--service", service, *ports]
         stack.enter_context(running(told, environment)).wait_until_open(address, "/")
-        stores.append(Store(origin, wares[0].slug, variant_id(wares[0].id)))
+        uneven = next(one for one in wares if one.price_minor % 100)
+        held = tuple(variant_id(one.id) for one in (wares[0], uneven))
+        stores.append(Store(origin, wares[0].slug, held))
     command = ["-m", "connector.cli", "serve", "--port", str(port), "--workers", "1"]
     stack.enter_context(running(command, environment)).wait_until_open(port, "/healthz")
     demo_world.install_shopify(requests.Session(), origins[0])

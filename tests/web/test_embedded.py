@@ -1,7 +1,10 @@
 """The admin inside Shopify's: a session token on every request, and no cookie needed."""
 
 import re
+import shutil
+import subprocess
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +16,7 @@ from tests.flows.service import CLIENT_SECRET, PUBLIC_URL, make_service
 
 RIVAL = "rival.myshopify.com"
 HTTPS = "https://perennial.example"
+NODE = shutil.which("node")
 RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 
 
@@ -206,3 +210,10 @@ def test_where_shopify_is_not_set_up_no_token_counts(service, shop):
     )
     answer = see(service, shop, token=id_token())
     assert answer.status_code == 401
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed")
+def test_the_script_gives_each_page_a_fresh_token_and_sends_forms_once():
+    command = [str(NODE), "--test", str(Path(__file__).with_name("embedded.test.mjs"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
