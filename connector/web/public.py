@@ -118,7 +118,11 @@ def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, An
     say = _say(shop)
     return {
         "campaigns": [
-            {**one, "url": impact.url(shop, one["key"], say.language)}
+            {
+                **one,
+                "url": impact.url(shop, one["key"], say.language),
+                "more": say.t("See what came of it"),
+            }
             for one in told_goals.goals(db, shop, say)
         ]
     }

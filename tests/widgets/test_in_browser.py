@@ -67,6 +67,8 @@ ANSWERS: dict[str, Any] = {
                 "percent": 80,
                 "paid_percent": 50,
                 "lines": ["$50 has reached Riverbank."],
+                "url": "#trees",
+                "more": "See what came of it",
             },
         ]
     },
@@ -234,7 +236,7 @@ def test_a_goal_tells_what_arrived_apart_from_what_came_together(seen: dict[str,
         "Trees",
         "80",
         "$80 of $100 together",
-        "A wood.$80 of $100 together$50 has reached Riverbank.",
+        "A wood.$80 of $100 together$50 has reached Riverbank.See what came of it",
     ]
     assert seen["noGoal"] == ""
 

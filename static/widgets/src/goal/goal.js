@@ -19,7 +19,7 @@ export class PerennialGoal extends Widget {
       return;
     }
     this.keepHeight(signal);
-    const { name, story, said, state, percent, paid_percent: paid, lines } = goal;
+    const { name, story, said, state, percent, paid_percent: paid, lines, url, more } = goal;
     this.draw(html`<section class="box" part="card" aria-labelledby="name">
       <h2 id="name"><bdi>${name}</bdi></h2>
       ${story ? html`<p class="fine"><bdi>${story}</bdi></p>` : ""}
@@ -27,6 +27,7 @@ export class PerennialGoal extends Widget {
       <div class="stem" part="stem" role="progressbar" aria-labelledby="name" aria-valuenow=${percent} aria-valuetext=${said}
         data-state=${state} .style=${`--at:${percent}%;--paid:${paid}%`}><i></i><i></i><b></b></div>
       ${lines.map((line) => html`<p class="fine">${line}</p>`)}
+      <p class="fine"><a href=${url}>${more}</a></p>
     </section>`);
   }
 }

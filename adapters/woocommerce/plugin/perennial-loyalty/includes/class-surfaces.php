@@ -48,6 +48,13 @@ final class Surfaces {
 	private static $given = '';
 
 	/**
+	 * Whether the order on this page stands.
+	 *
+	 * @var bool
+	 */
+	private static $stands = false;
+
+	/**
 	 * Take part in what WordPress does.
 	 */
 	public static function hook(): void {
@@ -231,16 +238,19 @@ final class Surfaces {
 	 */
 	public static function note_order( $order ): void {
 		self::$bought = self::products_of( $order );
-		self::$given  = $order->has_status( array( 'failed', 'cancelled' ) ) ? '' : self::gift_of( $order );
+		self::$stands = ! $order->has_status( array( 'failed', 'cancelled' ) );
+		self::$given  = self::$stands ? self::gift_of( $order ) : '';
 	}
 
 	/**
-	 * Thanks for a gift, and how far it brings its goal.
+	 * Thanks for a gift, and how far all have come; an order without one may bring a goal further, too.
 	 */
 	public static function gift_thanks(): void {
 		if ( '' !== self::$given ) {
 			/* translators: %s: an amount of money. */
 			printf( '<p class="perennial-thanks">%s</p>', esc_html( sprintf( __( 'Thank you for your gift of %s.', 'perennial-loyalty' ), self::$given ) ) );
+		}
+		if ( self::$stands ) {
 			self::show( 'goal', '' );
 		}
 	}
