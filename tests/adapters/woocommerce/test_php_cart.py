@@ -77,12 +77,12 @@ def sold(product=11, **more):
 
 @pytest.mark.parametrize("gift", ["round_up", "100", "500", 200])
 def test_what_is_offered_is_kept(gift):
-    kept = {"gift": str(gift), "cause": "library", "by": "form"}
+    kept = {"gift": str(gift), "cause": "library", "mark": "library", "by": "form"}
     assert choose(gift) == ["kept", kept]
 
 
 def test_nothing_is_rounded_up_where_the_total_is_whole():
-    rounded = {"gift": "round_up", "cause": "library", "by": "form"}
+    rounded = {"gift": "round_up", "cause": "library", "mark": "library", "by": "form"}
     assert choose("round_up", total="17.00") == ["donation_whole", None]
     assert choose("round_up", total="17.01") == ["kept", rounded]
     assert choose("100", total="17.00")[0] == "kept"
@@ -117,7 +117,7 @@ def test_a_shop_in_another_currency_takes_none():
 
 
 def test_the_select_field_names_gift_and_cause():
-    expected = {"gift": "round_up", "cause": "library", "by": "field"}
+    expected = {"gift": "round_up", "cause": "library", "mark": "library", "by": "field"}
     assert php("field", value="round_up library") == expected
     for value in ("", "100", "100 nobody", "-1 library", "library 100"):
         assert php("field", value=value) is None

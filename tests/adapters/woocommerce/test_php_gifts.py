@@ -60,8 +60,13 @@ def give(gift="own", cause="riverbank", written="", **more):
 
 
 def marked(gift, cause, **more):
-    chosen = {"gift": gift, "cause": cause, "by": "form"}
-    return php("mark", donation=ASKED, chosen=chosen, **more)
+    return php("mark", donation=ASKED, chosen=held(gift, cause), **more)
+
+
+def held(gift, cause):
+    """What the session keeps of a choice."""
+    programme = ROUND_UP if gift == "round_up" else ADD_ON
+    return {"gift": gift, "cause": cause, "mark": f"{cause}@{programme}", "by": "form"}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +84,7 @@ def marked(gift, cause, **more):
     ],
 )
 def test_an_amount_of_ones_own_is_taken_between_the_bounds(written, minor):
-    kept = {"gift": minor, "cause": "riverbank", "by": "form"}
-    assert give(written=written) == ["kept", kept]
+    assert give(written=written) == ["kept", held(minor, "riverbank")]
 
 
 @pytest.mark.parametrize("written", NO_AMOUNTS)
@@ -141,6 +145,13 @@ def test_a_programme_that_is_over_asks_nothing_and_keeps_nothing():
     assert give("300", told={"times": over}) == ["donation_off", None]
 
 
+def test_a_choice_is_good_for_the_programme_that_asked_and_no_other():
+    before = {**held("300", "library"), "mark": "library@6999"}
+    assert php("mark", donation=ASKED, chosen=before) == [[], []]
+    del before["mark"]
+    assert php("mark", donation=ASKED, chosen=before) == [[], []], "of an older plugin"
+
+
 def test_it_speaks_the_readers_language():
     for locale, name, said in (
         ("en_US", "Riverbank", "You are the giver."),
@@ -156,7 +167,7 @@ def test_what_is_shown_is_what_is_asked():
     shown = ["round_up", "100", "300", "own", "0"]
     bounds = "An amount from $0.50 to $50.00."
     assert php("shown", donation=ASKED, total="9.95") == [shown, ["", ""], bounds]
-    own = {"gift": "777", "cause": "library", "by": "form"}
+    own = held("777", "library")
     assert php("shown", donation=ASKED, total="9.95", chosen=own)[1] == ["own", "7.77"]
     rounds = {**ASKED, "amounts_minor": [], "most_minor": 0, "least_minor": 0}
     assert php("shown", donation=rounds, total="9.95")[0] == ["round_up", "0"]
@@ -168,7 +179,7 @@ def test_settings_of_an_older_service_ask_as_they_did():
     offer = php("offer")
     assert offer["causes"][0] == {"key": "riverbank", "name": "Riverbank", "ways": both}
     assert (offer["said"], offer["most_minor"]) == ("", 0)
-    chosen = {"gift": "200", "cause": "library", "by": "form"}
+    chosen = {"gift": "200", "cause": "library", "mark": "library", "by": "form"}
     assert php("mark", chosen=chosen) == [{"_perennial_donation": "library"}] * 2
 
 

@@ -68,6 +68,7 @@ final class Donation {
 			array(
 				'gift'  => $gift,
 				'cause' => $cause,
+				'mark'  => Gift_Offer::cause( $offer, $cause )['ways'][ Gift_Offer::way( $gift ) ],
 				'by'    => $by,
 			)
 		);
@@ -104,9 +105,9 @@ final class Donation {
 	}
 
 	/**
-	 * What the shopper chose, if it is offered still.
+	 * What the shopper chose, if it is offered still and by the programme that asked.
 	 *
-	 * @return array|null gift, cause, by.
+	 * @return array|null gift, cause, mark, by.
 	 */
 	public static function chosen(): ?array {
 		$chosen = WC()->session ? WC()->session->get( self::CHOICE ) : null;
@@ -115,7 +116,8 @@ final class Donation {
 			return null;
 		}
 		$cause = Gift_Offer::cause( $offer, $chosen['cause'] );
-		return isset( $cause['ways'][ Gift_Offer::way( $chosen['gift'] ) ] ) ? $chosen : null;
+		$mark  = $cause['ways'][ Gift_Offer::way( $chosen['gift'] ) ] ?? '';
+		return '' !== $mark && ( $chosen['mark'] ?? '' ) === $mark ? $chosen : null;
 	}
 
 	/**
@@ -163,10 +165,8 @@ final class Donation {
 	public static function mark( $item, $key, $fee, $order ): void {
 		$chosen = self::FEE === $fee->id ? self::chosen() : null;
 		if ( null !== $chosen ) {
-			$cause = Gift_Offer::cause( Gift_Offer::now(), $chosen['cause'] );
-			$mark  = $cause['ways'][ Gift_Offer::way( $chosen['gift'] ) ];
-			$item->update_meta_data( self::META, $mark );
-			$order->update_meta_data( self::META, $mark );
+			$item->update_meta_data( self::META, $chosen['mark'] );
+			$order->update_meta_data( self::META, $chosen['mark'] );
 		} elseif ( $order->get_meta( self::META ) ) {
 			$order->delete_meta_data( self::META );
 		}
