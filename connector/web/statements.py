@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -17,6 +19,8 @@ from connector.rooms.giving.accounts import Account, closing
 from connector.rooms.giving.accounts.closing import Statement
 from connector.rooms.giving.accounts.log import Search
 from connector.rooms.giving.remitting import Batch
+from connector.rooms.giving.rules import Programme
+from connector.shops import service as shops
 
 PIECE = 1_000  # rows written at once
 BATCH = ("order", "given_at", "kind", "programme", "gross", "refunded", "net", "currency")
@@ -36,8 +40,12 @@ LOG = (
 
 ACCOUNT = (
     "programme",
+    "first_day",
+    "last_day",
     "kind",
     "cause",
+    "payee",
+    "registration",
     "currency",
     "gifts",
     "unit",
@@ -107,13 +115,19 @@ def of_months(db: Connection, shop_id: int) -> Iterator[bytes]:
 
 
 def of_accounts(db: Connection, shop_id: int, given: Sequence[Account]) -> Iterator[bytes]:
-    """What programmes gave, by the piece, and where it stands."""
-    names, causes = _names(db, shop_id), _causes(db, shop_id)
+    """What programmes gave, by the piece, in which days and to whom, and where it stands."""
+    zone = ZoneInfo(shops.get(db, shop_id).timezone)
+    known = {one.id: one for one in programmes.programmes(db, shop_id)}
+    causes = {one.id: one for one in service.causes(db, shop_id)}
     told = (
         (
-            names.get(one.programme_id, ""),
+            sheets.neutral(known[one.programme_id].name),
+            *_days(known[one.programme_id], zone),
             one.kind,
-            causes[one.cause_id],
+            *(
+                sheets.neutral(getattr(causes[one.cause_id], name))
+                for name in ("name", "payee", "registration")
+            ),
             one.currency,
             str(one.gifts),
             _decimal(one.unit_minor, exponent(one.currency)) if one.unit_minor else "",
@@ -126,6 +140,15 @@ def of_accounts(db: Connection, shop_id: int, given: Sequence[Account]) -> Itera
         for one in given
     )
     yield from _csv(ACCOUNT, told)
+
+
+def _days(one: Programme, zone: ZoneInfo) -> tuple[str, str]:
+    """First and last day in the shop's zone."""
+    if one.starts_at is None or one.ends_at is None:
+        return "", ""
+    last = one.ends_at - timedelta(seconds=1)
+    first, end = (at.astimezone(zone).date().isoformat() for at in (one.starts_at, last))
+    return first, end
 
 
 def of_closing(kept: Statement) -> Iterator[bytes]:

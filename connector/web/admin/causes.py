@@ -17,6 +17,7 @@ from connector.rooms.giving.service import Cause
 from connector.web import addresses
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
+from connector.web.admin.programme_form import NOTICE_DAYS
 from connector.web.runtime import runtime
 from connector.web.tongue import mark
 
@@ -28,7 +29,6 @@ PAPERS = {
     "agreed_on": mark("Signed on"),
 }
 OTHERS = tuple(one for one in LANGUAGES.values() if one.tag != "en")
-NOTICE_DAYS = 10  # some laws ask for the contract so long before a sale that gives
 VERBS = {
     "open": service.reopen_cause,
     "closed": service.close_cause,

@@ -59,6 +59,22 @@ LACKS = {
     "causes": mark("Choose open causes."),
 }
 PAPER = mark("{cause} lacks papers.")
+TERMS = frozenset(LACKS) - {"name", "starts_at", "ends_at", "cap_minor", "minimum_minor", "causes"}
+GIVEN = mark("What is given, exactly")
+DAYS = mark("First and last day")
+BOUND = mark("The least and the most altogether")
+PARTIES = mark("Open causes, each with registration, country and payee")
+CONTRACT = mark("A signed contract with each cause on file")
+EARLY = mark("Signed ten days before the first day, as some places want")
+CLAUSES = (
+    mark("Both parties, the cause’s registration number, and who signs for each"),
+    mark("What is sold and where, from which day to which"),
+    mark("What is given for each piece or order, the least and the most"),
+    mark("When accounts and money are sent, and that you keep them for three years"),
+    mark("In which words and where you may use the cause’s name"),
+    mark("How either side ends it"),
+)
+NOTICE_DAYS = 10  # some laws ask for the contract so long before a sale that gives
 _PERCENT = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,2}))?", re.ASCII)
 
 
@@ -115,6 +131,33 @@ def lacking(missing: Sequence[str], causes: Sequence[Cause], one: Programme) -> 
         ]
         told["causes"] = t(PAPER, cause=" · ".join(without))
     return {"names-en" if name == "names" else name: said for name, said in told.items()}
+
+
+def checklist(
+    missing: Sequence[str], causes: Sequence[Cause], one: Programme
+) -> list[tuple[str, bool]]:
+    """What the law asks for, and whether it is there."""
+    lacks = set(missing)
+    told = [(GIVEN, not lacks & TERMS), (DAYS, not lacks & {"starts_at", "ends_at"})]
+    contract = {"cause.agreement", "cause.agreed_on"}
+    papers = {name for name in lacks if name.startswith("cause")} - contract
+    if one.kind not in rules.ADDING:
+        return [*told, (PARTIES, not papers)]
+    named = {cause_id for cause_id, _ in one.causes}
+    signed = [each.agreed_on for each in causes if each.id in named]
+    return [
+        *told,
+        (BOUND, not lacks & {"cap_minor", "minimum_minor"}),
+        (PARTIES, not papers),
+        (CONTRACT, bool(signed) and not lacks & contract),
+        (EARLY, bool(signed) and all(_is_early(day, one.starts_at) for day in signed)),
+    ]
+
+
+def _is_early(signed_on: str | None, starts_at: datetime | None) -> bool:
+    if signed_on is None or starts_at is None:
+        return False
+    return (local(starts_at).date() - date.fromisoformat(signed_on)).days >= NOTICE_DAYS
 
 
 def _terms(kind: str, currency: str, levels: int) -> Terms:

@@ -158,6 +158,8 @@ def _draft_page(
         has_bounds=found.kind in rules.ADDING,
         causes=causes,
         words=_spoken(words),
+        checklist=programme_form.checklist(lacks, causes, found),
+        clauses=programme_form.CLAUSES,
         languages=LANGUAGES.values(),
         kinds=KINDS,
         errors=errors,

@@ -1,13 +1,14 @@
 """Programmes and goals in the admin: refusals beside their field, words as published, accounts."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from connector.core.commerce import Uninstalled
-from connector.rooms.giving import programmes
+from connector.rooms.giving import programmes, service
 from connector.rooms.giving.rules import AddOn, PerUnit, PointsGiven, Scope, Share
 from connector.web.runtime import runtime
 from connector.worker import drain
@@ -42,12 +43,14 @@ def test_a_draft_lacks_things_and_each_is_told_beside_its_field(ada: Ada, world:
     part = {f"cause-{world.riverbank.id}": "1"}
     answer = ada.send(where, where, **TERMS, **part, then="publish")
     assert "Riverbank lacks papers." in words_of(answer.text)
+    assert "A signed contract with each cause on file missing" in words_of(answer.text)
     papered(world)
     page = re.sub("[\u2066-\u2069]", "", words_of(ada.see(where)))
     said = (
         "Of each order Acme gives 5% of the price of the goods, after discounts and without taxes"
     )
     assert said in page
+    assert "missing" not in page.partition("What the law asks for")[2]
     assert ada.send(where, where, **TERMS, **part, then="publish").status_code == 303
     (one,) = kept(world)
     assert (one.terms, one.cap_minor, one.minimum_minor) == (Share(percent_bps=500), 100_000, 1000)
@@ -132,7 +135,8 @@ def test_a_goal_tells_its_states_apart_and_accounts_by_the_piece(ada: Ada, world
     assert "Ready to be sent $1.50" in page
     assert "For each piece · Riverbank 5 $0.30 each $1.80 −$0.30" in page
     csv = ada.ask(f"{where}/account.csv").text
-    assert "Meals each,per_unit,Riverbank,USD,2,0.30,5,1.80,0.30,0.00,1.50,0.00,0.00,1.50" in csv
+    assert "Meals each,2026-11-12,2026-12-02,per_unit,Riverbank,Riverbank e.V.,1048," in csv
+    assert ",USD,2,0.30,5,1.80,0.30,0.00,1.50,0.00,0.00,1.50" in csv
     assert ada.send(where, where, **(told | {"goal_minor": "30"})).status_code == 303
     assert "of $30.00" in words_of(ada.see(where))
     assert "$1.50 of $30.00" in words_of(ada.see("giving/programmes"))
@@ -172,3 +176,22 @@ def test_who_left_can_still_fetch_what_is_owed(ada: Ada, app: Flask, world: Worl
     csv = ada.ask(f"giving/left/{path}").text
     assert "Riverbank,Riverbank e.V.,,gift,USD,1,,2.50,0.00,0.00,2.50,0.00,0.00,2.50" in csv
     assert ada.ask("giving/left/1.csv").status_code == 404
+
+
+def test_a_draft_says_what_the_law_asks_for_and_a_contract_should_say(ada: Ada, world: World):
+    page = words_of(ada.see("giving/programmes/new", kind="per_unit"))
+    for words in ("What is given, exactly missing", "First and last day missing"):
+        assert words in page
+    assert "What the contract should say" in page
+    late = papered(world)
+    with world.database.write() as db:
+        told = replace(late, agreed_on="2026-11-20")
+        service.change_cause(db, world.shop.id, told, NOW)
+    where = f"{NEW}share"
+    part = {f"cause-{world.riverbank.id}": "1"}
+    assert ada.send(where, "giving", **TERMS, **part).status_code == 303
+    page = words_of(ada.see(f"giving/programmes/{kept(world)[0].id}"))
+    assert "Signed ten days before the first day, as some places want missing" in page
+    assert "What the contract should say" not in words_of(
+        ada.see("giving/programmes/new", kind="round_up")
+    ), "a shopper's own gift is no sale that gives"
