@@ -22,6 +22,8 @@ const ENTRIES = {
   "product.js": "src/product.js",
   "goal.js": "src/goal/goal.js",
   "own.js": "src/donation/own.js",
+  "away.js": "src/product/away.js",
+  "viewed.js": "src/product/viewed.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",

@@ -22,11 +22,11 @@ RECEIPT = DIST / "BUILD.txt"
 LANGUAGES = ("en", "ar", "zh-Hant")
 SOURCES = {".js", ".css", ".json"}
 PAGES = {  # what each loads before anything is tapped
-    "product": {"loader.js", "kit.js", "page.js", "product.js"},
+    "product": {"loader.js", "kit.js", "page.js", "product.js", "viewed.js"},
     "cart or account": {"loader.js", "kit.js", "page.js", "club.js"},
 }
 PLACED = {"goal.js", "goal.css"}  # where one stands
-TAPPED = {"panel.js", "own.js"}  # once somebody asks for it
+TAPPED = {"panel.js", "own.js", "away.js"}  # once somebody asks for it
 KIBIBYTE = 1024
 LOADER_BYTES = 2 * KIBIBYTE
 SCRIPT_BYTES = 15_000

@@ -1,0 +1,1 @@
+import{recall as n,remember as c}from"./kit.js?v=e36e24f976";var l=12,o=()=>globalThis.Shopify?.customerPrivacy?.preferencesProcessingAllowed?.()??globalThis.wp_has_consent?.("preferences")??!1;function f(e){let s=o()?n("viewed")??[]:[],r=e&&o()?[e,...s.filter(i=>i!==e)].slice(0,l):s;return c("viewed",r),r}export{f as viewed};
