@@ -129,8 +129,8 @@ class Shop(BaseHTTPRequestHandler):
             task = {"title": "Look at the kiln", "value": "5 points", "href": "#"}
             return 200, {"title": "Earn here", "items": [] if product == "404" else [task]}
         if what == "recommendations":
-            cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(8)]
-            return 200, {"items": cards}
+            cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(6)]
+            return 200, {"heading": "Goes well with it", "items": cards, "pages_a_day": 8}
         if what == "club" and query.get("only") == ["nothing"]:
             return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
@@ -305,7 +305,7 @@ def test_tasks_are_few_or_nothing(seen: dict[str, Any]) -> None:
 
 
 def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) -> None:
-    assert seen["cards"] == 6
+    assert (seen["heading"], seen["cards"]) == ("Goes well with it", 6)
     assert seen["firstCard"] == "Tall cup $22.00 Bought with it 12 times"
     assert seen["noneIsEmpty"] == ""
 
@@ -314,6 +314,21 @@ def test_hiding_a_suggestion_is_remembered_and_undone(seen: dict[str, Any]) -> N
     assert seen["hidden"] == "Hidden. We won’t suggest it again. Undo"
     assert seen["focusAfterHiding"] == "Undo"
     assert (seen["hiddenProducts"], seen["forgotten"]) == (["k0"], [])
+    assert seen["focusAfterUndoing"] == "Hide \u2068Tall cup\u2069"
+
+
+def test_a_row_is_sent_away_for_a_month_and_had_back(seen: dict[str, Any]) -> None:
+    assert seen["rests"] == "No suggestions for 30 days. Undo"
+    assert (seen["restsForDays"], seen["keepsHeight"]) == (30, True)
+    assert seen["restsNoMore"] == [None, 6, "Not now"]
+
+
+def test_one_row_a_page_is_counted_and_no_second_one_shown(seen: dict[str, Any]) -> None:
+    assert (seen["pagesToday"], seen["anotherRow"]) == (1, "")
+
+
+def test_what_was_looked_at_is_kept_only_with_consent(seen: dict[str, Any]) -> None:
+    assert (seen["viewed"], seen["viewedWithoutConsent"]) == (["2"], [])
 
 
 def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
 /** What every element shares; built once, fetched once. */
-export { html } from "lit-html";
+export { html, render } from "lit-html";
 export { declined, recall, remember, rememberNo, SILENT_DAYS } from "./kit/memory.js";
 export { act, ask, config, exponentOf, isSignedIn, read, settle } from "./kit/requests.js";
 export { said } from "./kit/view.js";

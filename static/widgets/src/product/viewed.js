@@ -1,15 +1,13 @@
-/** Products this browser looked at lately, where the shop's own consent tool lets it keep them; nobody is told but who shows them. */
+/** Products this browser looked at lately, where the shop's own consent tool lets it keep them. */
 import { recall, remember } from "../kit.js";
 
 const MOST = 12;
 
-const mayKeep = () =>
-  globalThis.Shopify?.customerPrivacy?.preferencesProcessingAllowed?.() ?? globalThis.wp_has_consent?.("preferences") ?? false;
-
-/** The newest first; `product` is looked at now. */
+/** Keep `product`, which is looked at now; on a page without one, what was looked at before as a part of a query. */
 export function viewed(product) {
-  const before = mayKeep() ? (recall("viewed") ?? []) : [];
-  const keys = product && mayKeep() ? [product, ...before.filter((key) => key !== product)].slice(0, MOST) : before;
+  const may = globalThis.Shopify?.customerPrivacy?.preferencesProcessingAllowed?.() ?? globalThis.wp_has_consent?.("preferences");
+  const before = (may && recall("viewed")) || [];
+  const keys = product && may ? [product, ...before.filter((key) => key !== product)].slice(0, MOST) : before;
   remember("viewed", keys);
-  return keys;
+  return product || !keys.length ? "" : `&viewed=${encodeURIComponent(keys)}`;
 }
