@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask, request, session
 from markupsafe import Markup
 
 from devstore.face import Mount
@@ -25,8 +25,6 @@ from devstore.shopify.theme import block, theme
 from devstore.shopify.webhooks import Webhooks
 from devstore.state import SHOPIFY_DOMAIN, State
 from devstore.words import WORDS
-
-_OF_CARTS = ("giving", "recommendations")
 
 
 class ShopifyFace:
@@ -72,7 +70,7 @@ class ShopifyFace:
             "cart": ajax.shown(self._shop),
             "section": {"id": "main-cart" if name == "giving" else name},
             "shop": {"currency": self._shop.settings.currency},
-            "template": "product" if product else "cart" if name in _OF_CARTS else "index",
+            "template": "product" if product else "cart" if request.path.startswith("/cart") else "index",
         }
         settings = _of_giving(language) if name == "giving" else {}
         return block(name, language, settings, **known)

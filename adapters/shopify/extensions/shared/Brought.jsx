@@ -54,7 +54,7 @@ export function Brought({ id, lines, token, lang, t, money }) {
         </s-section>
       )}
       {told.recommendations.length > 0 && (
-        <s-section heading={t("beside")}>
+        <s-section heading={told.heading ?? undefined}>
           <s-grid gridTemplateColumns="1fr 1fr" gap="base">
             {told.recommendations.slice(0, 4).map((one) => (
               <s-stack key={one.key} gap="small">

@@ -17,7 +17,7 @@ const wishes = new Map(); // keys of those that got no answer yet
  *    currency_exponent: number, rewards?: {offers: Offer[], open: Redemption[]},
  *    tier?: {name: string | null, says: string[]} | null}} Mine */
 /** @typedef {{order: {said: string[], donations: {said: string}[], impact: string[]} | null, signed_in: boolean, again_ms: number,
- *    recommendations: {key: string, title: string, url: string, image_url: string | null, price_said: string | null,
+ *    heading: string | null, recommendations: {key: string, title: string, url: string, image_url: string | null, price_said: string | null,
  *      reason: string | null}[]}} Brought */
 
 /** What the service refused: `code` is for us, the sentence for logs. */

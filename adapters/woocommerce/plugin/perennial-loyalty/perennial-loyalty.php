@@ -72,7 +72,6 @@ add_action(
 		Surfaces::hook();
 		Surfaces::register();
 		Blocks::hook();
-		Last_Order::hook();
 		Row_Note::hook();
 		Account_Tab::hook();
 		Donation::hook();

@@ -74,6 +74,7 @@ final class Surfaces {
 		add_action( 'woocommerce_thankyou', array( self::class, 'gift_thanks' ), 15 );
 		add_action( 'woocommerce_thankyou', array( self::class, 'order_row' ), 20 );
 		add_action( 'woocommerce_view_order', array( self::class, 'order_row' ), 20 );
+		add_action( 'woocommerce_account_dashboard', array( self::class, 'account_row' ), 20 );
 	}
 
 	/**
@@ -160,9 +161,9 @@ final class Surfaces {
 			$attributes['log-in-href'] = $account;
 		}
 		if ( 'recommendations' === $name && empty( $attributes['surface'] ) && empty( $attributes['product'] ) ) {
-			$attributes['surface'] = is_product() ? 'product' : 'home';
+			$attributes['surface'] = is_product() ? 'product' : ( is_account_page() ? 'account' : 'home' );
 		}
-		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) && 'home' !== ( $attributes['surface'] ?? '' ) ) {
+		if ( in_array( $name, array( 'badge', 'tasks', 'recommendations' ), true ) && empty( $attributes['product'] ) && ! in_array( $attributes['surface'] ?? '', array( 'home', 'account' ), true ) ) {
 			$attributes['product'] = (string) get_queried_object_id();
 		}
 		if ( 'recommendations' === $name ) {
@@ -260,6 +261,13 @@ final class Surfaces {
 	 */
 	public static function order_row(): void {
 		self::show( 'recommendations', self::$bought, 'thank_you' );
+	}
+
+	/**
+	 * What a member returns for, on the first page of their account.
+	 */
+	public static function account_row(): void {
+		echo self::element( 'recommendations', array( 'surface' => 'account' ) ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 	}
 
 	/**
