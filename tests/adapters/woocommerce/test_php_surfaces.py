@@ -49,6 +49,12 @@ def test_a_row_says_on_which_kind_of_page_it_stands():
         assert row == f"<perennial-recommendations {told}></perennial-recommendations>"
 
 
+def test_an_account_has_a_row_of_its_own():
+    row = php(name="recommendations", given={}, account=True)
+    told = 'surface="account" class="alignwide"'
+    assert row == f"<perennial-recommendations {told}></perennial-recommendations>"
+
+
 def test_a_goal_is_the_campaign_that_a_page_names():
     assert element("goal") == "<perennial-goal></perennial-goal>"
     river = element("goal", campaign='"river', onclick="x")

@@ -42,6 +42,9 @@ namespace {
 	function is_product() {
 		return isset( $GLOBALS['question']['page'] );
 	}
+	function is_account_page() {
+		return isset( $GLOBALS['question']['account'] );
+	}
 	function get_queried_object_id() {
 		return $GLOBALS['question']['page'] ?? 7;
 	}
