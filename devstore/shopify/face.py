@@ -70,8 +70,10 @@ class ShopifyFace:
             "cart": ajax.shown(self._shop),
             "section": {"id": "main-cart" if name == "giving" else name},
             "shop": {"currency": self._shop.settings.currency},
-            "template": "product" if product else "cart" if request.path.startswith("/cart") else "index",
+            "template": "cart" if request.path.startswith("/cart") else "index",
         }
+        if product:
+            known["template"] = "product"
         settings = _of_giving(language) if name == "giving" else {}
         return block(name, language, settings, **known)
 
