@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from bench.recommend import peers, shops
+from bench.recommend import peers, scale, shops, worths
 from bench.recommend.shops import Test
 from connector.rooms.recommend.rules import Shelves, reorders, shelves, visits
 
@@ -31,17 +31,21 @@ class Line:
     coverage: float
     cases: np.ndarray
 
-    def against(self, other: Line) -> tuple[float, float]:
-        """95 % of the paired differences in ndcg, drawn again and again."""
+    def against(self, other: Line) -> list[str]:
+        """95 % of the paired differences in each figure, drawn again and again."""
         chance = np.random.default_rng(1)
         differences = self.cases - other.cases
-        drawn = chance.choice(differences, (DRAWS, len(differences))).mean(axis=1)
-        low, high = np.quantile(drawn, (0.025, 0.975))
-        return float(low), float(high)
+        drawn = np.array(
+            [
+                differences[chance.integers(0, len(differences), len(differences))].mean(axis=0)
+                for _ in range(DRAWS)
+            ]
+        )
+        return [_between(column) for column in drawn.T]
 
 
 def tables() -> Iterator[str]:
-    """Everything, line by line."""
+    """Everything, line by line; each interval in the order of the figures before it."""
     gifts = shops.gifts()
     yield from _told(_again("again P1", shops.last(gifts)))
     for day in CUTS:
@@ -59,6 +63,8 @@ def tables() -> Iterator[str]:
         yield from _told(_again("groceries again", test, built))
         yield from _told(_new("groceries new", test, built))
         yield from _told(_beside("groceries together", test, built))
+    yield from worths.tables()
+    yield from scale.tables()
 
 
 def measured(
@@ -78,9 +84,9 @@ def measured(
         rows.append(
             (hit[:FIRST].any(), hit.sum() / len(bought), (hit * _GAINS[: len(hit)]).sum() / best)
         )
-    hits, recall, ndcg = np.array(rows, float).T
-    coverage = len(shown) / products
-    return Line(test, method, hits.mean(), recall.mean(), ndcg.mean(), coverage, ndcg)
+    cases = np.array(rows, float)
+    hits, recall, ndcg = cases.mean(axis=0)
+    return Line(test, method, hits, recall, ndcg, len(shown) / products, cases)
 
 
 def _again(name: str, test: Test, built: Shelves | None = None) -> list[Line]:
@@ -97,6 +103,7 @@ def _again(name: str, test: Test, built: Shelves | None = None) -> list[Line]:
         ("ours", again),
         ("popularity", peers.popular(told)),
         ("personal count", peers.own_counts(told)),
+        ("TIFU-KNN", peers.alike_people(told)),
         *peers.implicit(told, is_new=False),
     ]
     everybody = list(range(SHOWN * 2))
@@ -168,13 +175,22 @@ def _reordered(day: date, test: Test, shop: shops.Shop, days: int = 30) -> str:
     pairs = zip(test.users[now.people[repeated]].tolist(), now.products[repeated], strict=True)
     was = np.array([(one, test.history.keys[item]) in bought for one, item in pairs])
     chance = told[repeated]
-    best = np.argsort(-chance, kind="stable")[: len(was) // 10]
+    tops = [_tenth(chance), _tenth(now.rates[repeated])]
     base = was.mean()
-    saved = 1 - ((chance - was) ** 2).mean() / (base * (1 - base))
-    lift, auc = was[best].mean() / base, _auc(chance, was)
+    errors = (chance - was) ** 2
+
+    def figures(which: np.ndarray) -> list[float]:
+        happened = was[which].mean()
+        lifts = [was[which][top[which]].mean() / happened for top in tops]
+        saved = 1 - errors[which].mean() / (happened * (1 - happened))
+        return [lifts[0], lifts[0] - lifts[1], saved]
+
+    lift, more, saved = figures(np.arange(len(was)))
+    spread = _spread(len(was), figures)
     return (
-        f"reorder {day}: {len(was)} pairs, base {base:.3f}, lift {lift:.2f}, auc {auc:.3f},"
-        f" brier {saved:.1%} below the base rate's"
+        f"reorder {day}: {len(was)} pairs, base {base:.3f}, lift {lift:.2f} ({spread[0]}),"
+        f" the shrunk rate's {lift - more:.2f} (ours - it {spread[1]}),"
+        f" auc {_auc(chance, was):.3f}, Brier {saved:.1%} below the base rate's ({spread[2]})"
     )
 
 
@@ -186,11 +202,39 @@ def _returned(day: date, test: Test, shop: shops.Shop, days: int = 90) -> str:
     later = set(shop.people[(shop.days >= first) & (shop.days < first + days)].tolist())
     was = np.array([one in later for one in test.users[people].tolist()])
     now = visits.seen(known, first)
+
+    def figures(which: np.ndarray) -> list[float]:
+        ours, recency, count = (
+            _auc(scores[which], was[which]) for scores in (told, -now.recency, now.times)
+        )
+        return [ours, ours - recency, ours - count]
+
+    auc, recency, count = figures(np.arange(len(was)))
+    spread = _spread(len(was), figures)
     return (
         f"buys within {days} d {day}: {len(was)} people, base {was.mean():.3f},"
-        f" auc {_auc(told, was):.3f}, recency {_auc(-now.recency, was):.3f},"
-        f" count {_auc(now.times, was):.3f}"
+        f" auc {auc:.3f} ({spread[0]}), recency {auc - recency:.3f} (ours - it {spread[1]}),"
+        f" count {auc - count:.3f} (ours - it {spread[2]})"
     )
+
+
+def _tenth(scores: np.ndarray) -> np.ndarray:
+    """Which are the highest tenth."""
+    told = np.zeros(len(scores), bool)
+    told[np.argsort(-scores, kind="stable")[: len(scores) // 10]] = True
+    return told
+
+
+def _spread(cases: int, figures: Callable[[np.ndarray], list[float]]) -> list[str]:
+    """95 % of figures of cases drawn again and again."""
+    chance = np.random.default_rng(1)
+    drawn = np.array([figures(chance.integers(0, cases, cases)) for _ in range(DRAWS // 5)])
+    return [_between(column) for column in drawn.T]
+
+
+def _between(drawn: np.ndarray) -> str:
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return f"{low:+.4f} to {high:+.4f}"
 
 
 def _auc(scores: np.ndarray, was: np.ndarray) -> float:
@@ -213,6 +257,5 @@ def _told(lines: Sequence[Line]) -> Iterator[str]:
         text = f"{line.test:<24} {line.method:<16} hr4 {line.hits:.3f}  rec10 {line.recall:.4f}"
         text += f"  ndcg10 {line.ndcg:.4f}  coverage {line.coverage:.2f}"
         if line is not ours:
-            low, high = ours.against(line)
-            text += f"  ours - it {low:+.4f} to {high:+.4f}"
+            text += f"  ours - it: {', '.join(ours.against(line))}"
         yield text

@@ -57,6 +57,16 @@ class Test:
     bought: Bought
 
 
+def people_of(baskets: np.ndarray) -> np.ndarray:
+    told: np.ndarray = baskets // _SHIFT
+    return told
+
+
+def days_of(baskets: np.ndarray) -> np.ndarray:
+    told: np.ndarray = baskets % _SHIFT
+    return told
+
+
 def gifts() -> Shop:
     """Online Retail II, cleaned as the reference does it."""
     table = pq.read_table(GIFTS)
@@ -125,7 +135,7 @@ def thin(shop: Shop, seed: int = 3) -> Shop:
     kept = chance.choice([1, 2, 3], p=[0.5, 0.3, 0.2], size=len(sizes))
     lines = lines[np.arange(len(lines)) - np.repeat(starts, sizes) < np.repeat(kept, sizes)]
     baskets, items = lines.T
-    return replace(shop, people=baskets // _SHIFT, days=baskets % _SHIFT, items=items)
+    return replace(shop, people=people_of(baskets), days=days_of(baskets), items=items)
 
 
 def any_basket(shop: Shop, day: date) -> Test:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.rooms.recommend.rules.history import Longs
+from connector.rooms.recommend.rules.history import Ints
 
 LEAST = np.float32(1e-30)  # below it is nothing
 _GROUPS = 8  # of a row: the kept-th of their highest is below no kept-th score
@@ -13,17 +13,17 @@ _GROUPS = 8  # of a row: the kept-th of their highest is below no kept-th score
 Shares = NDArray[np.float32]
 
 
-def chosen(scores: Shares, kept: int) -> tuple[Longs, Longs]:
+def chosen(scores: Shares, kept: int) -> tuple[Ints, Ints]:
     """(rows, columns) of each row's highest scores above 0, by row, then column.
 
     Of equal scores the lower columns are chosen.
     """
     height, width = scores.shape
     if not height or not width:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
     least = np.maximum(_bound(scores, kept), LEAST)
     places = np.flatnonzero(scores >= least[:, None])
-    rows, columns = np.divmod(places, width)
+    rows, columns = (one.astype(np.int32) for one in np.divmod(places, width))
     each = np.bincount(rows, minlength=height)
     if each.max() <= kept:
         return rows, columns
@@ -40,7 +40,7 @@ def chosen(scores: Shares, kept: int) -> tuple[Longs, Longs]:
     return rows[is_kept], columns[is_kept]
 
 
-def best(scores: Shares, kept: int) -> tuple[Longs, Longs]:
+def best(scores: Shares, kept: int) -> tuple[Ints, Ints]:
     """The same, of each row the highest first; of equal ones the lower column."""
     rows, columns = chosen(scores, kept)
     order = np.lexsort((-scores[rows, columns], rows))

@@ -25,26 +25,28 @@ def bought_by(history: History) -> Any:
     first = int(np.searchsorted(history.buyers, 0))
     ages = (history.newest - history.days[first:]) / HALF_LIFE_DAYS
     weights = np.rint(2.0 ** (1 - ages) * _STEPS) / _STEPS
-    sizes = history.sizes[first:]
+    ends = history.starts[np.searchsorted(history.buyers, np.arange(history.people + 1))]
     matrix = scipy.sparse.csr_matrix(
         (
-            np.repeat(weights, sizes),
-            (np.repeat(history.buyers[first:], sizes), history.products[history.starts[first] :]),
+            np.repeat(weights, history.sizes[first:]),
+            history.products[history.starts[first] :].copy(),  # their sequence will change
+            ends - history.starts[first],
         ),
         shape=(history.people, len(history.keys)),
     )
     matrix.sum_duplicates()
-    return _newest_only(matrix)
+    return _newest_only(matrix).astype(np.float32)
 
 
 def weighted(bought: Any) -> Any:
     """The same purchases by BM25 weights."""
     people, products = bought.shape
+    times = bought.data.astype(np.float64)
     each = np.diff(bought.indptr)
     tells = np.log(products + 2) - np.log1p(each)  # somebody with everything tells little, too
-    totals = np.bincount(bought.indices, weights=bought.data, minlength=products)
+    totals = np.bincount(bought.indices, weights=times, minlength=products)
     length = (1 - _B) + _B * totals / max(totals.mean() if products else 0, 1e-9)
-    data = bought.data * (_K1 + 1) / (_K1 * length[bought.indices] + bought.data)
+    data = times * (_K1 + 1) / (_K1 * length[bought.indices] + times)
     data = np.rint(data * np.repeat(tells, each) * _STEPS) / _STEPS
     return scipy.sparse.csr_matrix((data, bought.indices, bought.indptr), shape=(people, products))
 

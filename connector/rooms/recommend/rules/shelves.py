@@ -83,7 +83,7 @@ class Shelves:
     def for_you(self, buyer: int, kept: int = SHOWN) -> tuple[Longs, Floats, Longs]:
         """(products new to somebody, scores, the bought product that speaks most for each)."""
         mine = slice(self.bought.indptr[buyer], self.bought.indptr[buyer + 1])
-        own, weights = self.bought.indices[mine], self.bought.data[mine]
+        own, weights = self.bought.indices[mine], self.bought.data[mine].astype(np.float64)
         rows = self.heard[own]
         each = np.diff(rows.indptr)
         gains = np.rint(rows.data * np.repeat(weights, each) * _STEPS)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from connector.rooms.recommend.rules import people, titles
 from connector.rooms.recommend.rules.best import Shares
-from connector.rooms.recommend.rules.history import HALF_LIFE_DAYS, Floats, History, Longs
+from connector.rooms.recommend.rules.history import HALF_LIFE_DAYS, Floats, History, Ints
 
 CAP = 100  # products of one order that count: the cost grows with their square
 
@@ -61,7 +61,7 @@ class Sources:
             _by_word=worded.T.tocsr(),
         )
 
-    def orders(self, part: Longs) -> tuple[Shares, NDArray[np.int32]]:
+    def orders(self, part: Ints) -> tuple[Shares, NDArray[np.int32]]:
         """(weights of the orders that hold both, how many they are)."""
         both = _rows(self._orders_of, part) @ self._packed
         weights = _like(both, (both.data & ((1 << _COUNT_SHIFT) - 1)).astype(np.float32))
@@ -69,30 +69,30 @@ class Sources:
             _like(both, (both.data >> _COUNT_SHIFT).astype(np.int32)), part
         )
 
-    def people(self, part: Longs) -> Shares:
+    def people(self, part: Ints) -> Shares:
         """How strongly the same people bought both."""
         both = _rows(self._weights_of, part) @ self._weights
         return dense(_like(both, both.data.astype(np.float32)), part)
 
-    def titles(self, part: Longs) -> Shares:
+    def titles(self, part: Ints) -> Shares:
         """How alike their titles are."""
         return dense((_rows(self._worded, part) @ self._by_word).astype(np.float32), part)
 
-    def buyers(self, products: Longs, others: Longs) -> Longs:
+    def buyers(self, products: Ints, others: Ints) -> Ints:
         """How many people bought both, pair by pair."""
         both = self._weights_of[products].multiply(self._weights_of[others])
-        told: Longs = np.diff(both.tocsr().indptr)
+        told: Ints = np.diff(both.tocsr().indptr)
         return told
 
 
-def dense(matrix: Any, part: Longs) -> NDArray[Any]:
+def dense(matrix: Any, part: Ints) -> NDArray[Any]:
     """A table, without the products themselves."""
     told: NDArray[Any] = matrix.toarray()
     told[np.arange(len(part)), part] = 0
     return told
 
 
-def _rows(matrix: Any, part: Longs) -> Any:
+def _rows(matrix: Any, part: Ints) -> Any:
     """Neighbouring rows are cut out, which is quicker than picking them."""
     is_range = len(part) and part[-1] - part[0] == len(part) - 1
     return matrix[part[0] : part[-1] + 1] if is_range else matrix[part]
@@ -104,19 +104,20 @@ def _like(matrix: Any, data: NDArray[Any]) -> Any:
 
 def _orders(history: History) -> tuple[Any, Any, Floats]:
     """(products by orders, orders by products with both numbers packed, weights by product)."""
-    sizes = history.sizes
-    place = np.arange(len(history.products)) - np.repeat(history.starts[:-1], sizes)
-    products = history.products[place < CAP]
-    sizes = np.minimum(sizes, CAP)
-    starts = np.concatenate(([0], np.cumsum(sizes)))
+    products, sizes, starts = history.products, history.sizes, history.starts
+    if sizes.max(initial=0) > CAP:
+        products = products[np.arange(len(products)) - history.of_lines(starts[:-1]) < CAP]
+        sizes = np.minimum(sizes, CAP)
+        starts = np.concatenate(([0], np.cumsum(sizes)))
     shape = (len(sizes), len(history.keys))
     ages = (history.newest - history.days) / HALF_LIFE_DAYS
     each = 2.0 ** (_WEIGHT_BITS - ages) / np.sqrt(np.maximum(sizes - 1, 1))
     by_line = np.repeat(np.maximum(np.rint(each), 1).astype(np.int64), sizes)
     ones = np.ones(len(products), np.int8)
-    packed = (np.int64(1) << _COUNT_SHIFT) + by_line
+    sold = np.bincount(products, weights=by_line, minlength=shape[1]).astype(np.float64)
+    by_line += np.int64(1) << _COUNT_SHIFT
     return (
         scipy.sparse.csr_matrix((ones, products, starts), shape=shape).T.tocsr(),
-        scipy.sparse.csr_matrix((packed, products, starts), shape=shape),
-        np.bincount(products, weights=by_line, minlength=shape[1]).astype(np.float64),
+        scipy.sparse.csr_matrix((by_line, products, starts), shape=shape),
+        sold,
     )

@@ -22,7 +22,7 @@ import scipy
 from numpy.typing import NDArray
 
 from connector.rooms.recommend.rules.best import Shares, best, chosen, highest
-from connector.rooms.recommend.rules.history import History, Longs
+from connector.rooms.recommend.rules.history import History, Ints, Longs
 from connector.rooms.recommend.rules.sources import Sources, dense
 
 KEPT = 30  # products of a list; more than are shown, because some will be sold out
@@ -38,7 +38,7 @@ _PEOPLE = 0.5  # of what titles count
 _ASKED = 50  # products with alike titles that are asked what they are bought with
 _ROUNDED = 1.001  # for what float32 leaves out
 _CROWD = 0.5  # by how much what goes with many things says less of each
-_CELLS = 2**20  # of a table: memory stays flat
+_CELLS = 2**19  # of a table: memory stays flat
 _THREADS = 2
 
 
@@ -48,11 +48,11 @@ class Lists(NamedTuple):
     shares: of a row's best, which has 1. orders: that hold both. evidence: what speaks most.
     """
 
-    rows: Longs
-    others: Longs
+    rows: Ints
+    others: Ints
     shares: Shares
-    orders: Longs
-    evidence: Longs
+    orders: Ints
+    evidence: Ints
 
     def only(self, which: slice | NDArray[Any]) -> Lists:
         return Lists(
@@ -67,16 +67,16 @@ class Lists(NamedTuple):
 class Voices(NamedTuple):
     """Who speaks for some products: those whose buyers most bought each, and how strongly."""
 
-    rows: Longs
-    others: Longs
+    rows: Ints
+    others: Ints
     strengths: Shares
 
 
 class Said(NamedTuple):
     """What orders say of the others in some lists, so that products with alike titles hear it."""
 
-    rows: Longs
-    others: Longs
+    rows: Ints
+    others: Ints
     shares: Shares
 
 
@@ -99,7 +99,10 @@ def told(history: History, bought: Any) -> Told:
     sources = Sources.of(history, bought)
     # Products of matrices and sorting let go of the interpreter, so threads share the work.
     with ThreadPoolExecutor(_THREADS) as threads:
-        parts = [np.arange(count)[at : at + height] for at in range(0, max(count, 1), height)]
+        parts = [
+            np.arange(count, dtype=np.int32)[at : at + height]
+            for at in range(0, max(count, 1), height)
+        ]
         first = list(threads.map(lambda part: _first(sources, part), parts))
         said = Said(*_joined([one.said for one in first]))
         spoken = scipy.sparse.csr_matrix(
@@ -126,10 +129,10 @@ class _Block(NamedTuple):
     similar: Lists
     voices: Voices
     said: Said
-    thin: Longs
+    thin: Ints
 
 
-def _first(sources: Sources, part: Longs) -> _Block:
+def _first(sources: Sources, part: Ints) -> _Block:
     strong = sources.people(part)
     by_people, by_titles = _likeness(sources, strong), _shares(sources.titles(part))
     together, said, thin = _together(sources, part, strong, [by_people * _PEOPLE, by_titles])
@@ -146,7 +149,7 @@ def _first(sources: Sources, part: Longs) -> _Block:
     return _Block(together, similar, _voices(part, strong), said, thin)
 
 
-def _again(sources: Sources, part: Longs, spoken: Any) -> Lists:
+def _again(sources: Sources, part: Ints, spoken: Any) -> Lists:
     """Of products with few orders, once it is known what others are bought with."""
     strong, titles = sources.people(part), sources.titles(part)
     rows, others = chosen(titles, _ASKED)
@@ -159,8 +162,8 @@ def _again(sources: Sources, part: Longs, spoken: Any) -> Lists:
 
 
 def _together(
-    sources: Sources, part: Longs, strong: Shares, others_say: Sequence[Shares]
-) -> tuple[Lists, Said, Longs]:
+    sources: Sources, part: Ints, strong: Shares, others_say: Sequence[Shares]
+) -> tuple[Lists, Said, Ints]:
     """(lists, what orders say in them, which products have few orders)."""
     weights, counts = sources.orders(part)
     most = counts.max(axis=1, keepdims=True, initial=0).astype(np.float32)
@@ -181,13 +184,13 @@ def _together(
         rows=products,
         others=others,
         shares=shares,
-        orders=counts[rows, others].astype(np.int64),
+        orders=counts[rows, others],
         evidence=evidence,
     )
     return lists, Said(products, others, by_orders), part[believed[:, 0] < _RICH]
 
 
-def _led(rows: Longs, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
+def _led(rows: Ints, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
     """(places in sequence, shares): first the surest of each row, then the others by score.
 
     Rows rise, and each one's highest score is its first.
@@ -206,14 +209,14 @@ def _led(rows: Longs, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
 
 def _evidence(
     sources: Sources,
-    products: Longs,
-    others: Longs,
+    products: Ints,
+    others: Ints,
     strong: Shares,
     parts: Sequence[Shares],
-) -> Longs:
+) -> Ints:
     """What speaks most for each pair; people only where SUPPORT of them do."""
     told = np.stack(parts)
-    evidence: Longs = told.argmax(axis=0)
+    evidence: Ints = told.argmax(axis=0).astype(np.int32)
     # One person says no more than both products' highest weights; only the rest are counted.
     most = sources.most[products] * sources.most[others]
     doubted = np.flatnonzero((evidence == PEOPLE) & (strong <= most * (SUPPORT - 1) * _ROUNDED))
@@ -229,7 +232,7 @@ def _likeness(sources: Sources, strong: Shares) -> Shares:
     return _shares(strong / half)
 
 
-def _voices(part: Longs, strong: Shares) -> Voices:
+def _voices(part: Ints, strong: Shares) -> Voices:
     rows, others = chosen(strong, NEAR)
     strengths = strong[rows, others].astype(np.float64)
     crowd = np.bincount(rows, weights=strengths, minlength=len(part)) ** _CROWD

@@ -48,10 +48,10 @@ def fit_purchases(
 ) -> Purchases:
     """The likeliest parameters; time is scaled meanwhile, so that its unit does not matter."""
     scale = max(float(np.max(age, initial=0)), 1.0) / 10
-    alike, counts = np.unique(
-        np.stack((repeats, recency, age), axis=1).astype(np.float64), axis=0, return_counts=True
-    )
-    x, last, whole = alike[:, 0], alike[:, 1] / scale, alike[:, 2] / scale
+    columns = [np.asarray(one, np.float64) for one in (repeats, recency, age)]
+    one_of_each, counts = _alike(columns)
+    x, last, whole = (column[one_of_each] for column in columns)
+    last, whole = last / scale, whole / scale
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         value, slope = _purchase_likelihood(np.exp(logs), x, last, whole, counts)
@@ -90,9 +90,11 @@ def fit_spend(repeats: NDArray[np.integer], average: Floats) -> Spend:
     """Of customers with a repeat purchase: how many, and what one was worth on average."""
     has = (repeats > 0) & (average > 0)
     x, mean = repeats[has].astype(np.float64), average[has].astype(np.float64)
+    times, counts = np.unique(x, return_counts=True)
+    known = float(x @ np.log(x * mean)), float(np.log(mean).sum())
 
     def loss(logs: Floats) -> tuple[float, Floats]:
-        value, slope = _spend_likelihood(np.exp(logs), x, mean)
+        value, slope = _spend_likelihood(np.exp(logs), times, counts, known, x, x * mean)
         return -value, -slope * np.exp(logs)
 
     logs, value = _least(loss, _SPEND_STARTS)
@@ -152,15 +154,41 @@ def _purchase_likelihood(
     return float(counts @ told), np.array([float(counts @ slope) for slope in slopes])
 
 
-def _spend_likelihood(parameters: Floats, x: Floats, mean: Floats) -> tuple[float, Floats]:
+def _spend_likelihood(
+    parameters: Floats,
+    times: Floats,
+    counts: NDArray[np.int64],
+    known: tuple[float, float],
+    x: Floats,
+    total: Floats,
+) -> tuple[float, Floats]:
+    """The same. times, counts: how many customers have so many purchases; their gammas are alike.
+
+    known: sums that no parameter changes. total: what each customer spent.
+    """
     p, q, v = parameters
     gammaln, psi = scipy.special.gammaln, scipy.special.psi
-    whole = v + x * mean
-    told = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(v)
-    told += (p * x - 1) * np.log(mean) + p * x * np.log(x) - (p * x + q) * np.log(whole)
+    people = len(x)
+    whole = v + total
+    logs = np.log(whole)
+    logs_each, logs_all = float(x @ logs), float(logs.sum())
+    told = counts @ (gammaln(p * times + q) - gammaln(p * times))
+    told += people * (q * np.log(v) - gammaln(q))
+    told += p * known[0] - known[1] - p * logs_each - q * logs_all
+    at = psi(p * times + q)
     slopes = (
-        x * (psi(p * x + q) - psi(p * x) + np.log(mean) + np.log(x) - np.log(whole)),
-        psi(p * x + q) - psi(q) + np.log(v) - np.log(whole),
-        q / v - (p * x + q) / whole,
+        counts @ (times * (at - psi(p * times))) + known[0] - logs_each,
+        counts @ at + people * (np.log(v) - psi(q)) - logs_all,
+        people * q / v - (p * x + q) @ (1 / whole),
     )
-    return float(told.sum()), np.array([float(slope.sum()) for slope in slopes])
+    return float(told), np.array([float(slope) for slope in slopes])
+
+
+def _alike(columns: list[Floats]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(where one of each sort of customers is, how many are of it)."""
+    sorts = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        values, places = np.unique(column, return_inverse=True)
+        _, sorts = np.unique(sorts * max(len(values), 1) + places, return_inverse=True)
+    _, firsts, counts = np.unique(sorts, return_index=True, return_counts=True)
+    return firsts, counts
