@@ -26,7 +26,7 @@ from connector.rooms.points import timeline
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops import service as shops
 from connector.shops.service import Shop
-from connector.web import addresses, goals, public, rows
+from connector.web import addresses, buckets, goals, public, rows
 from connector.web.gifts import impact
 from connector.web.runtime import runtime
 from connector.web.storefront import acts
@@ -104,7 +104,8 @@ def order(key: str) -> Response:
         named = addresses.text("product")
         member_id = visitor.member_id if isinstance(visitor, Asker) else None
         question = rows.asked(member_id, "thank_you") if named else None
-        beside = rows.told(db, visitor.shop, question, say) if question else {}
+        bucket = buckets.of(visitor.shop.id, member_id)
+        beside = rows.told(db, visitor.shop, question, say, bucket) if question else {}
         awaited = visitor.customer_key is not None and known is None
         found = None
         if isinstance(visitor, Asker) and known and known.member_id == visitor.member_id:

@@ -17,7 +17,7 @@ from connector.rooms.giving import asking
 from connector.rooms.giving.asking import Asked
 from connector.rooms.points import service as points
 from connector.shops.service import Shop
-from connector.web import addresses, disclosures, rows
+from connector.web import addresses, buckets, disclosures, rows
 from connector.web import goals as told_goals
 from connector.web.gifts import impact
 from connector.web.tongue import STRONG, Strong, Tongue
@@ -110,7 +110,7 @@ def badge(db: Connection, shop: Shop, keys: Sequence[str]) -> dict[str, Any]:
 
 def recommendations(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:
     """The row of a page, as anybody may see it; see ``rows``."""
-    return rows.told(db, shop, rows.asked(), _say(shop))
+    return rows.told(db, shop, rows.asked(), _say(shop), buckets.of(shop.id))
 
 
 def goals(db: Connection, shop: Shop, _keys: Sequence[str] = ()) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from connector.core.errors import BadInput
 from connector.rooms.recommend import showing
+from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.showing import ladders
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -56,13 +57,32 @@ def asked(member_id: int | None = None, surface: str = "") -> showing.Question:
     return showing.Question(surface=surface, products=products, member_id=member_id, viewed=viewed)
 
 
-def told(db: Connection, shop: Shop, question: showing.Question, say: Tongue) -> dict[str, Any]:
+def told(
+    db: Connection,
+    shop: Shop,
+    question: showing.Question,
+    say: Tongue,
+    bucket: int | None = None,
+) -> dict[str, Any]:
     """One row: which, its heading, its items, each with its reason; no items: show nothing.
 
-    pages_a_day: after so many page views with a row a browser rests; 0: never.
+    bucket: which of a thousand the visitor is, for who sees none and what is compared; it is told
+    back for the browser to keep. pages_a_day: after so many page views with a row a browser
+    rests; 0: never.
     """
+    deal = learning.ALL_ALIKE
+    if bucket is not None:
+        deal = learning.deal(db, shop.id, question.surface, bucket)
+    if deal.is_held:
+        said = {"surface": question.surface, "bucket": bucket}
+        return {"row": None, "heading": None, "items": [], "pages_a_day": 0, **said}
+    method = deal.method or learning.STANDARD
+    question = replace(question, first=deal.row, by_count=method == learning.COUNT)
     row = showing.row(db, shop, question)
     return {
+        "surface": question.surface,
+        "method": method,
+        "bucket": bucket,
         "row": row.kind,
         "heading": row.kind and say.t(HEADINGS[row.kind]),
         "items": [_item(one, question, say) for one in row.shown],

@@ -81,6 +81,43 @@ def test_one_address_tells_so_often_and_no_more(acme, monkeypatch):
     assert figures(acme).lift.kept.visits == 2
 
 
+def test_who_is_held_out_sees_no_row_and_learns_it_from_the_bucket(acme):
+    asked = {"surface": "home"}
+    told = acme.ask("recommendations", **asked, bucket="3").get_json()
+    assert (told["row"], told["items"], told["bucket"]) == (None, [], 3)
+    assert "method" not in told
+    told = acme.ask("recommendations", **asked, bucket="500").get_json()
+    assert (told["method"], told["surface"], told["bucket"]) == ("standard", "home", 500)
+    assert acme.ask("recommendations", **asked).get_json()["bucket"] is None
+    for wrong in ("1000", "-1", "x", "٧"):
+        answer = acme.ask("recommendations", **asked, bucket=wrong)
+        assert refusal(answer)[:2] == (422, "bucket_range")
+
+
+def test_a_member_is_in_one_bucket_whatever_the_browser_says(acme):
+    told = [
+        acme.ask("for_me", acme.token(), surface="home", bucket=said).get_json()["bucket"]
+        for said in ("1", "999")
+    ]
+    assert told[0] == told[1]
+    assert 0 <= told[0] < 1000
+
+
+def test_a_comparison_changes_which_row_a_side_meets(acme):
+    with acme.service.database.write() as db:
+        made = learning.start_trial(
+            db, acme.shop.id, "home", "method", "standard", "count", clock.now()
+        )
+        deals = [learning.deal(db, acme.shop.id, "home", bucket) for bucket in range(50, 70)]
+    assert made.a == "standard"
+    told = [
+        acme.ask("recommendations", surface="home", bucket=str(bucket)).get_json()["method"]
+        for bucket in range(50, 70)
+    ]
+    assert told == [deal.method for deal in deals]
+    assert set(told) == {"standard", "count"}
+
+
 def test_shopifys_proxy_forwards_it(proxy):
     body = json.dumps({"bucket": 700, "first": True, "rows": [SEEN]})
     for media in ("text/plain", "application/json"):

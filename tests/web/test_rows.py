@@ -33,7 +33,10 @@ def busy(service, acme):
 def test_a_row_says_which_it_is_and_why(busy):
     told = busy.ask("recommendations", surface="product", product="pot").get_json()
     (item,) = told.pop("items")
-    assert told == {"row": "together", "heading": "Goes well with it", "pages_a_day": 8}
+    learnt = {"surface": "product", "method": "standard", "bucket": None}
+        assert told == {
+            "row": "together", "heading": "Goes well with it", "pages_a_day": 8, **learnt
+        }
     assert item == {
         "key": "cup",
         "title": "Cup",

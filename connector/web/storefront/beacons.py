@@ -18,7 +18,6 @@ from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.learning.rules import Place
 from connector.rooms.recommend.learning.service import Seen
 from connector.shops.service import Shop
-from connector.web import addresses
 from connector.web.body import read_json
 from connector.web.pace import Pace
 from connector.web.runtime import runtime
@@ -74,18 +73,3 @@ def take(shop: Shop, address: str, origin: str | None = None) -> tuple[str, int]
         lambda db: learning.tell(db, shop.id, told.bucket, seen, clock.now(), is_visit=told.first)
     )
     return "", 204
-
-
-def bucket(shop_id: int, member_id: int | None) -> int | None:
-    """The bucket of who asks: a member's own, else what the query says; None where it says none.
-
-    BadInput ``bucket_range`` for what is no bucket.
-    """
-    if member_id is not None:
-        return int(runtime().keys.hash(shop_id, "bucket", str(member_id)), 16) % rules.BUCKETS
-    given = addresses.text("bucket")
-    if not given:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 4):  # noqa: PLR2004 - 999
-        raise BadInput("bucket_range", f"0 to {rules.BUCKETS - 1}", field="bucket")
-    return int(given)

@@ -36,7 +36,13 @@ _PRIVATE: Mapping[str, Callable[[Connection, Visitor, datetime], Any]] = {
     "for_me": for_me,
 }
 _VIEWS = frozenset({*public.VIEWS, *_PRIVATE})
-_NAMES = ("product", "lang", "surface", "viewed")  # all that a public view reads of its query
+_NAMES = (
+    "product",
+    "lang",
+    "surface",
+    "viewed",
+    "bucket",
+)  # all that a public view reads of its query
 
 
 @blueprint.record_once

@@ -191,7 +191,7 @@ def test_a_trial_deals_rows_and_tells_which_sells_more(learning):
             db, learning.id, "product", "row", "together", "similar", NOW - timedelta(days=9)
         )
         with pytest.raises(Conflict, match="runs there already"):
-            service.start_trial(db, learning.id, "product", "row", "again", "similar", NOW)
+            service.start_trial(db, learning.id, "product", "row", "trending", "similar", NOW)
         deals = {bucket: service.deal(db, learning.id, "product", bucket) for bucket in range(999)}
         assert service.deal(db, learning.id, "cart", SHOWN) == service.Deal(is_held=False)
     assert {deal.row for deal in deals.values()} == {None, "together", "similar"}
@@ -217,7 +217,7 @@ def test_a_trial_deals_rows_and_tells_which_sells_more(learning):
     [
         ("moon", "row", "together", "similar"),
         ("cart", "row", "together", "together"),
-        ("cart", "row", "together", "magic"),
+        ("cart", "row", "together", "similar"),  # no such row there
         ("cart", "price", "together", "similar"),
         ("cart", "method", "standard", "a b"),
     ],
@@ -230,7 +230,7 @@ def test_an_impossible_trial_is_refused(learning, surface, of, a, b):
 def test_a_trial_of_another_shop_is_nobodys(learning, database):
     other = Acme(database, "other")
     with database.write() as db:
-        made = service.start_trial(db, other.id, "cart", "row", "together", "similar", NOW)
+        made = service.start_trial(db, other.id, "cart", "method", "standard", "count", NOW)
         with pytest.raises(NotFound):
             service.stop_trial(db, learning.id, made.id, NOW)
         assert service.deal(db, learning.id, "cart", SHOWN).arm == "all"

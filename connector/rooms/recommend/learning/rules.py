@@ -21,6 +21,7 @@ BUCKETS = 1000
 PER_PERCENT = BUCKETS // 100
 SURFACES = ("product", "cart", "thank_you", "account", "home")
 ROWS = ("together", "similar", "complete", "again", "for_you", "viewed", "trending", "pinned")
+STANDARD, COUNT = METHODS = ("standard", "count")  # by score, or by how many orders or days
 HOLDOUT_PERCENT = 5
 MOST_HOLDOUT_PERCENT = 20
 ROWS_LIMIT = 4  # rows in one visit above which we warn

@@ -19,9 +19,11 @@ from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.ids import new_id
 from connector.rooms.recommend.learning import rules, store
 from connector.rooms.recommend.learning.rules import Lift, Place, Sums
+from connector.rooms.recommend.showing.ladders import LADDERS
 from connector.shops import service as shops
 
 ALL = "all"  # the arm where no trial runs
+STANDARD, COUNT = rules.STANDARD, rules.COUNT
 FIRST_DAY = "0001-01-01"
 EXPOSURE_DAYS = 28
 MOST_POINTS = 8  # of a plot
@@ -46,6 +48,9 @@ class Deal:
     arm: str = ALL
     row: str | None = None  # None: as without a trial
     method: str | None = None
+
+
+ALL_ALIKE = Deal(is_held=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def deal(db: Connection, shop_id: int, surface: str, bucket: int) -> Deal:
     running = {row.surface: row for row in store.trials(db, shop_id, running=True)}
     trial = running.get(surface)
     if trial is None:
-        return Deal(is_held=False)
+        return ALL_ALIKE
     arm = rules.side_of(trial.id, bucket)
     chosen = trial.a if arm == "a" else trial.b
     of_row = trial.of == "row"
@@ -241,13 +246,10 @@ def start_trial(
 
     Raises BadInput ``trial_surface``, ``trial_sides``, Conflict ``trial_running``.
     """
-    if surface not in rules.SURFACES:
+    if surface not in LADDERS:
         raise BadInput("trial_surface", "no such place", field="surface")
-    known = all(
-        Place(surface, *((side, "standard") if of == "row" else ("together", side))).is_known
-        for side in (a, b)
-    )
-    if of not in ("row", "method") or a == b or not known:
+    known = LADDERS[surface] if of == "row" else rules.METHODS if of == "method" else ()
+    if a == b or not {a, b} <= set(known):
         raise BadInput("trial_sides", "choose two different rows, or methods", field="b")
     trial_id = new_id()
     since = _tomorrow(db, shop_id, now)

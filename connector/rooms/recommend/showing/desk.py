@@ -25,12 +25,15 @@ class Question:
     """Who looks at what. products: of the page, the cart or the order.
 
     viewed: products that this browser saw lately, the newest first, where its owner agreed.
+    first: the row to try before the ladder's own first; by_count: rank by times, not by score.
     """
 
     surface: str
     products: Sequence[str] = ()
     member_id: int | None = None
     viewed: Sequence[str] = ()
+    first: str | None = None
+    by_count: bool = False
 
 
 class Own(NamedTuple):

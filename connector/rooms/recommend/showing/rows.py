@@ -63,8 +63,11 @@ def _rows(desk: Desk, currency: str) -> Iterator[Row]:
     wanted = [Candidate(key, ladders.CHOSEN) for key in wishes.pinned(surface, desk.asked)]
     pinned = _sifted(desk, wanted) if wanted else []
     found = False
-    for kind in LADDERS[surface]:
-        told = {one.key: one for one in _spread(desk, _sifted(desk, candidates(desk, kind)))}
+    for kind in sorted(LADDERS[surface], key=lambda kind: kind != desk.question.first):
+        found_here = _sifted(desk, candidates(desk, kind))
+        if desk.question.by_count:
+            found_here.sort(key=lambda one: -one.times)
+        told = {one.key: one for one in _spread(desk, found_here)}
         if told:
             found = True
             first = [told.pop(one.key, one) for one in pinned]

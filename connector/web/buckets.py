@@ -1,0 +1,25 @@
+"""Which of a thousand a visitor is: what recommendations are learnt by, and no identifier."""
+
+from __future__ import annotations
+
+from connector.core.errors import BadInput
+from connector.rooms.recommend.learning import rules
+from connector.web import addresses
+from connector.web.runtime import runtime
+
+_DIGITS = len(str(rules.BUCKETS - 1))
+
+
+def of(shop_id: int, member_id: int | None = None) -> int | None:
+    """A member's own, else what the query says; None where it says none.
+
+    BadInput ``bucket_range`` for what is no bucket.
+    """
+    if member_id is not None:
+        return int(runtime().keys.hash(shop_id, "bucket", str(member_id)), 16) % rules.BUCKETS
+    given = addresses.text("bucket")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= _DIGITS):
+        raise BadInput("bucket_range", f"0 to {rules.BUCKETS - 1}", field="bucket")
+    return int(given)
