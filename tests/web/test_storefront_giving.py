@@ -49,3 +49,13 @@ def test_a_cause_is_told_in_the_readers_language(causes):
     first, _ = causes.ask("config", lang="ar").get_json()["causes"]
     assert (first["name"], first["story"]) == ("ضفة النهر", "ماء نظيف.")
     assert causes.ask("config", lang="en").get_json()["causes"][0]["name"] == "Riverbank"
+
+
+def test_a_member_is_listed_by_a_name_and_taken_off_again(causes):
+    answer = causes.do("list_giver", {"name": "Kit"}, causes.token())
+    assert answer.get_json() == {"listed_as": "Kit"}
+    refused = causes.do("list_giver", {"name": "a@b.example"}, causes.token(), once="k2")
+    assert refusal(refused) == (422, "listed_name")
+    answer = causes.do("unlist_giver", {}, causes.token(), once="k3")
+    assert answer.get_json() == {"listed_as": None}
+    assert refusal(causes.do("list_giver", {"name": "Kit"}, once="k4")) == (401, "sign_in_needed")

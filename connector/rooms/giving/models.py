@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -57,6 +58,7 @@ giving_member = Table(
     Column("member_id", Id, primary_key=True, autoincrement=False),
     Column("level", Integer, nullable=False, server_default="0"),  # what tiers told
     Column("cause_id", Id),  # chosen last
+    Column("listed_as", Text),  # the name under which they may be seen; None: not at all
 )
 
 giving_campaign = Table(
@@ -72,6 +74,7 @@ giving_campaign = Table(
     Column("made_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Column("reached_at", Utc),
+    Column("lists_givers", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("shop_id", "key"),
     CheckConstraint("goal_minor > 0", name="goal"),
 )

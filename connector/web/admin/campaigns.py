@@ -12,6 +12,7 @@ from connector.core import clock
 from connector.core.errors import BadInput, Conflict
 from connector.core.i18n import LANGUAGES
 from connector.rooms.giving import accounts, programmes, service
+from connector.rooms.giving.givers import listing
 from connector.rooms.giving.programmes import Campaign
 from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences, words
@@ -67,6 +68,14 @@ def campaign_account(campaign_id: int) -> Response:
     return response
 
 
+@blueprint.post("/<shop>/giving/campaigns/<id:campaign_id>/givers")
+def list_givers(campaign_id: int) -> Response:
+    """List on its page who gave most and wants to be seen, or no more."""
+    found, is_on = _found(campaign_id), "on" in request.form
+    runtime().database.run(lambda db: listing.switch(db, g.shop.id, found.id, is_on=is_on))
+    return door.redirected(url_for("admin.campaign", campaign_id=campaign_id, said="saved"))
+
+
 def _found(campaign_id: int) -> Campaign:
     with runtime().database.read() as db:
         return programmes.campaign(db, g.shop.id, str(campaign_id))
@@ -114,6 +123,7 @@ def _page(found: Campaign | None, form: Mapping[str, str], errors: Mapping[str, 
     if found is not None:
         with runtime().database.read() as db:
             values = {
+                "lists_givers": found.id in listing.listing(db, g.shop.id),
                 "public": impact.url(g.shop, found.key, words.spoken()),
                 "told": programmes.progress(db, g.shop.id, found),
                 "given": _accounts(db, found),

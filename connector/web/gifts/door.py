@@ -36,6 +36,7 @@ CALLS_A_MINUTE = 120  # by one address, of what is not remembered
 REMEMBERED = 1000
 KEPT_SECONDS = 60
 _CACHE = f"public, max-age={KEPT_SECONDS}, stale-while-revalidate={KEPT_SECONDS}"
+UNKEPT = "no-cache"  # a page with names: who leaves it is gone at once
 _MEMORY, _PACE = "perennial_impact", "perennial_impact_pace"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: data:;"
@@ -82,17 +83,20 @@ def campaign(public_id: str, key: str) -> Response:
         shop = found(db, public_id)
         say = Tongue.of(shop, g.language, clock.now())
         one = impact.impact(db, shop, key)
+        givers = impact.givers_of(db, shop, one)
         page = rendered(
             "gifts/impact.html",
             one=one,
             say=say,
             units=impact.pieces,
             receipts=impact.receipts(db, shop, one),
+            givers=givers,
             address=impact.url(shop, one.campaign.key),
             card=impact.url(shop, one.campaign.key, g.language, "/card.png"),
             store=impact.store(shop),
         )
-        return _payload(page.encode(), "text/html; charset=utf-8")
+        kept = _CACHE if givers is None else UNKEPT
+        return _payload(page.encode(), "text/html; charset=utf-8", kept)
 
     return _remembered(("page", public_id, key, g.language.tag, g.language.digits), make)
 
@@ -153,18 +157,19 @@ def _remembered(question: tuple[str, ...], make: Callable[[Connection], Payload]
         cast("Pace", current_app.extensions[_PACE]).check()
         with runtime().database.read() as db:
             told = make(db)
-        memory.put(question, told)
+        if ("Cache-Control", UNKEPT) not in told.headers:
+            memory.put(question, told)
     response = Response(told.body, headers=list(told.headers))
     return cast("Response", response.make_conditional(request))
 
 
-def _payload(body: bytes, media_type: str) -> Payload:
+def _payload(body: bytes, media_type: str, kept: str = _CACHE) -> Payload:
     etag = hashlib.sha256(body).hexdigest()[:32]
     return Payload(
         body,
         (
             ("Content-Type", media_type),
-            ("Cache-Control", _CACHE),
+            ("Cache-Control", kept),
             ("ETag", f'"{etag}"'),
             ("Content-Security-Policy", POLICY),
         ),

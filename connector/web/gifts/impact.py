@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from connector.core.errors import NotFound
 from connector.core.i18n import Language
 from connector.rooms.giving import accounts, givers, programmes, service
+from connector.rooms.giving.givers import listing
 from connector.rooms.giving.programmes import Campaign, Progress
 from connector.rooms.giving.rules import Programme
 from connector.rooms.giving.service import Cause
@@ -118,6 +119,13 @@ def receipts(db: Connection, shop: Shop, one: Impact) -> int:
     """How many of the causes' receipts prove what was paid."""
     ids = [programme.id for programme in one.programmes]
     return accounts.receipts(db, shop.id, ids) if one.told.paid_minor else 0
+
+
+def givers_of(db: Connection, shop: Shop, one: Impact) -> list[tuple[str, int]] | None:
+    """Who gave most, of those who want to be seen; None where the merchant lists nobody."""
+    if one.campaign.id not in listing.listing(db, shop.id):
+        return None
+    return listing.top(db, shop.id, one.campaign, [each.id for each in one.programmes])
 
 
 def url(shop: Shop, key: str, language: Language | None = None, part: str = "") -> str:

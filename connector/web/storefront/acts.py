@@ -20,6 +20,8 @@ from connector.web.storefront.asker import Act, Asker, Visitor
 ACTS: Mapping[str, Act[Asker, Any]] = {  # for members
     "preferences": Act(members.PreferenceWish, members.answer),
     "choose_cause": Act(giving.Choice, giving.choose),
+    "list_giver": Act(giving.Name, giving.enter),
+    "unlist_giver": Act(giving.Nothing, giving.leave),
     "redeem": Act(rewards.Redeem, rewards.redeem),
     "referral_share": Act(referrals.Share, referrals.share),
     "cancel_redemption": Act(rewards.Cancel, rewards.cancel_redemption),

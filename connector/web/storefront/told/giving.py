@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from connector.rooms.giving import asking, givers, programmes, rules, service
-from connector.rooms.giving.givers import Gift
+from connector.rooms.giving.givers import Gift, listing
 from connector.rooms.giving.rules import Programme
 from connector.rooms.giving.service import Cause
 from connector.web.gifts import impact, receipts
@@ -17,7 +17,10 @@ from connector.web.storefront.asker import Asker
 from connector.web.storefront.told.blocks import Act, Block, Field
 from connector.web.tongue import Tongue, mark, order, own
 
-REFUSALS = {"cause_not_found": mark("This cause is not offered any more. Choose another one.")}
+REFUSALS = {
+    "cause_not_found": mark("This cause is not offered any more. Choose another one."),
+    "listed_name": mark("A name has 1 to 30 characters, and is no address or number."),
+}
 FIRST, REST = 5, 30
 MOST_WAYS = 3
 GAVE = mark("You gave {money}.")
@@ -47,7 +50,11 @@ def giving(db: Connection, asker: Asker, say: Tongue) -> Block | None:
         id="giving",
         tab=say.t("Giving"),
         lines=lines,
-        items=(*_campaigns(db, asker, given, known, say), *rows[:FIRST]),
+        items=(
+            *_campaigns(db, asker, given, known, say),
+            *_listing(db, asker, say),
+            *rows[:FIRST],
+        ),
         rest=older,
         acts=(*_receipts(asker, given, say), *_choice(db, asker, offered, say)),
     )
@@ -107,6 +114,26 @@ def _campaigns(
                 ),
             ),
         )
+
+
+def _listing(db: Connection, asker: Asker, say: Tongue) -> Iterator[Block]:
+    """Her name among those who gave most, where a goal lists them: only if she wants it."""
+    if not listing.listing(db, asker.shop.id):
+        return
+    name = listing.listed_as(db, asker.shop.id, asker.member_id)
+    title = say.t("Who gave most")
+    if name is None:
+        form = Act(
+            say.t("List me"),
+            name="list_giver",
+            done=say.t("You are listed."),
+            fields=(Field("name", say.t("Show me as")),),
+        )
+        line = say.t("A goal’s page lists only who wants it, by the name they choose.")
+        yield Block(title, lines=(line,), acts=(form,))
+        return
+    off = Act(say.t("Take me off"), name="unlist_giver", done=say.t("You are off the list."))
+    yield Block(title, lines=(say.t("You are shown as “{name}”.", name=own(name)),), acts=(off,))
 
 
 def _gift(one: Gift, causes: Sequence[Cause], say: Tongue) -> Block:
