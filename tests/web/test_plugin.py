@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from adapters.woocommerce import sign
 from connector.core import clock
-from connector.core.commerce import Customer, Person
 from connector.rooms.tiers import programs
 from connector.rooms.tiers.rules import Level, Perks, Program
 from connector.shops import plugin
@@ -380,39 +379,3 @@ def test_sign_ins_that_prove_nothing(acme, store):
         for token in given:
             _, answer = enter(acme, store, token)
             assert code_of(answer) == code, token
-
-
-def test_a_person_asks_what_is_kept_and_to_be_forgotten(acme, store):
-    paired(acme, store)
-    shop = shop_of(acme)
-    with acme.database.write() as db:
-        acme.runtime.members.record(
-            db, shop.id, [Customer("7", Person(email="mia@example.com", name="Mia"))], clock.now()
-        )
-    told = store.call(acme, "export", email="mia@example.com").get_json()
-    assert [one["person"]["name"] for one in told["people"]] == ["Mia"]
-    assert store.call(acme, "export", email="nobody@example.com").get_json() == {"people": []}
-    assert code_of(store.call(acme, "export")) == "email_required"
-    assert store.call(acme, "erase", email="nobody@example.com").get_json() == {"known": False}
-    assert store.call(acme, "erase", email="mia@example.com").get_json() == {"known": True}
-    acme.work(["drain"])
-    assert store.call(acme, "export", email="mia@example.com").get_json() == {"people": []}
-
-
-def test_an_account_is_found_and_forgotten_though_its_orders_carry_another_e_mail(acme, store):
-    paired(acme, store)
-    shop = shop_of(acme)
-    with acme.database.write() as db:
-        acme.runtime.members.record(
-            db,
-            shop.id,
-            [Customer("7", Person(email="bills@example.com", name="Mia"))],
-            clock.now(),
-        )
-    whose = {"email": "mia@example.com", "customer": "7"}
-    told = store.call(acme, "export", **whose).get_json()
-    assert [one["person"]["name"] for one in told["people"]] == ["Mia"]
-    assert store.call(acme, "export", email="mia@example.com").get_json() == {"people": []}
-    assert store.call(acme, "erase", **whose).get_json() == {"known": True}
-    acme.work(["drain"])
-    assert store.call(acme, "export", **whose).get_json() == {"people": []}
