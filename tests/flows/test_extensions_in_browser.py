@@ -39,6 +39,9 @@ FAULTS = """axe.run(document, {runOnly: %s}).then(({violations}) =>
   violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" "))}`))"""
 ADD = """fetch("/cart/add.js", {method: "POST", headers: {"Content-Type": "application/json"},
   body: JSON.stringify({items: [{id: %s, quantity: 1}]})}).then(({ok}) => ok)"""
+CHANGE = """fetch("/cart/change.js", {method: "POST",
+  headers: {"Content-Type": "application/json"},
+  body: JSON.stringify({id: "%s:1", quantity: %s})}).then(({ok}) => ok)"""
 LOG_IN = """fetch("/my-account/login", {method: "POST",
   body: new URLSearchParams({email: %r, password: "practice"})}).then(({ok}) => ok)"""
 TEXT = """(element => (element?.shadowRoot ?? element)?.textContent.replace(/\\p{Cf}/gu, ""))(
@@ -212,6 +215,10 @@ def give(visit, shop, language):
     page.wait(f"{RADIOS}.length === 3")
     visit.look("uneven")
     page.see("globalThis.here = true")
+    whisk = variant_id(shop.practice.shelf.get(Product, "WH-CHA").id)
+    for pieces, missing in ((2, "0.80"), (1, "0.40")):
+        assert page.see(CHANGE % (whisk, pieces)), "as a theme's own script does"
+        page.wait(f"{RADIOS}[1].parentNode.textContent.includes({missing!r})")
     before = page.see(TOTAL)
     visit.tap(f"{RADIOS}[1].parentNode")
     page.wait(f"{TOTAL}.includes('72.00')")

@@ -18,6 +18,16 @@ globalThis.sessionStorage = {
   setItem: (name, value) => kept.set(name, value),
   removeItem: (name) => kept.delete(name),
 };
+const observers = [];
+globalThis.PerformanceObserver = class {
+  constructor(told) {
+    this.told = told;
+  }
+  observe() {
+    observers.push(this);
+  }
+  disconnect() {}
+};
 globalThis.customElements = { get: () => undefined, define: () => {} };
 let reloads = 0;
 globalThis.location = { reload: () => (reloads += 1) };
@@ -59,6 +69,36 @@ test("rounded again after the cart changed, it keeps its cause", async () => {
   const properties = { [GIFT]: "riverbank", _perennial_round_up: "100" };
   assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 32, properties }]]);
   assert.equal(reloads, 1);
+});
+
+/** A block where the theme's own script just wrote to `path`; what its question then knows of the total. */
+async function written(path, cart, dataset = {}) {
+  const found = block({ smallest: "1", ...dataset }, []);
+  const known = { "cart-total-minor": "9060" };
+  const donation = { getAttribute: (name) => known[name], setAttribute: (name, value) => (known[name] = value) };
+  found.element.querySelector = () => donation;
+  const reply = globalThis.fetch;
+  globalThis.fetch = async (url, options) => (options.method === "GET" ? new Response(JSON.stringify(cart)) : reply(url, options));
+  found.element.connectedCallback();
+  observers.at(-1).told({ getEntries: () => [{ name: `https://acme.example${path}` }] });
+  await settled();
+  return { ...found, total: known["cart-total-minor"] };
+}
+
+test("when the theme changes the cart, the question counts anew", async () => {
+  const cart = { total_price: 4800, items: [line("g", 1, {})] };
+  assert.equal((await written("/en/cart/change.js", cart)).total, "4800");
+  assert.equal((await written("/cart/update", cart, { piece: "10" })).total, "48000");
+  assert.equal((await written("/cart/add.js", { ...cart, total_price: 480000 }, { smallest: "100" })).total, "4800");
+  assert.equal((await written("/cart.js", cart)).total, "9060");
+});
+
+test("and a rounded gift is rounded up again, to what its line says", async () => {
+  const gift = { ...line("a", 40, { [GIFT]: "riverbank@7", _perennial_round_up: "500" }), final_line_price: 40 };
+  const { sent } = await written("/cart/change.js", { total_price: 6700, items: [gift] });
+  const properties = { [GIFT]: "riverbank@7", _perennial_round_up: "500" };
+  assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 340, properties }]]);
+  assert.deepEqual((await written("/cart/change.js", { total_price: 9100, items: [gift] })).sent, []);
 });
 
 test("a rounded gift says up to what, so that it can be rounded again", async () => {

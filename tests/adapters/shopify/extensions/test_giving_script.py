@@ -47,7 +47,7 @@ def drawn(currency: str, total: int, **gift: Any) -> str:
 
 
 def told(html: str) -> dict[str, str]:
-    names = "cart-total-minor|chosen-minor|piece-minor|data-(?:before|given|step|piece)"
+    names = "cart-total-minor|chosen-minor|piece-minor|data-(?:before|given|step|piece|smallest)"
     return dict(re.findall(rf'({names})="(\d+)"', html))
 
 
@@ -60,6 +60,7 @@ def test_a_cart_is_counted_as_the_service_counts(currency):
         "cart-total-minor": str(9_000 * whole),
         "piece-minor": str(piece),
         "data-piece": str(piece),
+        "data-smallest": "1" if whole > 1 else "100",
     }
 
 

@@ -4,29 +4,52 @@
  *
  * With data-variant, a piece of that variant is data-piece minor units and the quantity is the amount; without
  * it the form inside offers one variant an amount. A rounded-up gift is rounded again, up to the next
- * data-step, when the cart changed under it.
+ * data-step, when the cart changed under it: on another page, or on this one by whatever script of the theme.
  */
 const GIFT = "_perennial_donation";
 const ROUNDED = "_perennial_round_up";
 const FOCUSED = "perennial:gift-focused";
 const HEARD = ["perennial-donation:chosen", "submit"];
+const CHANGES = /\/cart\/(add|change|update|clear)\b/;
 
 export class PerennialCartGift extends HTMLElement {
   #work = Promise.resolve();
+  #changed = new PerformanceObserver((list) => list.getEntries().some(({ name }) => CHANGES.test(name)) && this.#count().catch(() => {}));
   #before; // what the theme printed before the first of several wishes
   #wishes = 0;
 
   connectedCallback() {
     for (const name of HEARD) this.addEventListener(name, this);
+    this.#changed.observe({ type: "resource" });
     if (sessionStorage.getItem(FOCUSED)) this.#focus();
-    const { before, given, step, variant, piece } = this.dataset;
-    if (before === undefined) return;
+    const { before, given, step } = this.dataset;
+    if (before !== undefined) this.#round(before, given, step);
+  }
+
+  /** Up to the next `step` again; all in minor units. */
+  #round(before, given, step) {
     const missing = (step - (before % step)) % step;
-    if (missing !== Number(given)) this.#wish(variant, missing / piece, step);
+    if (missing !== Number(given)) this.#wish(this.dataset.variant, missing / this.dataset.piece, step);
+  }
+
+  /** The cart may be another than was printed: what it comes to without its gifts, in minor units. */
+  async #count() {
+    const { smallest, piece } = this.dataset;
+    const donation = this.querySelector("perennial-donation");
+    if (!donation) return;
+    const { items, total_price: total } = await this.#send("cart.js");
+    const gifts = items.filter(({ properties }) => properties?.[GIFT]);
+    const given = gifts.reduce((sum, { final_line_price: price }) => sum + price, 0);
+    const before = String(((total - given) * piece) / smallest);
+    if (before === donation.getAttribute("cart-total-minor")) return;
+    donation.setAttribute("cart-total-minor", before);
+    const [step] = gifts.map(({ properties }) => properties[ROUNDED]).filter(Boolean);
+    if (step) this.#round(before, (given * piece) / smallest, step > 1 ? step : 100 * piece);
   }
 
   disconnectedCallback() {
     for (const name of HEARD) this.removeEventListener(name, this);
+    this.#changed.disconnect();
   }
 
   handleEvent(event) {
