@@ -10,7 +10,7 @@ from connector.core import clock
 from connector.rooms.points.models import points_adjustment
 from connector.shops import api_keys, team
 from connector.shops import service as shops
-from connector.web.api import members, orders, points, products
+from connector.web.api import members, orders, points
 from tests.flows.service import LONG_AGO
 from tests.flows.test_bad_webhooks import WOO_ORDER, woocommerce
 from tests.web.schema import operations, problems
@@ -92,7 +92,6 @@ def paths(mia):
         ("order", "/orders/1", "/orders/{key}"),
         ("diagnosis", "/orders/1/diagnosis", "/orders/{key}/diagnosis"),
         ("request", "/orders/1/request", "/orders/{key}/request"),
-        ("products", "/products/9/recommendations", "/products/{key}/recommendations"),
     ]
 
 
@@ -121,7 +120,7 @@ def test_every_answer_is_what_the_description_says(acme, mia):
         schema = api["paths"][template]["post"]["responses"]["200"]["content"]["application/json"]
         assert problems(done.get_json(), schema["schema"], api) == []
         called.add(("post", template))
-    own = (members, points, orders, products)  # each other subject has its own test
+    own = (members, points, orders)  # each other subject has its own test
     assert called == {named for subject in own for named in operations(subject.OPERATIONS)}
 
 

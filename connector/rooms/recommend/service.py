@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row
 
 from connector.core.db import Database
 from connector.core.money import Money
+from connector.orders import gifts
 from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
 from connector.rooms.recommend.rules import ORDERS, Other
@@ -119,7 +120,8 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         before = store.stored(db, shop_id)
         baskets, members = store.baskets(db, shop_id)
         had, listed = shown.stored(db, shop_id), shown.members(db, shop_id)
-        filed, apart = shown.filed(db, shop_id), shown.apart(db, shop_id)
+        filed = shown.filed(db, shop_id)
+        apart = {*shown.apart(db, shop_id), *(row.key for row in gifts.kept(db, shop_id))}
     changed: list[tuple[str, list[Other]]] = []
     gone = set(before)
     found = 0
@@ -149,7 +151,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
             took_ms=took_ms,
             orders=len(baskets.days),
             products=found,
-            apart=apart,
+            apart=sorted(apart),
         )
 
     database.run(finish)

@@ -142,19 +142,6 @@ class Adjustment(Struct):
     available: Annotated[int, Meta(description="What the member can use afterwards")]
 
 
-class Recommendation(Struct):
-    product_key: str
-    title: str
-    url: str | None
-    price: Money | None
-    together: Annotated[int, Meta(description="Orders that hold both")]
-    reason: Annotated[str, Meta(description="What speaks most: orders, people, titles or alike")]
-
-
-class Recommendations(Struct):
-    items: list[Recommendation]
-
-
 class Error(Struct):
     code: Annotated[str, Meta(description="Stable; program against this")]
     message: Annotated[str, Meta(description="For people")]

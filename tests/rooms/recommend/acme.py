@@ -19,6 +19,7 @@ from connector.core.commerce import (
     OrderState,
     Person,
     Product,
+    Refund,
     ShopFacts,
 )
 from connector.core.db import Database
@@ -67,6 +68,7 @@ class Acme:
         is_test: bool = False,
         extra: Sequence[OrderLine] = (),
         customer_key: str | None = None,
+        refunds: Sequence[Refund] = (),
     ) -> list[Fact]:
         """``times`` orders of these products; returns what they made known."""
         placed_at = NOW - timedelta(days=days_ago)
@@ -81,6 +83,7 @@ class Acme:
                 is_test=is_test,
                 lines=(*goods, *extra),
                 customer_key=customer_key,
+                refunds=tuple(refunds),
             )
             for _ in range(times)
         ]

@@ -7,7 +7,7 @@
 
 from connector.rooms.recommend.showing.desk import Question
 from connector.rooms.recommend.showing.items import Item
-from connector.rooms.recommend.showing.ladders import LADDERS, SURFACES
+from connector.rooms.recommend.showing.ladders import LADDERS, ORDERS, SURFACES
 from connector.rooms.recommend.showing.rows import MOST_VIEWED, SHOWN, Row, Shown, ladder, row
 from connector.rooms.recommend.showing.wishes import (
     Wishes,
@@ -22,6 +22,7 @@ from connector.rooms.recommend.showing.wishes import (
 __all__ = [
     "LADDERS",
     "MOST_VIEWED",
+    "ORDERS",
     "SHOWN",
     "SURFACES",
     "Item",

@@ -11,6 +11,7 @@ from connector.rooms.recommend.showing.desk import Desk
 from connector.rooms.recommend.showing.ladders import Candidate, is_habit
 
 MOST = 40  # of one row are looked at
+_ENOUGH = 3  # of a row need no filling
 _SPEAKERS = 20  # newest products of a member without stored lists that speak for others
 _TOP = 1000
 
@@ -20,9 +21,14 @@ def candidates(desk: Desk, kind: str) -> list[Candidate]:
 
 
 def _together(desk: Desk) -> list[Candidate]:
-    """Nothing where only titles speak: that is alike, and says so in a row of its own."""
+    """Nothing where only titles speak: that is alike, and says so in a row of its own.
+
+    They may fill what is short on a product's page; who chose a pot has no use for another.
+    """
     found = merged(desk.together())
-    return found if any(one.reason != ladders.TITLES for one in found) else []
+    told = [one for one in found if one.reason != ladders.TITLES]
+    may_fill = desk.question.surface == "product" and len(told) < _ENOUGH
+    return found if told and may_fill else told
 
 
 def _similar(desk: Desk) -> list[Candidate]:

@@ -1,0 +1,148 @@
+"""What rows leave out, and what the merchant puts in."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.core.commerce import LineKind, Refund, RefundLine
+from connector.rooms.recommend import showing
+from connector.rooms.recommend.showing.ladders import is_habit, is_one_off
+from tests.rooms.recommend.acme import NOW, line
+
+
+@pytest.fixture
+def busy(acme):
+    """Five others buy a, b, c and d together on two days each; Mia bought a."""
+    acme.sells("a", "b", collections=("Left",))
+    acme.sells("c", "d", collections=("Right",))
+    for number in range(5):
+        for days_ago in (number + 1, number + 20):
+            acme.order("a", "b", "c", "d", days_ago=days_ago, customer_key=f"other{number}")
+    acme.build()
+    return acme
+
+
+def test_nobody_is_shown_what_they_gave_back(busy):
+    busy.order("b", days_ago=3, customer_key="mia")
+    assert "b" in shown(busy, "product", "a", customer_key="mia")
+    give_back(busy, "b")
+    assert "b" not in shown(busy, "product", "a", customer_key="mia")
+    for surface in showing.SURFACES:
+        assert "b" not in shown(busy, surface, "a", customer_key="mia")
+
+
+def test_nobody_is_shown_again_what_people_buy_once(busy):
+    for number in range(6):
+        busy.order("a", "vase", days_ago=number + 1, customer_key=f"vase{number}")
+    busy.sells("vase")
+    busy.build()
+    assert "vase" in shown(busy, "product", "a")
+    assert "vase" not in shown(busy, "product", "a", customer_key="vase1")
+    assert "vase" not in shown(busy, "account", customer_key="vase1")
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [{"in_stock": False}, {"published": False}, {"url": None}, {"price_minor": 0}],
+)
+def test_what_nobody_could_buy_is_not_shown(busy, differences):
+    busy.sells("b", **differences)
+    for surface in showing.SURFACES:
+        assert "b" not in shown(busy, surface, "a")
+
+
+@pytest.mark.parametrize("kind", [LineKind.GIFT_CARD, LineKind.DONATION])
+def test_gift_cards_and_gifts_are_never_recommended(busy, kind):
+    busy.order("a", extra=[line("b", 9, kind)])
+    busy.build()
+    for surface in showing.SURFACES:
+        assert "b" not in shown(busy, surface, "a", viewed=("b",))
+
+
+def test_a_row_shows_one_of_each_family_first(acme):
+    mugs = [f"mug{n}" for n in range(6)]
+    acme.sells("tea", "pot", "tray")
+    for number, key in enumerate(mugs):
+        acme.sells(key, title=f"Stoneware mug {number} cm")
+        acme.order("tea", key, times=10, days_ago=1)
+    acme.order("tea", "pot", "tray", times=5, days_ago=1)
+    acme.build()
+    assert set(shown(acme, "product", "tea")[:3]) >= {"pot", "tray"}
+
+
+def test_pins_come_first_but_never_what_nobody_could_buy(busy):
+    with busy.database.write() as db:
+        showing.pin(db, busy.id, "product:a", ["d", "gone", "b"])
+        showing.pin(db, busy.id, "surface:home", ["c"])
+    busy.sells("b", in_stock=False)
+    assert shown(busy, "product", "a") == ["d", "c"]
+    assert shown(busy, "home")[0] == "c"
+    assert shown(busy, "product", "b")[0] != "d"
+
+
+def test_pins_make_a_row_where_there_is_nothing_else(busy):
+    busy.sells("lone")
+    with busy.database.write() as db:
+        showing.pin(db, busy.id, "product:lone", ["d"])
+    told = row(busy, "product", "lone")
+    assert (told.kind, [one.reason for one in told.shown]) == ("pinned", ["chosen"])
+
+
+def test_what_is_excluded_is_shown_nowhere(busy):
+    with busy.database.write() as db:
+        showing.exclude(db, busy.id, ["b"], ["Right"])
+        showing.pin(db, busy.id, "product:a", ["b", "c"])
+    for surface in showing.SURFACES:
+        assert set(shown(busy, surface, "a", viewed=("b", "c"))) <= {"a"}
+
+
+def test_beside_a_collection_only_what_belongs_there(busy):
+    with busy.database.write() as db:
+        showing.beside(db, busy.id, "Left", ["Right"])
+    assert set(shown(busy, "product", "a")) == {"c", "d"}
+    assert set(shown(busy, "product", "c")) == {"a", "b", "d"}
+
+
+def test_a_surface_that_is_off_has_no_row(busy):
+    with busy.database.write() as db:
+        showing.switch(db, busy.id, "cart", on=False)
+    assert shown(busy, "cart", "a") == []
+    assert shown(busy, "product", "a") != []
+
+
+def test_few_buyers_make_neither_a_habit_nor_a_thing_for_once():
+    assert not is_one_off(buyers=4, returners=0)
+    assert is_one_off(buyers=5, returners=0)
+    assert not is_one_off(buyers=100, returners=7)
+    assert is_one_off(buyers=100, returners=6)
+    assert is_habit(buyers=25, returners=5)
+    assert not is_habit(buyers=4, returners=4)
+    assert not is_habit(buyers=26, returners=5)
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def row(acme, surface, *products, customer_key=None, viewed=()):
+    member_id = acme.member(customer_key) if customer_key else None
+    question = showing.Question(
+        surface=surface, products=products, member_id=member_id, viewed=viewed
+    )
+    with acme.database.read() as db:
+        return showing.row(db, acme.shop(db), question)
+
+
+def shown(acme, surface, *products, customer_key=None, viewed=()):
+    told = row(acme, surface, *products, customer_key=customer_key, viewed=viewed)
+    return [one.item.key for one in told.shown]
+
+
+def give_back(acme, product_key):
+    """Mia buys it again and sends it back."""
+    at = NOW - timedelta(hours=1)
+    acme.order(
+        product_key,
+        days_ago=2,
+        customer_key="mia",
+        refunds=(Refund("r1", at, 500, 0, lines=(RefundLine("goods-0", 1, 500, 0),)),),
+    )
