@@ -127,9 +127,9 @@ def gift_product(language: str) -> Json:
 
 def _update(shop: Shop) -> Response:
     """Attributes of the cart go into the order; of all we keep the one that an app reads."""
-    told = request.get_json().get("attributes", {}).get(cart.NOTES["row"])
+    told = request.form.get(f"attributes[{cart.NOTES['row']}]")
     if told is not None:
-        session["row"] = str(told)[: cart.MOST_NOTE]
+        session["row"] = told[: cart.MOST_NOTE]
     return jsonify(shown(shop))
 
 

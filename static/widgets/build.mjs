@@ -16,6 +16,7 @@ const DIST = join(HERE, "dist");
 const ENTRIES = {
   "loader.js": "src/loader.js",
   "kit.js": "src/kit.js",
+  "launcher.js": "src/launcher.js",
   "club.js": "src/club/club.js",
   "panel.js": "src/club/panel.js",
   "page.js": "src/page.js",
@@ -24,6 +25,7 @@ const ENTRIES = {
   "own.js": "src/donation/own.js",
   "away.js": "src/product/away.js",
   "viewed.js": "src/product/viewed.js",
+  "learning.js": "src/product/learning.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",

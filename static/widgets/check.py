@@ -22,8 +22,16 @@ RECEIPT = DIST / "BUILD.txt"
 LANGUAGES = ("en", "ar", "zh-Hant")
 SOURCES = {".js", ".css", ".json"}
 PAGES = {  # what each loads before anything is tapped
-    "product": {"loader.js", "kit.js", "page.js", "product.js", "viewed.js"},
-    "cart or account": {"loader.js", "kit.js", "page.js", "club.js"},
+    "product": {
+        "loader.js",
+        "launcher.js",
+        "kit.js",
+        "page.js",
+        "product.js",
+        "viewed.js",
+        "learning.js",
+    },
+    "cart or account": {"loader.js", "kit.js", "page.js", "club.js", "learning.js"},
 }
 PLACED = {"goal.js", "goal.css"}  # where one stands
 TAPPED = {"panel.js", "own.js", "away.js"}  # once somebody asks for it

@@ -130,7 +130,14 @@ class Shop(BaseHTTPRequestHandler):
             return 200, {"title": "Earn here", "items": [] if product == "404" else [task]}
         if what == "recommendations":
             cards = [] if product == "lonely" else [{"key": f"k{n}", **CARD} for n in range(6)]
-            return 200, {"heading": "Goes well with it", "items": cards, "pages_a_day": 8}
+            told = {"surface": "product", "row": "together", "method": "standard"}
+            told["bucket"] = query["bucket"][0]
+            return 200, {
+                "heading": "Goes well with it",
+                "items": cards,
+                "pages_a_day": 8,
+                **told,
+            }
         if what == "club" and query.get("only") == ["nothing"]:
             return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
@@ -325,6 +332,22 @@ def test_a_row_is_sent_away_for_a_month_and_had_back(seen: dict[str, Any]) -> No
 
 def test_one_row_a_page_is_counted_and_no_second_one_shown(seen: dict[str, Any]) -> None:
     assert (seen["pagesToday"], seen["anotherRow"]) == (1, "")
+
+
+def test_a_browser_is_one_of_a_thousand_and_notes_it_for_its_orders(
+    seen: dict[str, Any],
+) -> None:
+    number, noted = seen["bucket"], seen["noted"]
+    assert 0 <= int(number) < 1000
+    assert seen["notedBefore"] in (f"{number}", f"{number} undefined")
+    day = int(noted.rpartition(".")[2])
+    assert noted == f"{number}.product.together.standard.{day}"
+    assert seen["beacon"]["bucket"] == number
+    rows = seen["beacon"]["rows"]
+    assert {(one["surface"], one["row"], one["method"]) for one in rows} == {
+        ("product", "together", "standard")
+    }
+    assert sum(one["clicks"] for one in rows) == 1
 
 
 def test_what_was_looked_at_is_kept_only_with_consent(seen: dict[str, Any]) -> None:

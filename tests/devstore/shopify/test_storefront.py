@@ -110,8 +110,8 @@ def test_whoever_sent_a_shopper_is_a_note_of_the_order(pages):
 def test_what_a_script_notes_in_the_cart_is_a_note_of_the_order(pages):
     pages.put()
     pages.log_in()
-    told = {"attributes": {"_perennial_row": "7", "other": "x"}}
-    assert pages.http.post("/cart/update.js", json=told).status_code == 200
+    told = {"attributes[_perennial_row]": "7", "attributes[other]": "x"}
+    assert pages.http.post("/cart/update.js", data=told).status_code == 200
     pages.http.post("/checkout/", data={})
     assert pages.latest().attributes == (("_perennial_row", "7"),)
 

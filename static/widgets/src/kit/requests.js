@@ -14,6 +14,7 @@ export function settle(options) {
 }
 
 export const language = () => shop.language;
+export const isProxied = () => !shop.tokenUrl;
 export const isSignedIn = () => Boolean(shop.customer);
 
 /** A refusal of the service, or an answer that is not JSON. */
@@ -36,7 +37,7 @@ function share(key, work, signal) {
   return Promise.race([flights.get(key), new Promise((_, leave) => signal.addEventListener("abort", () => leave(signal.reason), { once: true }))]);
 }
 
-const address = (path) => `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;
+export const address = (path) => `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;
 
 /** GET a public path of the storefront; the browser's cache and its ETags do the rest. */
 export const read = (path, signal) => share(path, (stop) => json(address(path), stop), signal);

@@ -24,10 +24,14 @@ export class PerennialRecommendations extends Widget {
     const [day, pages] = recall("rows") ?? [];
     const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
     try {
-      const { heading, items, pages_a_day: most } = await this.#look(surface, product, signal);
+      const { bucket, follow } = await import("./learning.js");
+      const answer = await this.#look(bucket(), surface, product, signal);
+      const { heading, items, pages_a_day: most } = answer;
       const wanted = items.filter(({ key }) => !recall("hidden-products")?.includes(key));
       const isEnough = shown ? shown !== this && shown.isConnected : seen >= (most || 1e9);
-      if (!wanted.length || isEnough) return this.leave(signal);
+      const isThere = wanted.length && !isEnough;
+      follow(this, answer, isThere);
+      if (!isThere) return this.leave(signal);
       if (!shown) remember("rows", [today, seen + 1]);
       shown = this;
       this.keepHeight(signal);
@@ -38,8 +42,8 @@ export class PerennialRecommendations extends Widget {
     }
   }
 
-  async #look(surface, product, signal) {
-    let query = `?surface=${surface}&product=${encodeURIComponent(product)}`;
+  async #look(bucket, surface, product, signal) {
+    let query = `?surface=${surface}&bucket=${bucket}&product=${encodeURIComponent(product)}`;
     if (/home|product/.test(surface)) query += (await import("./viewed.js")).viewed(product);
     return isSignedIn() ? ask(`for_me${query}`, signal) : read(`recommendations${query}`, signal);
   }

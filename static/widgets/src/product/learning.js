@@ -1,0 +1,75 @@
+/**
+ * Whether rows help, learnt without knowing anybody: which of a thousand this browser is, what it met on this page, and a
+ * note of both for the order it may place. See docs/decisions/0044-learning.md.
+ */
+import { address, isProxied, isSignedIn, recall, remember } from "../kit.js";
+
+const BUCKETS = 1000;
+const TOLD = "perennial_told=1";
+const ALIKE = ";path=/;samesite=lax";
+const met = [];
+let mine;
+
+/** Drawn once; "" where nothing can be kept, because who is somebody else on each page tells nothing. */
+export function bucket() {
+  if (recall("bucket") === null) remember("bucket", Math.floor(Math.random() * BUCKETS));
+  return recall("bucket") ?? "";
+}
+
+/** Learn from the answer that `host` got; the row was put on the page if `isThere`. */
+export function follow(host, { bucket: dealt, surface, row, method }, isThere) {
+  if (dealt == null) return;
+  mine = dealt; // a member's own, wherever they sign in
+  remember("bucket", mine);
+  note();
+  if (!isThere || host.followed === row) return;
+  host.followed = row;
+  const one = meet([surface, row, method], 0);
+  let was;
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    if (isIntersecting && !was) one.shown = was = 1;
+  }, { threshold: 0.5 }).observe(host);
+  host.shadowRoot.addEventListener("click", ({ target }) => {
+    const path = target.closest("a")?.pathname;
+    if (!path) return;
+    one.clicks += 1;
+    const may = globalThis.Shopify?.customerPrivacy?.analyticsProcessingAllowed?.() ?? globalThis.wp_has_consent?.("statistics") ?? isSignedIn();
+    if (may) remember("row-click", [[surface, row, method, Math.floor(Date.now() / 86_400_000)].join("."), path]);
+    note();
+  });
+}
+
+function meet([surface, row, method], adds) {
+  met.unshift({ surface, row, method, shown: 0, clicks: 0, adds });
+  return met[0];
+}
+
+/** What goes into the order: an attribute of Shopify's cart, or a cookie that the plugin reads. */
+function note() {
+  const [place] = recall("row-click") ?? [];
+  const text = mine + (place ? `.${place}` : ""); // the service knows how long a click counts
+  if (!isProxied()) {
+    document.cookie = `perennial_row=${text}${ALIKE};max-age=604800`;
+    return;
+  }
+  const noted = `${text} ${/\bcart=([^;]*)/.exec(document.cookie)?.[1]}`; // a new cart knows nothing
+  if (recall("noted") === noted) return;
+  remember("noted", noted);
+  navigator.sendBeacon("/cart/update.js", new URLSearchParams({ "attributes[_perennial_row]": text }));
+}
+
+/** What was met here from a row of another page goes into the cart. */
+document.addEventListener("submit", ({ target }) => {
+  const [place, path] = recall("row-click") ?? [];
+  if (path === location.pathname && /cart\/add|add-to-cart/.test(target.outerHTML)) meet(place.split("."), 1);
+}, true);
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "hidden" || mine === undefined) return;
+  const first = !document.cookie.includes(TOLD);
+  const rows = met.filter(({ shown, clicks, adds }) => shown + clicks + adds).slice(0, 4);
+  if (!first && !rows.length) return;
+  if (!navigator.sendBeacon(address("beacon"), JSON.stringify({ bucket: mine, first, rows }))) return;
+  document.cookie = TOLD + ALIKE; // ends with the browser session, which is a visit
+  for (const one of met) one.shown = one.clicks = one.adds = 0;
+});
