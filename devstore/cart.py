@@ -15,6 +15,7 @@ CAUSE = "riverbank"
 ROUND_UP_TO_MINOR = 100
 GIFTS_MINOR = (100, 200, 500)
 MOST_MINOR = 100_000  # the largest gift
+MARK_LENGTH = 100  # of whom a gift is for, and by which programme
 MOST_OF_ONE = 99  # pieces of one product
 MOST_CODE = 80  # letters of a discount code
 # Notes on the order, as both platforms carry them: who brought the shopper, what rows they met.
@@ -155,7 +156,11 @@ def give(
     if not rounds_up and not 0 <= amount_minor <= MOST_MINOR:
         raise ValueError(f"{amount_minor} is not a gift this cart can hold")
     if rounds_up or amount_minor:
-        chosen = {"amount_minor": amount_minor, "round_up": rounds_up, "cause": cause[:40]}
+        chosen = {
+            "amount_minor": amount_minor,
+            "round_up": rounds_up,
+            "cause": cause[:MARK_LENGTH],
+        }
         session["gift"] = chosen
     else:
         session.pop("gift", None)

@@ -231,7 +231,7 @@ def _fee(gift: Donation, of: Order, settings: Settings) -> Json:
     """A donation. ``tax_class`` "0" is how an untaxed fee looks; the status still says taxable."""
     return {
         "id": gift.line_id,
-        "name": f"Donation to {gift.cause.capitalize()}",
+        "name": f"Donation to {gift.cause.partition('@')[0].capitalize()}",
         "tax_class": "0",
         "tax_status": "taxable",
         "amount": wire.bare(gift.amount_minor, of.currency),

@@ -11,6 +11,7 @@ import pytest
 from devstore.model import Customer, Order
 from devstore.people import MIA
 from devstore.shelf import Query
+from devstore.woocommerce import orders
 
 PAIRING = {"secret": "w1dget", "public_id": "pub1", "service": "http://service.example"}
 TOKEN = "/wp-admin/admin-ajax.php?action=perennial_token"
@@ -132,6 +133,19 @@ def test_the_widgets_choice_changes_the_total_and_can_be_taken_back(store):
     gift = latest(store).donation
     assert gift
     assert (gift.amount_minor, gift.cause) == (200, "forest")
+
+
+def test_a_gift_keeps_the_programme_that_asked_and_its_line_names_the_cause(store):
+    add(store)
+    mark = "friends-of-the-old-harbour-and-river@382996284737753088"
+    chosen = {"amountMinor": 200, "cause": mark, "roundUp": False}
+    store.http.post("/cart/gift", json=chosen)
+    log_in(store)
+    store.http.post("/checkout/", data={"payment": "card"})
+    told = orders.order(latest(store), store.shop.settings, "http://acme.example")
+    (fee,) = told["fee_lines"]
+    assert fee["meta_data"][0]["value"] == mark
+    assert fee["name"] == "Donation to Friends-of-the-old-harbour-and-river"
 
 
 @pytest.mark.parametrize("amount", [-100, 100_001])
