@@ -21,6 +21,7 @@ from connector.web.api import (
     gift_products,
     giving,
     identities,
+    learning,
     liability,
     listeners,
     members,
@@ -56,6 +57,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *donations.OPERATIONS,
     *remittances.OPERATIONS,
     *paperwork.OPERATIONS,
+    *learning.OPERATIONS,
     *liability.OPERATIONS,
     *listeners.OPERATIONS,
 )
