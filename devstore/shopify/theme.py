@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 from devstore import money
 
 if TYPE_CHECKING:
-    from liquid import Environment
+    from liquid import BoundTemplate, Environment
 
 HOUSE = Path(__file__).parents[2]
 THEME = HOUSE / "adapters" / "shopify" / "extensions" / "perennial-theme"
@@ -119,11 +119,16 @@ def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -
         "template": {"name": known.get("template")},
     }
     currency = known.get("cart", {}).get("currency", {}).get("iso_code", "USD")
-    environment = _environment(language, currency)
-    html = environment.from_string(_source(f"blocks/{name}.liquid")).render(**told)
+    html = _template(name, language, currency).render(**told)
     sheet = schema.get("stylesheet")
     style = _STYLE.format(asset_url(sheet)) if sheet and html.strip() else Markup()
     return style + Markup(html)  # noqa: S704  # the app's own HTML, as a theme prints it
+
+
+@cache
+def _template(name: str, language: str, currency: str) -> BoundTemplate:
+    """Parsed once, as the platform does."""
+    return _environment(language, currency).from_string(_source(f"blocks/{name}.liquid"))
 
 
 @cache
