@@ -1,6 +1,7 @@
 """Which row a page shows, in what sequence it is looked for, and why each product is in it."""
 
 import pytest
+from sqlalchemy import event
 
 from connector.core.facts import MemberErased
 from connector.rooms.recommend import handlers, showing, store
@@ -135,7 +136,35 @@ def test_one_shops_rows_know_nothing_of_anothers(busy, database):
         assert row(other, surface, "tea").kind is None
 
 
+def test_a_row_asks_as_little_however_long_the_lists_are(busy):
+    more = [f"p{n}" for n in range(40)]
+    busy.sells(*more)
+    for number in range(3):
+        busy.order("tea", *more, days_ago=number + 1, customer_key="mia")
+    busy.build()
+    anybodys = questions(busy, "product", "tea")
+    assert anybodys <= 3
+    for surface in showing.SURFACES:
+        assert questions(busy, surface, "tea", customer_key="mia") <= 9
+
+
 # ------------------------------------------------------------------------------------------------
+
+
+def questions(acme, surface, *products, customer_key=None):
+    """How often the database is asked for one row."""
+    asked = []
+
+    def count(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    with acme.database.read() as db:
+        told = question(acme, surface, products, customer_key, ())
+        shop = acme.shop(db)
+        event.listen(acme.database.engine, "before_cursor_execute", count)
+        showing.row(db, shop, told)
+        event.remove(acme.database.engine, "before_cursor_execute", count)
+    return len(asked)
 
 
 def question(acme, surface, products, customer_key, viewed):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, Text, and_, delete, select, type_coerce
+from sqlalchemy import Connection, Table, Text, and_, bindparam, delete, func, select, type_coerce
 
 from connector.core.commerce import EARNING_STATES, LineKind, OrderState
 from connector.core.db import upsert
@@ -26,6 +26,42 @@ _APART = (LineKind.DONATION, LineKind.GIFT_CARD)
 _STATES = (*EARNING_STATES, OrderState.REFUNDED)
 
 
+# Asked with every row of a member's: made once, because making them costs as much as asking.
+_SAID = (
+    select(recommend_wish.c.wishes, recommend_build.c.apart)
+    .select_from(recommend_build)
+    .outerjoin(recommend_wish, recommend_wish.c.shop_id == recommend_build.c.shop_id)
+    .where(recommend_build.c.shop_id == bindparam("shop"))
+)
+_IS_BACK = (orders.c.state == OrderState.REFUNDED) | order_refund_line.c.line_key.is_not(None)
+_BOUGHT = (
+    select(order_line.c.product_key, orders.c.local_date, _IS_BACK.label("is_back"))
+    .select_from(orders)
+    .join(
+        order_line,
+        and_(order_line.c.shop_id == orders.c.shop_id, order_line.c.order_id == orders.c.id),
+    )
+    .outerjoin(
+        order_refund_line,
+        and_(
+            order_refund_line.c.shop_id == order_line.c.shop_id,
+            order_refund_line.c.order_id == order_line.c.order_id,
+            order_refund_line.c.line_key == order_line.c.key,
+        ),
+    )
+    .where(
+        orders.c.shop_id == bindparam("shop"),
+        orders.c.member_id == bindparam("member"),
+        orders.c.is_test.is_(False),
+        orders.c.state.in_(_STATES),
+        order_line.c.kind == LineKind.GOODS,
+        func.coalesce(order_line.c.product_key, "") != "",  # said so, no index of it is tried
+    )
+    .order_by(orders.c.placed_at.desc())
+    .limit(PURCHASES)
+)
+
+
 class Bought(NamedTuple):
     """One product in one order of a member's. is_back: some of it was refunded."""
 
@@ -36,12 +72,7 @@ class Bought(NamedTuple):
 
 def said_of(db: Connection, shop_id: int) -> tuple[Any, Sequence[str]]:
     """(the merchant's wishes as stored or None, what no row may show)."""
-    row = db.execute(
-        select(recommend_wish.c.wishes, recommend_build.c.apart)
-        .select_from(recommend_build)
-        .outerjoin(recommend_wish, recommend_wish.c.shop_id == recommend_build.c.shop_id)
-        .where(recommend_build.c.shop_id == shop_id)
-    ).one_or_none()
+    row = db.execute(_SAID, {"shop": shop_id}).one_or_none()
     return (row.wishes, row.apart or ()) if row else (wishes(db, shop_id), ())
 
 
@@ -107,33 +138,7 @@ def trends(db: Connection, shop_id: int, categories: Sequence[str]) -> list[tupl
 
 def bought(db: Connection, shop_id: int, member_id: int) -> list[Bought]:
     """What a member bought or gave back, the newest first."""
-    is_back = (orders.c.state == OrderState.REFUNDED) | order_refund_line.c.line_key.is_not(None)
-    rows = db.execute(
-        select(order_line.c.product_key, orders.c.local_date, is_back.label("is_back"))
-        .select_from(orders)
-        .join(
-            order_line,
-            and_(order_line.c.shop_id == orders.c.shop_id, order_line.c.order_id == orders.c.id),
-        )
-        .outerjoin(
-            order_refund_line,
-            and_(
-                order_refund_line.c.shop_id == order_line.c.shop_id,
-                order_refund_line.c.order_id == order_line.c.order_id,
-                order_refund_line.c.line_key == order_line.c.key,
-            ),
-        )
-        .where(
-            orders.c.shop_id == shop_id,
-            orders.c.member_id == member_id,
-            orders.c.is_test.is_(False),
-            orders.c.state.in_(_STATES),
-            order_line.c.kind == LineKind.GOODS,
-            order_line.c.product_key.is_not(None),
-        )
-        .order_by(orders.c.placed_at.desc())
-        .limit(PURCHASES)
-    )
+    rows = db.execute(_BOUGHT, {"shop": shop_id, "member": member_id})
     return [Bought(row.product_key, row.local_date, bool(row.is_back)) for row in rows]
 
 
