@@ -90,6 +90,8 @@ FIELDS = {
     "programme_published": mark("It is published, and its terms stay."),
     "programme_closed": mark("It is closed already."),
     "percent_range": mark("Give 0 to 100 percent."),
+    "unknown_product": mark("A product with this number is not in your catalogue."),
+    "pages_range": mark("Give 0 to 100 pages."),
     "holdout_range": mark("Give 0 to 20 percent."),
     "rows_limit_range": mark("Give 1 to 50 rows."),
     "trial_sides": mark("Choose two different rows, or two different rankings."),
