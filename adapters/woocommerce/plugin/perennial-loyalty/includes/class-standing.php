@@ -31,6 +31,13 @@ final class Standing {
 	private static $tags = array();
 
 	/**
+	 * What their coupons are, by customer and code: a cart asks many times.
+	 *
+	 * @var array
+	 */
+	private static $coupons = array();
+
+	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
@@ -75,8 +82,22 @@ final class Standing {
 		if ( ! is_string( $code ) || 0 !== strpos( strtolower( $code ), self::PREFIX ) ) {
 			return $data;
 		}
+		$known = get_current_user_id() . ' ' . strtolower( $code );
+		if ( ! array_key_exists( $known, self::$coupons ) ) {
+			self::$coupons[ $known ] = self::made( strtolower( $code ) );
+		}
+		return self::$coupons[ $known ] ?? $data;
+	}
+
+	/**
+	 * The coupon of a level that the signed-in customer has.
+	 *
+	 * @param string $code In small letters.
+	 * @return array|null
+	 */
+	private static function made( string $code ): ?array {
 		foreach ( self::perks( 'percent' ) as $perk ) {
-			if ( strtolower( $code ) === $perk['code'] ) {
+			if ( $code === $perk['code'] ) {
 				return array(
 					'discount_type'      => 'percent',
 					'amount'             => (string) (int) $perk['percent'],
@@ -86,7 +107,7 @@ final class Standing {
 				);
 			}
 		}
-		return $data;
+		return null;
 	}
 
 	/**
