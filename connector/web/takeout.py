@@ -35,6 +35,7 @@ from connector.members.models import (
     privacy_request,
 )
 from connector.orders.models import (
+    gift_product,
     order_code,
     order_line,
     order_refund,
@@ -63,6 +64,7 @@ from connector.rooms.points.models import (
     points_grant,
     points_order,
 )
+from connector.rooms.recommend.learning.models import learning_settings, learning_trial
 from connector.rooms.recommend.models import recommend_wish
 from connector.rooms.referrals.models import (
     referral,
@@ -355,7 +357,16 @@ TABLES: dict[str, Sequence[Table]] = {
         tier_donation,
         ledger_entry,
     ),
-    "settings": (expiry_clock, insight_worth, import_mapping, listener, recommend_wish),
+    "settings": (
+        expiry_clock,
+        insight_worth,
+        import_mapping,
+        listener,
+        gift_product,
+        recommend_wish,
+        learning_settings,
+        learning_trial,
+    ),
 }
 _ENTRIES = {"entries": ledger_entry.c.unit == UNIT, "giving": ledger_entry.c.unit != UNIT}
 EXPORTS: dict[str, Callable[[Runtime, Shop], _Export]] = {

@@ -26,6 +26,9 @@ STAYS = {  # tables with rows of a shop that no export tells
     "recommend_product": "the same",
     "recommend_trend": "the same",
     "recommend_build": "when that was",
+    "learning_bucket": "sums without names",
+    "learning_row": "sums without names",
+    "learning_order": "from orders",
     "ledger_moved": "computed from entries",
     # hashes, keys and secrets: they say nothing elsewhere
     "credential": "secret",
