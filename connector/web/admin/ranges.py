@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT, TOP, BOTTOM = 190, 24, 156
-START, END = 12.0, 96.0  # percent of the width: room for the scale before
+START, END = 12.0, 92.0  # percent of the width: room for the scale before
 MOST_RULES = 4
 LEAST_POINTS = 2
 _STEPS = (1, 2, 5)
