@@ -147,6 +147,12 @@ WARES: tuple[Ware, ...] = (
          ("Rolled by hand, scented on five nights. Watch them open.",
           "ملفوفة يدويًّا ومعطّرة خمس ليال. راقبها وهي تتفتح.",
           "手工揉捻，薰香五夜。看它慢慢舒展。")),
+    # Nobody bought it yet: what is known of it is its title.
+    Ware("TP-CEG", "large-celadon-teapot", "teaware", 6400, "teapot", "celadon", 0,
+         ("Celadon teapot, 600 ml", "إبريق شاي سيلادون، 600 مل", "青瓷茶壺，600 ml"),
+         ("The same pot for a full table. New this month.",
+          "الإبريق نفسه لمائدة عامرة. جديد هذا الشهر.",
+          "同款大壺，滿桌共飲。本月新品。")),
 )  # fmt: skip
 
 # The truth behind "bought together": given the first, how often the second joins the basket, in

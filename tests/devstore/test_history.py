@@ -119,6 +119,6 @@ def test_everybody_and_everything_exists_once():
     known = habits(random.Random(1), NOW)
     emails = [habit.person.email for habit in known]
     assert len(set(emails)) == len(emails)
-    assert len({ware.sku for ware in WARES}) == len({ware.slug for ware in WARES}) == 24
+    assert len({ware.sku for ware in WARES}) == len({ware.slug for ware in WARES}) == 25
     companions = {name for names in COMPANIONS.values() for name in names}
     assert companions | COMPANIONS.keys() <= {ware.sku for ware in WARES}

@@ -264,7 +264,7 @@ def test_what_is_not_there_is_a_404_with_its_own_code(store, path, error):
 
 def test_products_tell_price_category_picture_and_stock(store):
     told = store.get("products?per_page=100&orderby=id")
-    assert len(told) == 24
+    assert len(told) == 25
     pot = told[0]
     assert (pot["name"], pot["price"], pot["sku"]) == ("Celadon teapot, 350 ml", "48.00", "TP-CEL")
     assert pot["permalink"] == f"{ORIGIN}/product/celadon-teapot/"

@@ -55,7 +55,7 @@ def test_every_product_has_a_page_and_a_picture(store):
     home = store.http.get("/").text
     paths = re.findall(r'<a href="(/product/[^"]+)">', home)
     pictures = re.findall(r'src="(/pictures/[^"]+)"', home)
-    assert (len(paths), len(pictures)) == (24, 24)
+    assert (len(paths), len(pictures)) == (25, 25)
     assert {store.http.get(path).status_code for path in paths} == {200}
     assert {store.http.get(path).mimetype for path in pictures} == {"image/svg+xml"}
     assert store.http.get("/product/no-such/").status_code == 404
