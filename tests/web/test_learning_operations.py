@@ -3,10 +3,14 @@
 from connector.core import clock
 from connector.core.clock import local_date
 from connector.rooms.recommend.learning import store
-from tests.web.test_api import acme, refusal
+from connector.web.api import learning
+from tests.web.schema import operations, problems
+from tests.web.test_api import acme, refusal, rival
 
-__all__ = ["acme"]
+__all__ = ["acme", "rival"]
 PATH = "/recommendations/lift"
+TRIALS = "/recommendations/trials"
+ROWS = {"surface": "product", "of": "row", "a": "together", "b": "similar"}
 
 
 def put(api, body, key="k1"):
@@ -37,3 +41,58 @@ def test_settings_are_changed_within_their_limits(acme):
     assert told["settings"] == {"holdout_percent": 10, "rows_limit": 3}
     for number, body in enumerate([{"holdout_percent": 21, "rows_limit": 3}, {"rows_limit": 3}]):
         assert refusal(put(acme, body, f"w{number}"))[0] == 422
+
+
+def test_two_rows_are_compared_until_it_is_stopped(acme, rival):
+    made = post(acme, TRIALS, ROWS, "s1").get_json()
+    assert {name: made[name] for name in ROWS} == ROWS
+    assert (made["until"], made["lift"]["verdict"]) == (None, "young")
+    assert acme.get(PATH)["trials"] == [made]
+    assert refusal(post(acme, TRIALS, ROWS, "s2")) == (409, "trial_running")
+    stop = f"{TRIALS}/{made['id']}/stop"
+    assert refusal(post(rival, stop, None, "r1")) == (404, "trial_not_found")
+    over = post(acme, stop, None, "e1").get_json()
+    assert (over["id"], over["until"] is not None) == (made["id"], True)
+    assert refusal(post(acme, stop, None, "e2")) == (409, "trial_stopped")
+    assert post(acme, TRIALS, ROWS | {"surface": "home", "a": "again", "b": "viewed"}, "s3")
+
+
+def test_a_trial_of_nothing_is_refused(acme):
+    for number, (wrong, code) in enumerate(
+        [
+            ({"surface": "moon"}, "trial_surface"),
+            ({"b": "together"}, "trial_sides"),
+            ({"b": "again"}, "trial_sides"),
+            ({"of": "method"}, "trial_sides"),
+            ({"of": "colour"}, "trial_sides"),
+        ]
+    ):
+        assert refusal(post(acme, TRIALS, ROWS | wrong, f"w{number}")) == (422, code)
+    for number, name in enumerate(("x", "0", "12345")):
+        answer = post(acme, f"{TRIALS}/{name}/stop", None, f"n{number}")
+        assert refusal(answer) == (404, "trial_not_found")
+    assert acme.get(PATH)["trials"] == []
+
+
+def test_every_answer_is_what_the_description_says(acme):
+    api = acme.get("/openapi.json")
+    made = post(acme, TRIALS, ROWS, "o1").get_json()
+    told = {
+        ("post", TRIALS): made,
+        ("get", PATH): acme.get(PATH),
+        ("put", PATH): put(acme, {"holdout_percent": 5, "rows_limit": 4}, "o2").get_json(),
+        ("post", f"{TRIALS}/{{trial_id}}/stop"): post(
+            acme, f"{TRIALS}/{made['id']}/stop", None, "o3"
+        ).get_json(),
+    }
+    for (method, path), answer in told.items():
+        schema = api["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+        assert problems(answer, schema["schema"], api) == [], path
+    assert told.keys() == operations(learning.OPERATIONS)
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def post(api, path, body, key):
+    return api.ask(path, "POST", json=body, headers={"Idempotency-Key": key})

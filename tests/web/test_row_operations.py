@@ -1,5 +1,7 @@
 """Recommendations by the API: the rows of a product and of a member, and the shop's wishes."""
 
+from typing import Any
+
 import pytest
 
 from connector.core import clock
@@ -103,7 +105,7 @@ def test_one_shops_wishes_are_not_anothers(acme, rival, mia):
 
 def test_every_answer_is_what_the_description_says(built, mia):
     api = built.get("/openapi.json")
-    asked = {
+    asked: dict[tuple[str, str], dict[str, Any] | None] = {
         ("put", f"{WISHES}/pins"): {"place": "surface:home", "products": ["a"]},
         ("put", f"{WISHES}/exclusions"): {"products": [], "collections": []},
         ("put", f"{WISHES}/beside"): {"collection": "Tea", "others": []},

@@ -8,30 +8,20 @@ lists of members go with the member, and the next build does not know who was er
 
 from connector.rooms.recommend.service import (
     Build,
-    Item,
     Pair,
-    Personal,
     build,
     build_due,
-    buy_again,
-    for_you,
     mark,
     newest_build,
-    together,
     why,
 )
 
 __all__ = [
     "Build",
-    "Item",
     "Pair",
-    "Personal",
     "build",
     "build_due",
-    "buy_again",
-    "for_you",
     "mark",
     "newest_build",
-    "together",
     "why",
 ]

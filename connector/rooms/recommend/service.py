@@ -1,22 +1,20 @@
 """The recommend room's verbs.
 
-Orders mark a shop as due; a build reads them all again and replaces the lists that changed; a page
-reads a stored list.
+Orders mark a shop as due; a build reads them all again and replaces the lists that changed; pages
+read them (``showing``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from connector.core.db import Database
-from connector.core.money import Money
 from connector.orders import gifts
 from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
@@ -25,11 +23,8 @@ from connector.rooms.recommend.rules.history import Longs
 from connector.rooms.recommend.showing import counts
 from connector.rooms.recommend.showing import store as shown
 from connector.rooms.recommend.showing.counts import Product
-from connector.rooms.recommend.showing.items import hidden as _hidden
-from connector.shops import service as shops
+from connector.rooms.recommend.showing.items import hidden
 
-SHOWN = 6
-ASKED = 20  # products one question may name
 DEBOUNCE_SECONDS = 10
 REST_SHARE = 20  # a build that took a second is followed by twenty seconds of rest,
 REST_SECONDS = 40  # but never by more than this: an order shows within a minute
@@ -37,34 +32,6 @@ CLAIM_SECONDS = 300  # after which a build that died is tried again
 SHOPS = 100
 MEMBERS_LIMIT = 20_000  # who bought last have lists; a build of more would take too long
 WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer than that
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A product to show; ``together`` orders hold it and one of those asked about.
-
-    evidence: what speaks most for it, rules.ORDERS, PEOPLE, TITLES or ALIKE.
-    """
-
-    key: str
-    title: str
-    url: str
-    image_url: str | None
-    price: Money | None
-    together: int
-    evidence: int = ORDERS
-
-
-@dataclass(frozen=True, slots=True)
-class Personal:
-    """A product for one member: bought before, on ``times`` days, or new to them.
-
-    because: the title of a product they bought, which speaks most for this one.
-    """
-
-    item: Item
-    times: int
-    because: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,25 +133,6 @@ def newest_build(db: Connection, shop_id: int) -> Build:
     return Build(row.built_at, row.due_at, row.orders, row.products)
 
 
-def together(
-    db: Connection, shop_id: int, product_keys: Sequence[str], limit: int = SHOWN
-) -> list[Item]:
-    """What to show beside these products, best first; [] where nothing honest can be said.
-
-    Of several products the lists' scores add up. Never one of those asked about, nor what a
-    shopper could not open or buy now.
-    """
-    asked = list(dict.fromkeys(product_keys))[:ASKED]
-    best = rules.merged(list(store.lists(db, shop_id, asked).values()), set(asked))
-    if not best:
-        return []
-    rows = catalogue(db, shop_id, [one.key for one in best])
-    honest = [one for one in best if one.is_honest]
-    shown = [one for one in honest if _hidden(rows.get(one.key)) is None][:limit]
-    currency = shops.get(db, shop_id).currency
-    return [_item(rows[one.key], one, currency) for one in shown]
-
-
 def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
     """One product's whole list with its counts, as a shopper sees it and what stays hidden."""
     stored = store.lists(db, shop_id, [product_key]).get(product_key, [])
@@ -196,48 +144,17 @@ def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
             title=rows[one.key].title if one.key in rows else None,
             together=one.together,
             score=one.score,
-            hidden=_hidden(rows.get(one.key)),
+            hidden=hidden(rows.get(one.key)),
             evidence=one.evidence,
         )
         for one in others
     ]
 
 
-def buy_again(db: Connection, shop_id: int, member_id: int, limit: int = SHOWN) -> list[Personal]:
-    """What a member returns for, to be bought now; ``times``: days on which they bought it."""
-    told = store.member_lists(db, shop_id, member_id)
-    ranked = [(key, times, None) for key, times in told.again] if told else []
-    return _personal(db, shop_id, ranked, limit)
-
-
-def for_you(db: Connection, shop_id: int, member_id: int, limit: int = SHOWN) -> list[Personal]:
-    """What is new to a member, to be bought now, each because of a product they bought."""
-    told = store.member_lists(db, shop_id, member_id)
-    ranked = [(key, 0, because) for key, because in told.unseen] if told else []
-    return _personal(db, shop_id, ranked, limit)
-
-
 def forget(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
     """A member is gone: their lists at once, and what they told of products at the next build."""
     store.forget_member(db, shop_id, member_id)
     mark(db, shop_id, now)
-
-
-def _personal(
-    db: Connection, shop_id: int, ranked: Sequence[tuple[str, int, str | None]], limit: int
-) -> list[Personal]:
-    keys = [key for key, _, _ in ranked] + [because for _, _, because in ranked if because]
-    rows = catalogue(db, shop_id, keys) if keys else {}
-    currency = shops.get(db, shop_id).currency if keys else ""
-    shown = [one for one in ranked if _hidden(rows.get(one[0])) is None][:limit]
-    return [
-        Personal(
-            item=_item(rows[key], Other(key, 0, 0), currency),
-            times=times,
-            because=rows[because].title if because in rows else None,
-        )
-        for key, times, because in shown
-    ]
 
 
 def _write_members(
@@ -286,8 +203,3 @@ def _write(database: Database, shop_id: int, changed: list[tuple[str, list[Other
     if changed:
         database.run(lambda db: store.put(db, shop_id, changed))
         changed.clear()
-
-
-def _item(row: Row[Any], other: Other, currency: str) -> Item:
-    price = None if row.price_minor is None else Money(row.price_minor, currency)
-    return Item(row.key, row.title, row.url, row.image_url, price, other.together, other.evidence)

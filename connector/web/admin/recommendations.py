@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.orders import store as order_store
-from connector.rooms.recommend import rules
+from connector.rooms.recommend import rules, showing
 from connector.rooms.recommend import service as recommend
 from connector.web import addresses
 from connector.web.admin import door, store
@@ -57,7 +57,7 @@ def recommendations() -> Response:
         "admin/recommendations.html",
         words=words,
         support=rules.SUPPORT,
-        shown=recommend.SHOWN,
+        shown=showing.SHOWN,
         hidden=HIDDEN,
         evidence=EVIDENCE,
         **values,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from connector.core import clock
+from connector.core.errors import NotFound
 from connector.rooms.recommend.learning import rules
 from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.learning.rules import Lift, Side
+from connector.rooms.recommend.learning.service import Trial
 from connector.shops.service import Shop
+from connector.web import addresses
 from connector.web.api import shapes
 from connector.web.api.openapi import Operation
 from connector.web.body import read_json
@@ -76,6 +80,13 @@ class TrialFigure(Struct):
     lift: LiftFigure
 
 
+class TrialRequest(Struct, forbid_unknown_fields=True):
+    surface: Annotated[str, Meta(description=", ".join(rules.SURFACES))]
+    of: Annotated[str, Meta(description="row or method: what differs")]
+    a: Annotated[str, Meta(description="A row of that place, or standard or count")]
+    b: str
+
+
 class LearningFigures(Struct):
     settings: LearningSettings
     since: Annotated[str | None, Meta(description="null: no page has told anything yet")]
@@ -119,16 +130,7 @@ def get_learning(db: Connection, shop: Shop) -> LearningFigures:
         products_with_rows=told.listed,
         products=told.products,
         trials=[
-            TrialFigure(
-                str(one.id),
-                one.surface,
-                one.of,
-                one.a,
-                one.b,
-                one.since,
-                one.until,
-                _lift(learning.trial_lift(db, shop.id, one, now), told.currency),
-            )
+            _trial(db, shop, one, now)
             for one in learning.trials(db, shop.id)[: learning.MOST_TRIALS]
         ],
     )
@@ -139,6 +141,26 @@ def put_learning(db: Connection, shop: Shop) -> LearningFigures:
     wanted = read_json(LearningSettings)
     learning.set_settings(db, shop.id, wanted.holdout_percent, wanted.rows_limit, clock.now())
     return get_learning(db, shop)
+
+
+def start_trial(db: Connection, shop: Shop) -> TrialFigure:
+    """Let two rows, or two ways of ranking, run against each other; it counts from tomorrow."""
+    sent, now = read_json(TrialRequest), clock.now()
+    made = learning.start_trial(db, shop.id, sent.surface, sent.of, sent.a, sent.b, now)
+    return _trial(db, shop, made, now)
+
+
+def stop_trial(db: Connection, shop: Shop, trial_id: str) -> TrialFigure:
+    """End a comparison; its figures stay."""
+    known, now = addresses.row_id(trial_id), clock.now()
+    if known is None:
+        raise NotFound("trial_not_found", "no such comparison")
+    return _trial(db, shop, learning.stop_trial(db, shop.id, known, now), now)
+
+
+def _trial(db: Connection, shop: Shop, one: Trial, now: datetime) -> TrialFigure:
+    lift = _lift(learning.trial_lift(db, shop.id, one, now), shop.currency)
+    return TrialFigure(str(one.id), one.surface, one.of, one.a, one.b, one.since, one.until, lift)
 
 
 def _lift(one: Lift, currency: str) -> LiftFigure:
@@ -165,4 +187,6 @@ OPERATIONS = (
     Operation(
         "PUT", "/recommendations/lift", put_learning, LearningFigures, body=LearningSettings
     ),
+    Operation("POST", "/recommendations/trials", start_trial, TrialFigure, body=TrialRequest),
+    Operation("POST", "/recommendations/trials/<trial_id>/stop", stop_trial, TrialFigure),
 )

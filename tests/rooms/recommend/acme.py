@@ -27,6 +27,7 @@ from connector.core.facts import Fact, MemberErased
 from connector.core.keyring import KeyRing
 from connector.members import Members
 from connector.rooms import recommend
+from connector.rooms.recommend import showing
 from connector.shops import service as shops
 from connector.shops.service import Shop
 
@@ -112,13 +113,12 @@ class Acme:
             recommend.mark(db, self.id, now, at_once=True)
         return recommend.build(self.database, self.id, now)
 
-    def shown(self, *products: str, limit: int = 6) -> list[tuple[str, int]]:
-        """(key, orders together) of what a page of these products shows."""
+    def shown(self, *products: str) -> list[tuple[str, int]]:
+        """(key, orders together) of what a cart with these products shows."""
         with self.database.read() as db:
-            return [
-                (item.key, item.together)
-                for item in recommend.together(db, self.id, products, limit)
-            ]
+            question = showing.Question(surface="cart", products=products)
+            told = showing.row(db, self.shop(db), question)
+        return [(one.item.key, one.times) for one in told.shown]
 
 
 def line(

@@ -3,8 +3,7 @@
 import pytest
 
 from connector.core.facts import MemberErased
-from connector.rooms import recommend
-from connector.rooms.recommend import handlers
+from connector.rooms.recommend import handlers, showing, store
 from tests.rooms.recommend.acme import NOW
 
 
@@ -48,26 +47,39 @@ def test_who_is_erased_has_no_lists_from_that_moment(busy):
         handlers.on_member_erased(db, [MemberErased(busy.id, member_id)], NOW)
     for _ in range(2):
         with busy.database.read() as db:
-            assert recommend.buy_again(db, busy.id, member_id) == []
-            assert recommend.for_you(db, busy.id, member_id) == []
+            assert store.member_lists(db, busy.id, member_id) is None
+        assert kinds(busy, member_id) == ["trending"]
         busy.build()
 
 
-def test_a_shop_knows_nothing_of_another_shops_members(busy):
-    with busy.database.read() as db:
-        assert recommend.buy_again(db, busy.id + 1, busy.member("mia")) == []
+def test_a_shop_knows_nothing_of_another_shops_members(busy, database):
+    rival = type(busy)(database, "rival")
+    rival.sells("tea", "pot", "mug")
+    rival.order("tea", "pot", times=3)
+    rival.build()
+    assert kinds(rival, busy.member("mia")) == ["trending"]
 
 
 # ------------------------------------------------------------------------------------------------
 
 
-def again(acme, customer_key):
+def rows(acme, member_id):
+    """By kind, what an account may show."""
     with acme.database.read() as db:
-        found = recommend.buy_again(db, acme.id, acme.member(customer_key))
+        question = showing.Question(surface="account", member_id=member_id)
+        told = showing.ladder(db, acme.shop(db), question)
+    return {one.kind: one.shown for one in told}
+
+
+def kinds(acme, member_id):
+    return list(rows(acme, member_id))
+
+
+def again(acme, customer_key):
+    found = rows(acme, acme.member(customer_key))["again"]
     return [(one.item.key, one.times) for one in found]
 
 
 def unseen(acme, customer_key):
-    with acme.database.read() as db:
-        found = recommend.for_you(db, acme.id, acme.member(customer_key))
-    return [(one.item.key, one.because) for one in found]
+    found = rows(acme, acme.member(customer_key))["for_you"]
+    return [(one.item.key, one.beside) for one in found]

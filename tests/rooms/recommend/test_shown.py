@@ -4,7 +4,8 @@ import pytest
 
 from connector.core.money import Money
 from connector.rooms import recommend
-from connector.rooms.recommend import Item, Pair
+from connector.rooms.recommend import Pair, showing
+from connector.rooms.recommend.showing import Item
 
 
 @pytest.fixture
@@ -17,22 +18,24 @@ def set_of_five(acme):
 
 
 def test_an_item_has_what_a_card_needs(set_of_five):
-    with set_of_five.database.read() as db:
-        first = recommend.together(db, set_of_five.id, ["mug"])[0]
-    assert first == Item(
+    first = beside(set_of_five, "mug")[0]
+    assert first.item == Item(
         key="bowl",
         title="Bowl",
         url="https://acme.example/bowl",
         image_url="https://acme.example/p.jpg",
         price=Money(1990, "USD"),
-        together=6,
     )
+    assert (first.reason, first.times, first.beside) == ("orders", 6, "Mug")
 
 
-def test_best_first_and_no_more_than_asked_for(set_of_five):
+def test_best_first_and_no_more_than_a_row_holds(set_of_five):
     assert set_of_five.shown("mug") == [("bowl", 6), ("plate", 5), ("cup", 4), ("jug", 3)]
-    assert set_of_five.shown("mug", limit=2) == [("bowl", 6), ("plate", 5)]
-    assert set_of_five.shown("mug", limit=0) == []
+    more = ["oak", "elm", "ash", "yew"]
+    set_of_five.sells(*more)
+    set_of_five.order("mug", *more, times=3)
+    set_of_five.build()
+    assert len(set_of_five.shown("mug")) == showing.SHOWN
 
 
 def test_nothing_known_nothing_shown(set_of_five):
@@ -53,7 +56,7 @@ def test_what_cannot_be_bought_is_not_shown_and_the_merchant_is_told_why(
     set_of_five, difference, reason
 ):
     set_of_five.sells("bowl", **difference)
-    assert set_of_five.shown("mug", limit=2) == [("plate", 5), ("cup", 4)]
+    assert set_of_five.shown("mug")[:2] == [("plate", 5), ("cup", 4)]
     with set_of_five.database.read() as db:
         pairs = recommend.why(db, set_of_five.id, "mug")
     assert pairs[0] == Pair("bowl", "Bowl", together=6, score=1000, hidden=reason)
@@ -74,8 +77,7 @@ def test_a_product_that_left_the_catalogue_is_not_shown(acme):
 
 def test_a_price_nobody_told_is_left_out(set_of_five):
     set_of_five.sells("bowl", price_minor=None)
-    with set_of_five.database.read() as db:
-        assert recommend.together(db, set_of_five.id, ["mug"])[0].price is None
+    assert beside(set_of_five, "mug")[0].item.price is None
 
 
 def test_a_cart_is_not_offered_what_it_holds(set_of_five):
@@ -85,3 +87,12 @@ def test_a_cart_is_not_offered_what_it_holds(set_of_five):
 def test_a_new_shop_has_no_build(acme):
     with acme.database.read() as db:
         assert recommend.newest_build(db, acme.id) == recommend.Build(None, None, 0, 0)
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def beside(acme, *products):
+    with acme.database.read() as db:
+        question = showing.Question(surface="cart", products=products)
+        return showing.row(db, acme.shop(db), question).shown

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connector.rooms.recommend import rules
 from connector.rooms.recommend.rules import ALIKE, NOBODY, ORDERS, PEOPLE, TITLES, Baskets, Other
+from connector.rooms.recommend.showing.candidates import merged
 
 Basket = tuple[int, int, Sequence[str]]  # buyer, day, product keys
 Pair = tuple[str, str]
@@ -181,14 +182,18 @@ def test_before_anything_is_sold_titles_tell():
 
 
 def test_a_cart_adds_up_the_lists_of_its_products():
-    found = rules.merged(
-        [
-            [Other("bowl", 9, 1000), Other("plate", 8, 900), Other("cup", 3, 400)],
-            [Other("plate", 4, 1000), Other("mug", 4, 800)],
-        ],
-        {"mug"},
+    found = merged(
+        {
+            "saucer": [Other("bowl", 9, 1000), Other("plate", 8, 900), Other("cup", 3, 400)],
+            "tray": [Other("plate", 4, 1000), Other("mug", 4, 800)],
+        }
     )
-    assert found == [Other("plate", 8, 1900), Other("bowl", 9, 1000), Other("cup", 3, 400)]
+    assert [(one.key, one.times, one.score, one.speaker) for one in found] == [
+        ("plate", 8, 1900, "saucer"),
+        ("bowl", 9, 1000, "saucer"),
+        ("mug", 4, 800, "tray"),
+        ("cup", 3, 400, "saucer"),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ variants of one product apart. ``reorders``, ``visits`` and ``worth`` say how li
 
 from connector.rooms.recommend.rules.diverse import families, spread_families
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
-from connector.rooms.recommend.rules.listed import Other, Personal, lists, merged, personal
+from connector.rooms.recommend.rules.listed import Other, Personal, lists, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
 from connector.rooms.recommend.rules.sources import CAP
 from connector.rooms.recommend.rules.together import (
@@ -41,7 +41,6 @@ __all__ = [
     "history",
     "joined",
     "lists",
-    "merged",
     "personal",
     "shelves",
     "spread_families",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from connector.rooms.recommend.rules.shelves import Shelves
@@ -59,19 +59,3 @@ def personal(told: Shelves, buyer: int) -> Personal:
         [(keys[one], often) for one, often in again],
         [(keys[one], keys[had]) for one, had in unseen],
     )
-
-
-def merged(found: Sequence[Sequence[Other]], without: Container[str]) -> list[Other]:
-    """Several products' lists as one: scores add up, ``together`` is the most of any list.
-
-    Equal scores stay as they came.
-    """
-    best: dict[str, Other] = {}
-    for other in (one for others in found for one in others if one.key not in without):
-        had = best.get(other.key, other._replace(together=0, score=0))
-        best[other.key] = other._replace(
-            together=max(had.together, other.together),
-            score=had.score + other.score,
-            evidence=min(had.evidence, other.evidence),
-        )
-    return sorted(best.values(), key=lambda one: -one.score)

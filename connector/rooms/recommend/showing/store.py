@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, Text, and_, bindparam, delete, func, s
 
 from connector.core.commerce import EARNING_STATES, LineKind, OrderState
 from connector.core.db import upsert
+from connector.members.models import member
 from connector.orders.models import order_line, order_refund_line, orders, product
 from connector.rooms.recommend.models import (
     recommend_build,
@@ -37,6 +38,14 @@ _IS_BACK = (orders.c.state == OrderState.REFUNDED) | order_refund_line.c.line_ke
 _BOUGHT = (
     select(order_line.c.product_key, orders.c.local_date, _IS_BACK.label("is_back"))
     .select_from(orders)
+    .join(
+        member,
+        and_(
+            member.c.shop_id == orders.c.shop_id,
+            member.c.id == orders.c.member_id,
+            member.c.state != "erased",
+        ),
+    )
     .join(
         order_line,
         and_(order_line.c.shop_id == orders.c.shop_id, order_line.c.order_id == orders.c.id),
@@ -137,7 +146,7 @@ def trends(db: Connection, shop_id: int, categories: Sequence[str]) -> list[tupl
 
 
 def bought(db: Connection, shop_id: int, member_id: int) -> list[Bought]:
-    """What a member bought or gave back, the newest first."""
+    """What a member bought or gave back, the newest first; who was erased bought nothing."""
     rows = db.execute(_BOUGHT, {"shop": shop_id, "member": member_id})
     return [Bought(row.product_key, row.local_date, bool(row.is_back)) for row in rows]
 
