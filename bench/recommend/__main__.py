@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bench.recommend import comparing, events, ranking
+from bench.recommend import comparing, events, ranking, rows
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -51,6 +51,13 @@ def rank(lines: Path, before: datetime, queries: Path, out: Path) -> None:
 def compare() -> None:
     """Print the product's lists beside its peers', on the real shops of the benchmarks."""
     for line in comparing.tables():
+        click.echo(line)
+
+
+@main.command("rows")
+def print_rows() -> None:
+    """Print what ten products and ten members of Online Retail are shown, and why."""
+    for line in rows.tables():
         click.echo(line)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from bench import online_retail, online_retail_oracle
+from bench.recommend import rows
 from tests.flows.test_import import Door
 
 UNTIL = datetime(2009, 12, 8)  # noqa: DTZ001 - London's, as in the data
@@ -50,3 +51,14 @@ def test_imported_it_comes_to_the_oracles_totals(service, tmp_path, converted, e
     for name in ("orders", "members", "net_pence", "earned", "refunded"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.refunded > 0
+
+
+def test_its_rows_can_be_read():
+    told = list(rows.tables(UNTIL))
+    heads = [line for line in told if line.startswith("\n## ")]
+    members = [line for line in heads if "Member" in line]
+    assert len(heads) > len(members) > 4  # shops of a week have fewer than ten
+    counted = [line for line in told if "Bought with it" in line and "times" in line]
+    assert len(counted) > 10
+    assert any("Because you bought" in line for line in told)
+    assert not [line for line in told if "POSTAGE" in line or "VOUCHER" in line.upper()]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.rooms.recommend.rules.diverse import families, spread_families
+from connector.rooms.recommend.rules.diverse import families, share_a_word, spread_families
 
 some_keys = st.lists(st.sampled_from("abcdefgh"), max_size=20)
 some_families = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 3))
@@ -40,6 +40,22 @@ def test_variants_are_a_family(one, other):
 )
 def test_other_products_are_not(one, other):
     assert families({"1": one, "2": other}) == {"1": "1", "2": "2"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("S/6 SEW ON CROCHET FLOWERS", "YULETIDE IMAGES S/6 PAPER BOXES"),
+        ("S/4 BLACK MINI ROSE CANDLE IN BOWL", "BLACK MINI TAPE MEASURE IN TIN"),
+        ("Cup with a handle", "Tray with a rim"),
+        ("كوب أزرق على صحن", "مزهرية زرقاء على رف"),
+        ("藍色馬克杯", "藍色茶壺"),
+    ],
+)
+def test_a_colour_a_size_or_a_small_word_makes_nothing_alike(one, other):
+    assert not share_a_word(one, other)
+    assert share_a_word(f"{one} tray", f"{other} tray")
+    assert share_a_word(f"{one} 瓶", f"{other} 瓶")
 
 
 def test_the_best_of_each_family_goes_first_and_the_others_fill():

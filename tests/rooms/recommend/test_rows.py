@@ -92,6 +92,15 @@ def test_a_cold_shop_goes_by_titles_and_says_so(acme):
         assert row(acme, surface, "a").kind is None
 
 
+def test_what_shares_but_a_size_is_not_called_similar(acme):
+    acme.sells("flowers", title="S/6 crochet flowers")
+    acme.sells("boxes", title="Paper boxes S/6")
+    acme.sells("leaves", title="Crochet leaves")
+    acme.build()
+    told = row(acme, "product", "flowers")
+    assert [key for key, *_ in said(told)] == ["leaves"]
+
+
 def test_before_the_first_build_there_is_nothing_to_say(acme):
     acme.sells("tea")
     for surface in showing.SURFACES:

@@ -5,7 +5,7 @@ people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``diverse
 variants of one product apart. ``reorders``, ``visits`` and ``worth`` say how likely something is.
 """
 
-from connector.rooms.recommend.rules.diverse import families, spread_families
+from connector.rooms.recommend.rules.diverse import families, share_a_word, spread_families
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
 from connector.rooms.recommend.rules.listed import Other, Personal, lists, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
@@ -42,6 +42,7 @@ __all__ = [
     "joined",
     "lists",
     "personal",
+    "share_a_word",
     "shelves",
     "spread_families",
 ]

@@ -1,4 +1,4 @@
-"""One of each family: six mugs that differ in colour are one idea, shown six times.
+"""Families of titles: six mugs that differ in colour are one idea, shown six times.
 
 Titles make a family when they share more than half of their words, colours, sizes and numbers
 left out. Only what is ranked beside each other is compared, so nothing is stored.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from connector.rooms.recommend.rules.titles import single_words
+from connector.rooms.recommend.rules.titles import IDEOGRAPHS, single_words
 
 _ALIKE = 0.5  # of the longer title's words; more than that is a variant
 _COLOURS = (
@@ -23,6 +23,8 @@ _SIZES = (
     " size cm mm ml kg صغير صغيرة متوسط متوسطة كبير كبيرة مقاس طقم 大 中 小 號 入 組 件"
 )
 _VARIES = frozenset(f"{_COLOURS} {_SIZES}".split())
+_SMALL = frozenset(["and", "for", "from", "the", "with", "على", "和", "與", "的"])
+_SHORT = 2  # letters; shorter words are small, too, where a script has spaces
 
 
 def families(titles: Mapping[str, str]) -> dict[str, str]:
@@ -33,9 +35,7 @@ def families(titles: Mapping[str, str]) -> dict[str, str]:
     leaders: list[tuple[str, frozenset[str]]] = []
     found: dict[str, str] = {}
     for key, title in titles.items():
-        words = frozenset(
-            one for one in single_words(title) if one not in _VARIES and not one[0].isdigit()
-        )
+        words = _words(title)
         found[key] = next((leader for leader, own in leaders if _alike(own, words)), key)
         if found[key] == key:
             leaders.append((key, words))
@@ -57,6 +57,18 @@ def spread_families(
         (others if family in met else firsts).append(key)
         met.add(family)
     return [*firsts, *others][:limit]
+
+
+def share_a_word(title: str, other: str) -> bool:
+    """Whether two titles have more in common than colours, sizes, numbers and small words."""
+    shared = (_words(title) & _words(other)) - _SMALL
+    return any(len(one) > _SHORT or one >= IDEOGRAPHS for one in shared)
+
+
+def _words(title: str) -> frozenset[str]:
+    return frozenset(
+        one for one in single_words(title) if one not in _VARIES and not one[0].isdigit()
+    )
 
 
 def _alike(own: frozenset[str], words: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 COMMON = 400  # titles: a word in more of them tells little and costs their square
-_IDEOGRAPHS = "\u2e80"  # from here on, scripts that put no spaces between words
+IDEOGRAPHS = "\u2e80"  # from here on, scripts that put no spaces between words
 _STEPS = 2.0**20  # rounded to so many, products add up exactly in any sequence
 _WORD = re.compile(r"[^\W_]+")
 
@@ -20,7 +20,7 @@ def single_words(title: str) -> list[str]:
     """A title's words, letters where a script has no spaces."""
     words: list[str] = []
     for word in _WORD.findall(title.casefold()):
-        words += list(word) if word[0] >= _IDEOGRAPHS else [word]
+        words += list(word) if word[0] >= IDEOGRAPHS else [word]
     return words
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from connector.rooms.recommend.rules import families, spread_families
+from connector.rooms.recommend.rules import families, share_a_word, spread_families
 from connector.rooms.recommend.showing import ladders
 from connector.rooms.recommend.showing.candidates import candidates
 from connector.rooms.recommend.showing.desk import Desk, Question
@@ -92,7 +92,10 @@ def _sifted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
             return False
         if one.speaker is None:
             return True
-        return one.speaker in rows and wishes.lets_beside(categories(rows[one.speaker]), filed)
+        speaker = rows.get(one.speaker)
+        if speaker is None or not wishes.lets_beside(categories(speaker), filed):
+            return False
+        return one.reason != ladders.TITLES or share_a_word(speaker.title, row.title)
 
     left = [one for one in left if lets(one)]
     own = [one.key for one in left if one.key in desk.own.days]
