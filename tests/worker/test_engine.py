@@ -11,6 +11,7 @@ import pytest
 from connector.core import clock, outbox
 from connector.core.commerce import NeedsFetch
 from connector.core.errors import PerennialError
+from connector.rooms import recommend
 from connector.shops import service as shops
 from connector.worker import schedule
 from connector.worker.engine import Engine
@@ -157,6 +158,18 @@ def test_a_round_is_asked_for_whenever_it_is_claimed(tmp_path):
         engine.ask(job, 1)
     engine.ask("reconcile", 1)
     assert engine._queues["slow"].pending_count() == 4
+
+
+def test_a_rebuild_is_one_task_a_shop(service, tmp_path):
+    """Which any machine may take: shops spread over as many as there are."""
+    engine, now = Engine(f"sqlite:///{tmp_path}/jobs.db"), clock.now()
+    for number in range(3):
+        shop = service.install("woocommerce", f"https://shop{number}.example")
+        with service.database.write() as db:
+            recommend.mark(db, shop.id, now, at_once=True)
+    for _ in range(2):
+        engine._poll(service.runtime)
+    assert engine._queues["slow"].pending_count() == 3
 
 
 def test_a_process_that_only_asks_does_not_work(tmp_path):
