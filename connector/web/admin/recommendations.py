@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import g
+from flask import g, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from connector.core import clock
+from connector.core.commerce import Person
+from connector.core.errors import BadInput
 from connector.orders import store as order_store
 from connector.rooms.recommend import rules, showing
 from connector.rooms.recommend import service as recommend
 from connector.web import addresses
-from connector.web.admin import door, store
+from connector.web.admin import door, row_wishes, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.words import local, mark
 from connector.web.runtime import runtime
@@ -38,30 +40,63 @@ EVIDENCE = {
 
 @blueprint.get("/<shop>/recommendations", endpoint="recommendations")
 def recommendations() -> Response:
-    words = addresses.text("q", 100)
+    """A product's whole list, and searches for another product and for a member."""
+    return _page(addresses.text("product", 200), {})
+
+
+@blueprint.post("/<shop>/recommendations/product")
+def change_product_pins() -> Response:
+    """Show a product first beside another, or no longer."""
     chosen = addresses.text("product", 200)
+    try:
+        runtime().database.run(lambda db: row_wishes.change_pins(db, f"product:{chosen}", "first"))
+    except BadInput as problem:
+        return _page(chosen, {problem.field or "": sentences.refusal(problem)})
+    here = url_for("admin.recommendations", product=chosen, said="saved")
+    return door.redirected(f"{here}#first-beside")
+
+
+def _page(chosen: str, errors: dict[str, Any]) -> Response:
+    words, member_words = addresses.text("q", 100), addresses.text("member", 100)
     with runtime().database.read() as db:
         listed = _listed(db, words)
         if not chosen and listed:
             chosen = listed[0]["key"]
         pairs = recommend.why(db, g.shop.id, chosen) if chosen else []
-        rows = order_store.products(db, g.shop.id, [chosen, *(pair.key for pair in pairs)])
+        pinned = showing.wishes(db, g.shop.id).pins.get(f"product:{chosen}", ())
+        keys = [chosen, *pinned, *(pair.key for pair in pairs)]
+        rows = order_store.products(db, g.shop.id, keys)
         values: dict[str, Any] = {
             "build": recommend.newest_build(db, g.shop.id),
             "listed": listed,
             "pairs": pairs,
+            "pinned": pinned,
             "rows": rows,
             "chosen": rows.get(chosen),
+            "members": _members(db, member_words),
         }
     return door.page(
         "admin/recommendations.html",
+        here=url_for("admin.recommendations"),
+        status=422 if errors else 200,
         words=words,
+        member_words=member_words,
+        typed=request.form.get("products", ""),
+        errors=errors,
+        said=sentences.said(addresses.text("said")),
         support=rules.SUPPORT,
         shown=showing.SHOWN,
         hidden=HIDDEN,
         evidence=EVIDENCE,
         **values,
     )
+
+
+def _members(db: Connection, words: str) -> dict[int, Person]:
+    """Whom a search finds."""
+    ids = runtime().members.search(db, g.shop.id, words, LISTED) if words else []
+    people = runtime().members.people(db, g.shop.id, ids)
+    return {one: people.get(one, Person()) for one in ids}
 
 
 def _listed(db: Connection, words: str) -> list[dict[str, Any]]:

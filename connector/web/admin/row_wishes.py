@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import g, request, url_for
@@ -13,10 +13,13 @@ from connector.core.errors import BadInput
 from connector.orders import store as order_store
 from connector.rooms.recommend import showing
 from connector.web import addresses
-from connector.web.admin import door, forms, sentences
+from connector.web.admin import door, forms, rule_form, sentences, store
 from connector.web.admin.door import blueprint
 from connector.web.admin.lift import SURFACES
 from connector.web.runtime import runtime
+
+MOST_LETTERS = 200
+_PRODUCT, _SURFACE, _COLLECTION = "product:", "surface:", "collection:"
 
 
 @blueprint.get("/<shop>/recommendations/rows")
@@ -27,55 +30,114 @@ def row_wishes() -> Response:
 
 @blueprint.post("/<shop>/recommendations/rows")
 def set_row_wishes() -> Response:
-    """Keep all of it, or nothing."""
-    form = {name: forms.text(name) for name in request.form if name not in ("csrf", "on")}
-    form["on"] = ",".join(request.form.getlist("on"))
+    """Keep where rows stand and how often, both or neither."""
+    return _kept(_keep, {"pages_a_day": "pages_a_day"})
+
+
+@blueprint.post("/<shop>/recommendations/first")
+def change_surface_pins() -> Response:
+    """Show a product first at a place, or no longer."""
+
+    def change(db: Connection) -> None:
+        change_pins(db, _SURFACE + forms.line("surface"), "first")
+
+    return _kept(change, {"surface": "surface", "first": "products"})
+
+
+@blueprint.post("/<shop>/recommendations/never")
+def change_exclusions() -> Response:
+    """Never show a product or a collection, or show it again."""
+    return _kept(_exclude, {"never": "products", "collection": "collection"})
+
+
+@blueprint.post("/<shop>/recommendations/beside")
+def change_beside() -> Response:
+    """Because of products of one collection only show those of another, or of any again."""
+    return _kept(_beside, {"because": "because", "only": "only"})
+
+
+def change_pins(db: Connection, place: str, field: str) -> None:
+    """As a form says: one product taken out, or all of one title put behind those there are."""
+    was = showing.wishes(db, g.shop.id).pins.get(place, ())
+    gone = forms.text("remove")
+    wanted = [one for one in was if one != gone] if gone else [*was, *_products(db, field)]
     try:
-        runtime().database.run(lambda db: _keep(db, form))
+        showing.pin(db, g.shop.id, place, wanted)
     except BadInput as problem:
+        raise BadInput(problem.code, problem.message, field=field) from None
+
+
+def _keep(db: Connection) -> None:
+    pages = forms.whole(forms.text("pages_a_day"), "pages_a_day")
+    showing.rest_after(db, g.shop.id, pages)
+    for surface in SURFACES:
+        showing.switch(db, g.shop.id, surface, on=surface in request.form.getlist("on"))
+
+
+def _exclude(db: Connection) -> None:
+    was = showing.wishes(db, g.shop.id)
+    products, collections = [*was.products_out], [*was.collections_out]
+    if gone := forms.text("remove"):
+        products = [one for one in products if _PRODUCT + one != gone]
+        collections = [one for one in collections if _COLLECTION + one != gone]
+    elif "collection" in request.form:
+        collections.append(_collection("collection"))
+    else:
+        products += _products(db, "never")
+    showing.exclude(db, g.shop.id, products, collections)
+
+
+def _beside(db: Connection) -> None:
+    because = _collection("because")
+    was = showing.wishes(db, g.shop.id).beside.get(because, ())
+    gone = forms.text("remove")
+    others = [one for one in was if one != gone] if gone else [*was, _collection("only")]
+    showing.beside(db, g.shop.id, because, others)
+
+
+def _collection(field: str) -> str:
+    given = forms.line(field)
+    if not given:
+        raise BadInput("collection_missing", "name one", field=field)
+    return given
+
+
+def _products(db: Connection, field: str) -> list[str]:
+    """Keys of the products that are called as typed, or whose number it is."""
+    given = forms.line("products")
+    if not given:
+        raise BadInput("product_missing", "say which", field=field)
+    found = store.products_titled(db, g.shop.id, given) if len(given) <= MOST_LETTERS else []
+    if not found:
+        raise BadInput("product_not_found", "none is called so", field=field)
+    return found
+
+
+def _kept(change: Callable[[Connection], None], fields: Mapping[str, str]) -> Response:
+    """Make it so; else show the page with what was typed. fields: names by where they stand."""
+    try:
+        runtime().database.run(change)
+    except BadInput as problem:
+        form = {id_: request.form.get(name, "") for id_, name in fields.items()}
+        form |= {"on": ",".join(request.form.getlist("on"))} if "pages_a_day" in fields else {}
         return _page(form, {problem.field or "": sentences.refusal(problem)})
     return door.redirected(url_for("admin.row_wishes", said="saved"))
-
-
-def _keep(db: Connection, form: Mapping[str, str]) -> None:
-    pages = forms.whole(form.get("pages_a_day", ""), "pages_a_day")
-    showing.rest_after(db, g.shop.id, pages)
-    on = form["on"].split(",")
-    for surface in SURFACES:
-        showing.switch(db, g.shop.id, surface, on=surface in on)
-        field = f"pin_{surface}"
-        showing.pin(db, g.shop.id, f"surface:{surface}", _products(db, form, field))
-    out = _products(db, form, "products_out")
-    showing.exclude(db, g.shop.id, out, _listed(form.get("collections_out", "")))
-
-
-def _products(db: Connection, form: Mapping[str, str], field: str) -> list[str]:
-    """Numbers of products that the catalogue knows; BadInput ``unknown_product`` for others."""
-    keys = _listed(form.get(field, ""))
-    known = order_store.products(db, g.shop.id, keys)
-    if any(key not in known for key in keys):
-        raise BadInput("unknown_product", "not in the catalogue", field=field)
-    return keys
-
-
-def _listed(text: str) -> list[str]:
-    """What stands between commas or on lines."""
-    return [one for part in text.splitlines() for one in map(str.strip, part.split(",")) if one]
 
 
 def _page(form: Mapping[str, str], errors: dict[str, Any]) -> Response:
     with runtime().database.read() as db:
         wishes = showing.wishes(db, g.shop.id)
-        pins = {one: wishes.pins.get(f"surface:{one}", ()) for one in SURFACES}
-        keys = {*wishes.products_out, *(key for one in pins.values() for key in one)}
+        beside = [place.removeprefix(_PRODUCT) for place in wishes.pins if _is_product(place)]
+        keys = {
+            *wishes.products_out,
+            *beside,
+            *(key for one in wishes.pins.values() for key in one),
+        }
         rows = order_store.products(db, g.shop.id, sorted(keys))
-    titles = {key: row.title for key, row in rows.items()}
+        filed = rule_form.suggestions(db, g.shop.id)
     known = {
         "on": ",".join(one for one in SURFACES if one not in wishes.off),
         "pages_a_day": str(wishes.pages_a_day),
-        "products_out": _joined(wishes.products_out),
-        "collections_out": _joined(wishes.collections_out),
-        **{f"pin_{one}": _joined(pins[one]) for one in SURFACES},
     }
     return door.page(
         "admin/row_wishes.html",
@@ -84,12 +146,14 @@ def _page(form: Mapping[str, str], errors: dict[str, Any]) -> Response:
         form=known | dict(form),
         errors=errors,
         surfaces=SURFACES,
-        pins=pins,
-        out=wishes.products_out,
-        titles=titles,
+        pins={one: wishes.pins.get(_SURFACE + one, ()) for one in SURFACES},
+        pinned_beside=beside,
+        wishes=wishes,
+        titles={key: row.title for key, row in rows.items()},
+        filed=sorted({*filed["categories"], *filed["collections"]}),
         said=sentences.said(addresses.text("said")),
     )
 
 
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _is_product(place: str) -> bool:
+    return place.startswith(_PRODUCT)

@@ -1,0 +1,86 @@
+"""What one member is shown, row by row, with reasons and scores in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, redirect, url_for
+from sqlalchemy import Connection, Row
+from werkzeug.wrappers import Response
+
+from connector.core import clock
+from connector.core.errors import NotFound
+from connector.members import store as member_store
+from connector.rooms.recommend import showing
+from connector.rooms.recommend.learning import service as learning
+from connector.shops import service as shops
+from connector.web import addresses, buckets, rows
+from connector.web.admin import door
+from connector.web.admin.door import blueprint
+from connector.web.admin.lift import ROWS, SURFACES
+from connector.web.admin.words import spoken
+from connector.web.runtime import runtime
+from connector.web.tongue import Tongue
+
+PLACES = ("account", "home")  # which are about no product
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A product of a row. strength: percent of the best score there; None: only ranked."""
+
+    shown: showing.Shown
+    reason: str
+    strength: int | None
+
+
+@blueprint.get("/<shop>/members/<id:member_id>/recommendations")
+def member_rows(member_id: int) -> Response:
+    """The rows of a place: the first is what the member sees, the rest would be next."""
+    place = addresses.text("place")
+    place = place if place in PLACES else PLACES[0]
+    with runtime().database.read() as db:
+        row = _member(db, member_id)
+        if row.merged_into is not None:
+            return redirect(url_for("admin.member_rows", member_id=row.merged_into))
+        shop = shops.get(db, g.shop.id)
+        question = showing.Question(surface=place, member_id=member_id)
+        bucket = buckets.of(shop.id, member_id) or 0
+        values: dict[str, Any] = {
+            "person": runtime().members.person(db, g.shop.id, member_id),
+            "ladder": [(one.kind, _previewed(one)) for one in showing.ladder(db, shop, question)],
+            "is_off": place in showing.wishes(db, shop.id).off,
+            "deal": learning.deal(db, shop.id, place, bucket),
+        }
+    return door.page(
+        "admin/member_rows.html",
+        here=url_for("admin.member_rows", member_id=member_id),
+        member_id=member_id,
+        place=place,
+        places=PLACES,
+        surfaces=SURFACES,
+        row_names=ROWS,
+        **values,
+    )
+
+
+def _member(db: Connection, member_id: int) -> Row[Any]:
+    row = member_store.get(db, g.shop.id, member_id)
+    if row is None or row.state == "erased":
+        raise NotFound("member_not_found", "no such member")
+    return row
+
+
+def _previewed(row: showing.Row) -> list[Previewed]:
+    """Reasons as shoppers read them, in the merchant's language."""
+    say = Tongue.of(g.shop, spoken(), clock.now())
+    best = max((one.score or 0 for one in row.shown), default=0)
+    return [
+        Previewed(
+            one,
+            rows.reason(one, say),
+            None if one.score is None or not best else 100 * one.score // best,
+        )
+        for one in row.shown
+    ]
