@@ -33,6 +33,7 @@ class Previewed:
     shown: showing.Shown
     reason: str
     strength: int | None
+    percent: str
 
 
 @blueprint.get("/<shop>/members/<id:member_id>/recommendations")
@@ -58,7 +59,7 @@ def member_rows(member_id: int) -> Response:
         here=url_for("admin.member_rows", member_id=member_id),
         member_id=member_id,
         place=place,
-        places=PLACES,
+        seen_at=PLACES,
         surfaces=SURFACES,
         row_names=ROWS,
         **values,
@@ -76,11 +77,9 @@ def _previewed(row: showing.Row) -> list[Previewed]:
     """Reasons as shoppers read them, in the merchant's language."""
     say = Tongue.of(g.shop, spoken(), clock.now())
     best = max((one.score or 0 for one in row.shown), default=0)
-    return [
-        Previewed(
-            one,
-            rows.reason(one, say),
-            None if one.score is None or not best else 100 * one.score // best,
-        )
-        for one in row.shown
-    ]
+
+    def told(one: showing.Shown) -> Previewed:
+        strength = None if one.score is None or not best else 100 * one.score // best
+        return Previewed(one, rows.reason(one, say), strength, say.percent(strength or 0))
+
+    return [told(one) for one in row.shown]

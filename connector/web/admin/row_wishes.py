@@ -103,11 +103,14 @@ def _collection(field: str) -> str:
 
 
 def _products(db: Connection, field: str) -> list[str]:
-    """Keys of the products that are called as typed, or whose number it is."""
+    """Keys of the products called as typed, or whose number it is, or of the only one like it."""
     given = forms.line("products")
     if not given:
         raise BadInput("product_missing", "say which", field=field)
     found = store.products_titled(db, g.shop.id, given) if len(given) <= MOST_LETTERS else []
+    if not found:
+        alike = store.products_like(db, g.shop.id, given[:MOST_LETTERS], 2)
+        found = [row.key for row in alike] if len(alike) == 1 else []
     if not found:
         raise BadInput("product_not_found", "none is called so", field=field)
     return found

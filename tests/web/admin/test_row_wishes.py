@@ -42,7 +42,7 @@ def test_places_and_rest_are_kept(ada: Ada, world: World):
 def test_what_comes_first_is_named_by_its_title_and_taken_out(ada: Ada, world: World):
     first = "recommendations/first"
     ada.send(first, PATH, surface="home", products=" celadon TEAPOT ")
-    ada.send(first, PATH, surface="home", products="2")
+    ada.send(first, PATH, surface="home", products="apron")
     assert wishes(world).pins == {"surface:home": ("1", "2")}
     assert "Celadon teapot Home page Remove: Celadon teapot" in words_of(ada.see(PATH))
     ada.send(first, PATH, surface="home", remove="1")
