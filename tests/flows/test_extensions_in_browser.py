@@ -63,7 +63,7 @@ SAID = {  # where it shows that an extension has come, and in which language
     "page": {"en": "Your points", "ar": "نقاطك", "zh-Hant": "您的點數"},
 }
 GIFT = "document.querySelector('perennial-donation')"
-RADIOS = f"[...{GIFT}.shadowRoot.querySelectorAll('input[name=gift]')]"
+WAYS = f"[...{GIFT}.shadowRoot.querySelectorAll('[aria-pressed]')]"
 TOTAL = "document.querySelector('[data-total]').textContent"
 OWN = f"{GIFT}.shadowRoot.querySelector('#own')"
 PANEL = "document.querySelector('perennial-panel').shadowRoot"
@@ -212,26 +212,26 @@ def give(visit, shop, language):
     page = visit.page
     assert page.see(ADD % variant_id(shop.practice.shelf.get(Product, "WH-CHA").id))
     visit.go("/cart/")
-    page.wait(f"{RADIOS}.length === 3")
+    page.wait(f"{WAYS}.length === 3")
     visit.look("uneven")
     page.see("globalThis.here = true")
     whisk = variant_id(shop.practice.shelf.get(Product, "WH-CHA").id)
     for pieces, missing in ((2, "0.80"), (1, "0.40")):
         assert page.see(CHANGE % (whisk, pieces)), "as a theme's own script does"
-        page.wait(f"{RADIOS}[1].parentNode.textContent.includes({missing!r})")
+        page.wait(f"{WAYS}[1].textContent.includes({missing!r})")
     before = page.see(TOTAL)
-    visit.tap(f"{RADIOS}[1].parentNode")
+    visit.tap(f"{WAYS}[1]")
     page.wait(f"{TOTAL}.includes('72.00')")
-    assert page.see(f"{RADIOS}[1].checked && {GIFT}.shadowRoot.activeElement === {RADIOS}[1]")
+    assert page.see(f"{WAYS}[1].ariaPressed === 'true' && {GIFT}.shadowRoot.activeElement === {WAYS}[1]")
     visit.look("rounded")
     visit.tap(f"{GIFT}.shadowRoot.querySelector('.more')")
     page.wait(f"{OWN} && {OWN} === {GIFT}.shadowRoot.activeElement")
     visit.enter("\u0663\u066b\u0665")
     page.wait(f"{TOTAL}.includes('75.10')")
     visit.look("own")
-    visit.tap(f"{RADIOS}[2].parentNode")
+    visit.tap(f"{WAYS}[2]")
     page.wait(f"{TOTAL} === {before!r}")
-    visit.tap(f"{RADIOS}[0].parentNode")
+    visit.tap(f"{WAYS}[0]")
     visit.said_by("perennial-donation", SAID["gift"][language])
     page.wait(f"{TOTAL}.includes('73.60')")
     assert page.see("globalThis.here"), "the page was never loaded again"

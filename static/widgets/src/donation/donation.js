@@ -17,7 +17,7 @@ const SHOWN = 4; // side by side on a phone
  * its line names it. A choice emits perennial-donation:chosen {amountMinor, cause, roundUp, stepMinor}, 0 for "not this
  * time" and `cause` what the line has to name; the shop's script adds it to the cart, where the server computes a
  * round-up again, and calls `failed()` when that did not work.
- * What arrow keys pass is only looked at, until Space or a pointer chooses it.
+ * They are buttons, because arrow keys choose radio buttons that somebody only passes.
  */
 export class PerennialDonation extends Widget {
   static observedAttributes = ["cart-total-minor", "currency", "cause", "chosen-minor", "choice"];
@@ -26,7 +26,7 @@ export class PerennialDonation extends Widget {
   #chosen;
   #wanted;
   #result = NOTHING;
-  #walks;
+  #held = 0; // in the cart, as last told
   #own; // draws the field for an amount of one's own, once asked for
 
   async start(signal) {
@@ -41,13 +41,17 @@ export class PerennialDonation extends Widget {
       this.leave(signal); // giving is off here
       return;
     }
-    if (held > 0 && this.#result === NOTHING) {
-      this.#chosen = this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held, roundUp: false };
-      this.#result = "gift_chosen";
-    }
+    if (held !== this.#held) this.#take((this.#held = held));
     if (this.#chosen?.roundUp) this.#roundAgain();
     this.keepHeight(signal);
     this.#paint();
+  }
+
+  /** The cart holds another gift than it did. */
+  #take(held) {
+    if (held === (this.#chosen?.amountMinor ?? 0)) return; // as chosen here
+    this.#chosen = held ? this.#options.find(({ amountMinor }) => amountMinor === held) ?? { amountMinor: held } : undefined;
+    this.#result = held ? "gift_chosen" : NOTHING;
   }
 
   /** The cause in the cart, else the one a member chose last. */
@@ -61,9 +65,10 @@ export class PerennialDonation extends Widget {
     if (!this.#chosen) this.#result = NOTHING;
   }
 
-  /** The shop could not add the gift: say so and select nothing. */
+  /** The shop could not add the gift: say so, and select what the cart holds still. */
   failed() {
     this.#chosen = undefined;
+    this.#take(this.#held);
     this.#result = "gift_failed";
     this.#paint();
   }
@@ -100,12 +105,8 @@ export class PerennialDonation extends Widget {
 
   #choose(choice) {
     this.#chosen = choice;
-    this.#result = this.#walks ? NOTHING : choice.amountMinor ? "gift_chosen" : "gift_declined";
+    this.#result = choice.amountMinor ? "gift_chosen" : "gift_declined";
     this.#paint();
-    if (this.#walks) {
-      this.#walks = false;
-      return;
-    }
     if (choice.amountMinor) remember(NO, null);
     else rememberNo(NO);
     const { key, ways } = this.#cause;
@@ -139,16 +140,14 @@ export class PerennialDonation extends Widget {
         <legend class="sr">${said(words, "gift_for", { cause })}</legend>
         <div id="story">${this.querySelector("[slot=ask]") ? html`<slot name="ask"></slot>` : this.#question(cause)}</div>
         ${this.hasAttribute("choice") && this.#causes.length > 1 ? this.#select() : ""}
-        <div @keydown=${({ key }) => (this.#walks = key > "Arrow" && key < "B")}>
-          <div class="ways">
-            ${given.slice(0, cut).map((choice) => this.#radio(choice))}
-            ${isLong ? html`<button class="way more" aria-expanded=${Boolean(this.#own)} @click=${() => this.#open()}>${words.text("gift_other")}</button>` : ""}
-          </div>
-          ${this.#own && this.#hasOwn ? this.#own(this.#known.donation, words, this.#money, this.#piece, (amountMinor) => this.#choose({ amountMinor, roundUp: false })) : ""}
-          <div class="ways">
-            ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#radio(choice, words.text("gift_round_up")))}
-            ${this.#radio({ amountMinor: 0, roundUp: false }, words.text("gift_no"))}
-          </div>
+        <div class="ways">
+          ${given.slice(0, cut).map((choice) => this.#way(choice))}
+          ${isLong ? html`<button class="way more" aria-expanded=${Boolean(this.#own)} @click=${() => this.#open()}>${words.text("gift_other")}</button>` : ""}
+        </div>
+        ${this.#own && this.#hasOwn ? this.#own(this.#known.donation, words, this.#money, this.#piece, (amountMinor) => this.#choose({ amountMinor, roundUp: false })) : ""}
+        <div class="ways">
+          ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#way(choice, words.text("gift_round_up")))}
+          ${this.#way({ amountMinor: 0, roundUp: false }, words.text("gift_no"))}
         </div>
         <p class="fine said" role="status">${this.#said(cause)}</p>
         <details class="fine"><summary>${words.text("gift_terms")}</summary>${this.#known.donation.said}</details>
@@ -172,13 +171,12 @@ export class PerennialDonation extends Widget {
       <p class="fine">${story ? html`<bdi>${story}</bdi> ` : ""}${share} ${said(words, "gift_giver")}</p>`;
   }
 
-  #radio(choice, label = "") {
+  #way(choice, label = "") {
     const { amountMinor, roundUp } = choice;
     const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
-    return html`<label class="way">
-      <input type="radio" name="gift" .checked=${isChosen} @click=${() => this.#choose(choice)} />
+    return html`<button class="way" aria-pressed=${Boolean(isChosen)} @click=${() => this.#choose(choice)}>
       ${label} ${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
-    </label>`;
+    </button>`;
   }
 
   #said(cause) {

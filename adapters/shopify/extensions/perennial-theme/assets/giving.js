@@ -119,7 +119,7 @@ export class PerennialCartGift extends HTMLElement {
     const donation = this.querySelector("perennial-donation:not([hidden])");
     const take = () => {
       const root = donation?.shadowRoot ?? this;
-      const chosen = root.querySelector("input:checked") ?? root.querySelector("input");
+      const chosen = root.querySelector("[aria-pressed=true], :checked") ?? root.querySelector("button, input");
       if (!chosen) this.tabIndex = -1;
       (chosen ?? this).focus({ preventScroll: true });
     };
