@@ -44,7 +44,7 @@ class Outside:
 
     def order(self, *products, customer=0):
         number = next(self._numbers)
-        line = WOO_ORDER["line_items"][0]
+        line = {"name": "Tea", "quantity": 1, "subtotal": "20.00", "total": "20.00"}
         lines = [{**line, "id": one, "product_id": one} for one in products]
         changes = {"id": number, "customer_id": customer, "line_items": lines}
         self.tell("order.updated", {**WOO_ORDER, **changes})

@@ -52,7 +52,7 @@ def test_many_shops_on_two_machines_are_each_built_once(database):
         shop.order("mug", "bowl", times=3)
         with database.write() as db:
             recommend.mark(db, shop.id, NOW, at_once=True)
-    built, start = [], threading.Barrier(2)
+    built, start = list[int](), threading.Barrier(2)
 
     def machine():
         with database.read() as db:
