@@ -198,3 +198,10 @@ def test_totals_are_asked_for_while_an_amount_is_being_written():
     ((code, words),), kept = php("preview", donation=ASKED, form=f"{form}700")
     assert (code, kept) == ("donation_amount", None)
     assert words.endswith("An amount from $0.50 to $50.00.")
+
+
+@pytest.mark.parametrize("has_cart", [True, False])
+def test_the_page_says_from_the_start_what_will_be_asked(has_cart):
+    told, from_the_start = php("words", donation=ASKED, total="9.95", cart=has_cart)
+    assert from_the_start == told
+    assert (told is not None) is has_cart

@@ -54,6 +54,16 @@ add_action(
 	0
 );
 
+// Which files lie there WordPress need not look up: it tries the one of the page's language anyway.
+add_filter(
+	'pre_get_language_files_from_path',
+	static function ( $files, $path ) {
+		return __DIR__ . '/languages/' === $path ? array() : $files;
+	},
+	10,
+	2
+);
+
 add_action(
 	'plugins_loaded',
 	static function () {

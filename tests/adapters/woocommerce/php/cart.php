@@ -117,6 +117,15 @@ namespace {
 	function wp_strip_all_tags( $text ) {
 		return $text;
 	}
+	function number_format_i18n( $number ) {
+		return (string) $number;
+	}
+	function wp_json_encode( $value ) {
+		return json_encode( $value );
+	}
+	function wp_add_inline_script( $name, $code ) {
+		$GLOBALS['code'] = $code;
+	}
 	function is_rtl() {
 		return false;
 	}
@@ -165,6 +174,10 @@ namespace Perennial\Loyalty {
 	} elseif ( 'field' === $asked['ask'] ) {
 		Gift_Blocks::take_field( Gift_Blocks::FIELD, $asked['value'] );
 		$answer = Donation::chosen();
+	} elseif ( 'words' === $asked['ask'] ) {
+		$told = $asked['cart'] ? Gift_Blocks::data() : null;
+		Gift_Blocks::add_words();
+		$answer = array( $told, json_decode( rtrim( explode( '=', $GLOBALS['code'], 2 )[1], ';' ) )->told );
 	} elseif ( 'tags' === $asked['ask'] ) {
 		$answer = array( Standing::tags(), Standing::tags(), $GLOBALS['meta_read'] ?? 0 );
 	} elseif ( 'let_add' === $asked['ask'] ) {

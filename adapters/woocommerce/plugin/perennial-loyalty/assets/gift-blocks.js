@@ -9,7 +9,9 @@
 		return; // No slots here: the select field of the checkout stays.
 	}
 	const { createElement: el, useState, useLayoutEffect } = wp.element;
+	const HAS_SLOT = 'perennial-slot';
 	let count = 0;
+	let giveWay = () => {};
 
 	function declined() {
 		return document.cookie.split( '; ' ).includes( words.no + '=1' );
@@ -137,21 +139,54 @@
 		);
 	}
 
+	function isAsked( told, isSilent ) {
+		return told && told.question && ( told.gift || ! isSilent );
+	}
+
 	function Gift( { extensions } ) {
 		const told = extensions && extensions[ SPACE ];
 		const [ isSilent ] = useState( declined );
+		useLayoutEffect( () => told && giveWay(), [ told ] );
 		useLayoutEffect( () => {
-			document.documentElement.classList.add( 'perennial-slot' );
-			return () => document.documentElement.classList.remove( 'perennial-slot' );
+			document.documentElement.classList.add( HAS_SLOT );
+			return () => document.documentElement.classList.remove( HAS_SLOT );
 		}, [] );
-		if ( ! told || ! told.question || ( isSilent && ! told.gift ) ) {
-			return null;
-		}
-		return el( Choice, { told } );
+		return isAsked( told, isSilent ) ? el( Choice, { told } ) : null;
 	}
+
+	/** A slot is drawn a moment before what fills it: an unseen twin has the room until then. */
+	function keepRoom( slot ) {
+		const told = words.told;
+		if ( slot.hasChildNodes() || ! isAsked( told, declined() ) ) {
+			return;
+		}
+		const apart = document.createElement( 'div' );
+		wp.element.flushSync( () => wp.element.createRoot( apart ).render( el( Choice, { told } ) ) );
+		const twin = apart.firstChild;
+		twin.style.visibility = 'hidden';
+		slot.append( twin );
+		giveWay = () => twin.remove();
+	}
+
+	if ( document.querySelector( '.wp-block-woocommerce-checkout-order-summary-block' ) ) {
+		document.documentElement.classList.add( HAS_SLOT ); // Before the field can be seen.
+	}
+	const waiting = new MutationObserver( () => {
+		const slot = document.querySelector( '.wc-block-components-order-meta' );
+		if ( slot ) {
+			waiting.disconnect();
+			keepRoom( slot );
+		}
+	} );
+	waiting.observe( document.body, { childList: true, subtree: true } );
 
 	wp.plugins.registerPlugin( 'perennial-gift', {
 		scope: 'woocommerce-checkout',
 		render: () => el( blocks.ExperimentalOrderMeta, null, el( Gift ) ),
 	} );
+
+	const cart = wp.data.select( 'wc/store/cart' );
+	if ( cart ) {
+		cart.getCartData(); // The page brings it along: read now, it is there when the blocks are drawn.
+	}
 } )( window.wp, window.wc && window.wc.blocksCheckout, window.perennialGift );

@@ -28,6 +28,13 @@ final class Donation {
 	const NO_DAYS = 90;
 
 	/**
+	 * Amounts as they are written, by currency, language and amount: a page writes the same ones often.
+	 *
+	 * @var string[]
+	 */
+	private static $written = array();
+
+	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
@@ -367,8 +374,13 @@ final class Donation {
 	 * @param int   $minor The amount.
 	 */
 	public static function money( array $offer, int $minor ): string {
-		$price = wc_price( $minor / 10 ** $offer['exponent'], array( 'in_span' => false ) );
-		return self::in_order( html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' ) );
+		$about = "{$offer['currency']} $minor " . determine_locale();
+		if ( ! isset( self::$written[ $about ] ) ) {
+			$price = wc_price( $minor / 10 ** $offer['exponent'], array( 'in_span' => false ) );
+
+			self::$written[ $about ] = self::in_order( html_entity_decode( wp_strip_all_tags( $price ), ENT_QUOTES, 'UTF-8' ) );
+		}
+		return self::$written[ $about ];
 	}
 
 	/**

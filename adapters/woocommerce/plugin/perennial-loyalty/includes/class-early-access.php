@@ -22,6 +22,13 @@ final class Early_Access {
 	const CODE = 'early_access';
 
 	/**
+	 * What was found of a product before by this request: a cart is checked more than once.
+	 *
+	 * @var array
+	 */
+	private static $found = array();
+
+	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
@@ -130,13 +137,15 @@ final class Early_Access {
 	 * @return array[] Of our settings.
 	 */
 	private static function open_for( int $id, int $now ): array {
-		$found = array();
-		foreach ( Settings::get( 'settings' )['early'] as $one ) {
-			if ( $one['from'] <= $now && $now < $one['until'] && self::is_about( $one['url'], $id ) ) {
-				$found[] = $one;
+		if ( ! isset( self::$found[ $id ] ) ) {
+			self::$found[ $id ] = array();
+			foreach ( Settings::get( 'settings' )['early'] as $one ) {
+				if ( $one['from'] <= $now && $now < $one['until'] && self::is_about( $one['url'], $id ) ) {
+					self::$found[ $id ][] = $one;
+				}
 			}
 		}
-		return $found;
+		return self::$found[ $id ];
 	}
 
 	/**

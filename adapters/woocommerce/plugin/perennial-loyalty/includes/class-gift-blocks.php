@@ -19,6 +19,13 @@ final class Gift_Blocks {
 	const KEPT  = '_wc_other/perennial-loyalty/gift'; // Where WooCommerce keeps the field.
 
 	/**
+	 * What was told last by this request.
+	 *
+	 * @var array|null
+	 */
+	private static $told = null;
+
+	/**
 	 * Take part in what WooCommerce does.
 	 */
 	public static function hook(): void {
@@ -28,8 +35,10 @@ final class Gift_Blocks {
 		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_before', array( self::class, 'add_field' ) );
 		add_action( 'woocommerce_set_additional_field_value', array( self::class, 'take_field' ), 10, 2 );
 		add_action( 'woocommerce_store_api_checkout_update_order_from_request', array( self::class, 'drop_field' ) );
-		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_script' ) );
-		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_script' ) );
+		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_before', array( self::class, 'add_script' ) );
+		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_words' ) );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_before', array( self::class, 'add_script' ) );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_words' ) );
 	}
 
 	/**
@@ -173,6 +182,16 @@ final class Gift_Blocks {
 	 * @return array
 	 */
 	public static function data(): array {
+		self::$told = self::tell();
+		return self::$told;
+	}
+
+	/**
+	 * As data().
+	 *
+	 * @return array
+	 */
+	private static function tell(): array {
 		$offer   = WC()->cart ? Gift_Offer::now() : null;
 		$options = $offer ? Donation::options() : array();
 		if ( ! $options ) {
@@ -219,17 +238,24 @@ final class Gift_Blocks {
 	}
 
 	/**
-	 * The fill's script. It needs no build.
+	 * The fill's script. It needs no build, and comes before the blocks' own, so that it draws with them.
 	 */
 	public static function add_script(): void {
 		wp_enqueue_script(
 			'perennial-gift-blocks',
 			plugins_url( 'assets/gift-blocks.js', FILE ),
-			array( 'wc-blocks-checkout', 'wp-plugins', 'wp-element' ),
+			array( 'wc-blocks-checkout', 'wc-blocks-data-store', 'wp-plugins', 'wp-element', 'wp-data' ),
 			VERSION,
 			true
 		);
+	}
+
+	/**
+	 * What it says, and what the cart in this page tells of the choice: its room is kept from the start.
+	 */
+	public static function add_words(): void {
 		$words = array(
+			'told'     => self::$told,
 			'no'       => Donation::NO,
 			'days'     => Donation::NO_DAYS,
 			'for'      => __( 'For', 'perennial-loyalty' ),

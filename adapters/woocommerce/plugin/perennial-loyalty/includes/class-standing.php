@@ -54,8 +54,8 @@ final class Standing {
 		add_action( 'woocommerce_before_calculate_totals', array( self::class, 'apply' ), 20 );
 		add_filter( 'woocommerce_cart_totals_coupon_label', array( self::class, 'label' ), 10, 2 );
 		add_filter( 'woocommerce_cart_totals_coupon_html', array( self::class, 'without_remove' ), 10, 3 );
-		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_after', array( self::class, 'add_names' ) );
-		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_after', array( self::class, 'add_names' ) );
+		add_action( 'woocommerce_blocks_enqueue_cart_block_scripts_before', array( self::class, 'add_names' ) );
+		add_action( 'woocommerce_blocks_enqueue_checkout_block_scripts_before', array( self::class, 'add_names' ) );
 		add_filter( 'woocommerce_cart_shipping_packages', array( self::class, 'note_in' ) );
 		add_filter( 'woocommerce_package_rates', array( self::class, 'deliver' ), 20, 2 );
 	}
