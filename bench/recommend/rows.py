@@ -43,10 +43,11 @@ def tables(until: datetime | None = None) -> Iterator[str]:
         online_retail.write(sold.values(), path)
         import_file(url, path, key, shop_id)
         database = Database(url)
+        then = max(order["placed_at"] for order in sold.values())  # as if this were today
         with database.write() as db:
-            orders.record_products(db, shop_id, catalogue(sold), clock.now())
-            recommend.mark(db, shop_id, clock.now(), at_once=True)
-        recommend.build(database, shop_id, clock.now())
+            orders.record_products(db, shop_id, catalogue(sold), then)
+            recommend.mark(db, shop_id, then, at_once=True)
+        recommend.build(database, shop_id, then)
         yield from _told(database, shop_id, Members(KeyRing([key])), sold)
         database.dispose()
 

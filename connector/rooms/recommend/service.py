@@ -103,7 +103,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
     _write(database, shop_id, changed)
     _write_members(database, shop_id, told, members, listed)
     _write_products(database, shop_id, told, had)
-    trends = counts.trends(told.history, filed)
+    trends = counts.trends(told.history, filed, now.date())
     took_ms = round((perf_counter() - began) * 1000)
 
     def finish(db: Connection) -> None:

@@ -70,6 +70,22 @@ def test_nobody_sees_what_sells_lately(busy):
         }
 
 
+def test_what_sold_long_ago_does_not_sell_lately(acme):
+    """A history may end long before it is read."""
+    acme.sells("mug", "vase", categories=("Clay",))
+    acme.order("mug", times=5, days_ago=28)
+    acme.build()
+    assert row(acme, "home").kind is None
+    assert row(acme, "product", "vase").kind is None
+    acme.order("mug", "vase", times=3, days_ago=27)
+    acme.build()
+    assert said(row(acme, "product", "vase"))[0] == ("mug", "orders", 3, "Vase")
+    assert {item[:3] for item in said(row(acme, "home"))} == {
+        ("mug", "lately", 3),
+        ("vase", "lately", 3),
+    }
+
+
 def test_what_a_browser_saw_comes_before_what_everybody_buys(busy):
     told = row(busy, "home", viewed=("vase", "gone", "mug"))
     assert (told.kind, said(told)) == (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from connector.rooms.recommend.rules import KEPT, SUPPORT, History, Other, Shelves
-from connector.rooms.recommend.rules.history import Longs
+from connector.rooms.recommend.rules.history import LATELY_DAYS, Longs
 
 WHOLE_SHOP = ""
 _TOP_SCORE = 1000
@@ -41,15 +42,22 @@ def products(told: Shelves) -> Iterator[tuple[str, Product]]:
             yield key, Product(similar, int(buyers[number]), int(returners[number]))
 
 
-def trends(history: History, filed: Mapping[str, Collection[str]]) -> dict[str, Trend]:
-    """By category, and of the whole shop: the products in enough orders of late to say so."""
+def trends(
+    history: History, filed: Mapping[str, Collection[str]], today: date
+) -> dict[str, Trend]:
+    """By category, and of the whole shop: the products in enough orders of late to say so.
+
+    Counted back from ``today``: where the newest order is long ago, nothing sells lately.
+    """
     sizes: dict[str, int] = {WHOLE_SHOP: len(filed)}
     for names in filed.values():
         for name in names:
             sizes[name] = sizes.get(name, 0) + 1
     found: dict[str, list[tuple[str, int]]] = {}
-    for number in history.trending().tolist():
-        lately = int(history.lately[number])
+    is_late = history.of_lines(history.days) > today.toordinal() - LATELY_DAYS
+    orders = np.bincount(history.products[is_late], minlength=len(history.keys))
+    for number in np.argsort(-orders, kind="stable").tolist():
+        lately = int(orders[number])
         if lately < SUPPORT:
             break
         key = history.keys[number]
