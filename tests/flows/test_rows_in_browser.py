@@ -1,0 +1,282 @@
+"""Rows of recommendations on every page of both practice stores, in a real browser.
+
+In three languages: which row each page shows, what heads it and why each product is in it; that a
+click is in the figures, and that who is held out sees none.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from bench.chromium import Browser, Page, chromium, installed
+from connector import orders
+from connector.cli import demo_world
+from connector.core import clock
+from connector.core.commerce import LineKind, Order, OrderLine, OrderState
+from connector.core.commerce import Product as Ware
+from connector.rooms import recommend
+from connector.rooms.recommend import showing
+from connector.rooms.recommend.learning import service as learning
+from connector.rooms.recommend.learning import store as figures
+from connector.shops import service as shops
+from connector.shops.service import Shop
+from devstore.app import create_shopify, create_woocommerce
+from devstore.model import Customer, Product
+from devstore.people import MIA
+from devstore.seed import fill
+from devstore.state import State
+from devstore.storefront import PRODUCT_PATHS
+from tests.flows.processes import free_port
+from tests.flows.service import CLIENT_ID, CLIENT_SECRET, Service, make_service
+
+MAKERS = {"shopify": create_shopify, "woocommerce": create_woocommerce}
+PATIENCE_SECONDS = 10
+LANGUAGES = ("en", "ar", "zh-Hant")
+HEADINGS = {
+    "trending": ("Popular these weeks", "الأكثر طلبًا هذه الأسابيع", "近幾週熱門"),
+    "similar": ("Similar to it", "منتجات مشابهة", "類似商品"),
+    "together": ("Goes well with it", "يناسبه أيضًا", "與它很搭"),
+    "viewed": ("You looked at", "منتجات شاهدتها", "您看過的商品"),
+    "again": ("Buy again", "اشترِ مرة أخرى", "再次購買"),
+    "complete": ("Goes well with what you bought", "يناسب ما اشتريته", "與您買的商品很搭"),
+}
+REASONS = {  # of the first product in it
+    "trending": "Bought 4 times in the last four weeks",
+    "similar": "A similar product",
+    "together": "Bought with it 4 times",
+    "viewed": "You looked at it lately",
+    "again": "You bought it 2 times",
+    "complete": "Bought with it 4 times",
+}
+HELD, SHOWN = 3, 999  # of a thousand, the first are held out
+AGREES = "globalThis.wp_has_consent = () => true;"
+BARE = ".replace(/\\p{Cf}/gu, '')"
+ROW = f"""(host => {{
+  host?.scrollIntoView({{block: "center"}});
+  const root = host?.shadowRoot?.querySelector("[part=section]");
+  return root && [root.querySelector("h2").textContent{BARE},
+    root.querySelector("[part=reason]").textContent{BARE}];
+}})(document.querySelector("perennial-recommendations"))"""
+FIRST = (
+    "document.querySelector('perennial-recommendations').shadowRoot.querySelector('[part=card] a')"
+)
+IN_SIGHT = "new Promise(done => setTimeout(done, 300))"
+BUY = "document.querySelector('form.buy').requestSubmit()"
+LOG_IN = f"""fetch("/my-account/login", {{method: "POST",
+  body: new URLSearchParams({{email: {MIA.email!r}, password: "practice"}})}}).then(r => r.ok)"""
+INSIDE = f"""[...document.querySelectorAll("[heading]")].map(
+  one => one.getAttribute("heading")).join("\\n"){BARE}"""
+pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """A browser sees no database: one is enough."""
+    return sqlite_url
+
+
+@dataclass
+class Store:
+    """A practice store with a past, connected to the service."""
+
+    face: str
+    origin: str
+    service: Service
+    shop: Shop
+    practice: Any
+
+    def product(self, sku: str) -> Product:
+        found = self.practice.shelf.get(Product, sku)
+        assert isinstance(found, Product)
+        return found
+
+    def path(self, sku: str) -> str:
+        return PRODUCT_PATHS[self.face].format(slug=self.product(sku).slug)
+
+    def hold_out(self, percent: int) -> None:
+        """From this moment on, where a merchant's own choice counts from the next day on."""
+        wanted = {"holdout_percent": percent, "rows_limit": 4, "since": None}
+        with self.service.database.write() as db:
+            figures.put_settings(db, self.shop.id, **wanted)
+
+    def told(self, surface: str, row: str) -> tuple[int, int]:
+        """(times it was shown, clicks) in the figures."""
+        with self.service.database.read() as db:
+            rows = learning.figures(db, self.shop.id, clock.now()).rows
+        mine = [one for one in rows if (one.place.surface, one.place.row) == (surface, row)]
+        return sum(one.shown for one in mine), sum(one.clicks for one in mine)
+
+    def wait_for(self, surface: str, row: str, wanted: tuple[int, int]) -> None:
+        """Until a page that was left has told of it."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self.told(surface, row) != wanted:
+            assert time.monotonic() < until, self.told(surface, row)
+            time.sleep(0.1)
+
+
+@pytest.fixture(params=MAKERS)
+def store(request, database, tmp_path, listen, monkeypatch):
+    monkeypatch.setenv("SHOPIFY_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", CLIENT_SECRET)
+    face, ours, theirs = request.param, free_port(), free_port()
+    origin, url = f"http://127.0.0.1:{theirs}", f"http://127.0.0.1:{ours}"
+    service = make_service(database, shopify_origin=origin, public_url=url, private=[origin])
+    state = State(tmp_path / "devstore", {face: origin}, url)
+    fill(state.shops[face], with_history=False)
+    listen(service.app, ours)
+    listen(MAKERS[face](state), theirs)
+    browser = requests.Session()
+    if face == "shopify":
+        demo_world.install_shopify(browser, origin)
+    else:
+        demo_world.install_woocommerce(browser, url, origin)
+    with database.read() as db:
+        (shop,) = (one for one in shops.everywhere(db) if one.platform == face)
+        secret = shops.secret(db, service.runtime.keys, shop.id, "widget_secret") or b""
+    told = {"secret": secret.decode(), "public_id": shop.public_id, "service": url}
+    assert requests.put(f"{origin}/_devstore/pairing", json=told, timeout=30).ok
+    made = Store(face, origin, service, shop, state.shops[face])
+    service.publish(shop, hold_days=0)
+    give_a_past(made)
+    yield made
+    state.close()
+
+
+def give_a_past(store: Store) -> None:
+    """Four bought pot and cup, Mia hojicha twice; a plate is like another plate."""
+    mia = str(store.practice.shelf.get(Customer, MIA.email).id)
+    placed = [bought(store, n, f"90{n}", "TP-CEL", "CP-EVE") for n in range(4)]
+    placed += [bought(store, 4 + n, mia, "TE-HOJ") for n in range(2)]
+    wares = [
+        Ware(
+            str(one.id),
+            one.titles["en"],
+            one.price_minor,
+            f"{store.origin}{PRODUCT_PATHS[store.face].format(slug=one.slug)}",
+        )
+        for one in store.practice.products()
+    ]
+    shop_id, now = store.shop.id, clock.now()
+    context = orders.Context(shop_id, "UTC", "hook", trusted=True)
+    with store.service.database.write() as db:
+        orders.record_products(db, shop_id, wares, now)
+        orders.record(db, context, store.service.runtime.members, placed, now)
+        showing.rest_after(db, shop_id, 0)
+        recommend.mark(db, shop_id, now, at_once=True)
+    store.hold_out(0)
+    assert recommend.build(store.service.database, shop_id, now)
+
+
+def bought(store: Store, number: int, customer_key: str, *skus: str) -> Order:
+    at = clock.now() - timedelta(days=number + 1)
+    keys = [str(store.product(sku).id) for sku in skus]
+    lines = tuple(
+        OrderLine(key, LineKind.GOODS, "", 1, 900, 900, 0, product_key=key) for key in keys
+    )
+    return Order(
+        key=f"past-{number}",
+        state=OrderState.PAID,
+        currency=store.shop.currency,
+        modified_at=at,
+        placed_at=at,
+        customer_key=customer_key,
+        lines=lines,
+    )
+
+
+class Visit:
+    """A browser in the store, in one language."""
+
+    def __init__(self, browser: Browser, store: Store, language: str, bucket: int) -> None:
+        self.page: Page = browser.page()
+        self._store, self._language = store, language
+        drawn = f"localStorage['perennial:bucket'] ??= {bucket};"
+        self.page.ask("Page.addScriptToEvaluateOnNewDocument", source=AGREES + drawn)
+
+    def go(self, path: str) -> None:
+        mark = "&" if "?" in path else "?"
+        self.page.ask(
+            "Page.navigate", url=f"{self._store.origin}{path}{mark}lang={self._language}"
+        )
+        self.page.wait("document.readyState === 'complete'")
+
+    def meets(self, kind: str) -> None:
+        """This page's row is of this kind; in English, says why."""
+        self.page.wait(f"!!{ROW}")
+        heading, reason = self.page.see(ROW)
+        assert heading == HEADINGS[kind][LANGUAGES.index(self._language)]
+        if self._language == "en":
+            assert reason == REASONS[kind]
+
+    def meets_inside(self, kind: str) -> None:
+        """The same of an extension's sandbox."""
+        words = HEADINGS[kind][LANGUAGES.index(self._language)]
+        for _ in range(100):
+            texts = [one.see(INSIDE) for one in self.page.frames()]
+            if any(words in text for text in texts):
+                return
+            self.page.see("new Promise(done => setTimeout(done, 100))")
+        raise AssertionError(texts)
+
+    def meets_none(self) -> None:
+        """Not even once everything has come."""
+        self.page.see(ROW)
+        self.page.rest()
+        assert self.page.see(ROW) is None
+
+
+def walk(visit: Visit, store: Store, *, fully: bool) -> None:
+    """A guest looks around, becomes Mia and buys; not fully, each row is met once."""
+    visit.go("/")
+    visit.meets("trending")
+    visit.go(store.path("PL-DIN"))
+    visit.meets("similar")
+    visit.go(store.path("TP-CEL"))
+    visit.meets("together")
+    visit.page.leave(BUY)
+    if fully:
+        visit.go("/cart/")
+        visit.meets("together")
+    visit.go("/")
+    visit.meets("viewed")
+    assert visit.page.see(LOG_IN)
+    if fully or store.face == "shopify":
+        visit.go("/")
+        visit.meets("again")
+    if store.face == "woocommerce":
+        visit.go("/my-account/")
+        visit.meets("again")
+    visit.go("/checkout/")
+    visit.page.leave("document.getElementById('checkout').requestSubmit()")
+    if store.face == "woocommerce":
+        visit.meets("complete")
+    else:
+        visit.meets_inside("complete")
+
+
+def test_every_page_has_its_row_and_clicks_are_told(store):
+    with chromium() as browser:
+        for language in LANGUAGES:
+            walk(Visit(browser, store, language, SHOWN), store, fully=language == "en")
+        shown, clicks = store.told("product", "together")
+        assert (shown > 0, clicks) == (True, 0)
+        visit = Visit(browser, store, "en", SHOWN)
+        visit.go(store.path("TP-CEL"))
+        visit.meets("together")
+        visit.page.see(IN_SIGHT)
+        visit.page.leave(f"{FIRST}.click()")
+        assert store.path("CP-EVE") in visit.page.see("location.pathname")
+        store.wait_for("product", "together", (shown + 1, 1))
+        store.hold_out(5)
+        visit = Visit(browser, store, "en", HELD)
+        for path in ("/", store.path("TP-CEL")):
+            visit.go(path)
+            visit.meets_none()
+        visit.page.leave(BUY)
+        visit.go("/cart/")
+        visit.meets_none()
+    assert store.told("product", "together") == (shown + 1, 1)
