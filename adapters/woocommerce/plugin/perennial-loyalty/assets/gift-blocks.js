@@ -163,9 +163,13 @@
 		const apart = document.createElement( 'div' );
 		wp.element.flushSync( () => wp.element.createRoot( apart ).render( el( Choice, { told } ) ) );
 		const twin = apart.firstChild;
-		twin.style.visibility = 'hidden';
+		const frame = slot.closest( '.slot-wrapper' ) || slot;
+		frame.style.visibility = 'hidden'; // What is not seen yet may move with what comes above it.
 		slot.append( twin );
-		giveWay = () => twin.remove();
+		giveWay = () => {
+			twin.remove();
+			frame.style.visibility = '';
+		};
 	}
 
 	if ( document.querySelector( '.wp-block-woocommerce-checkout-order-summary-block' ) ) {
