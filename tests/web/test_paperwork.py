@@ -1,4 +1,4 @@
-"""Papers of remittances by API: proofs brought and taken as files, the statement as CSV."""
+"""Papers of remittances by API: proofs brought and taken as files, statements as CSV and PDF."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from connector.core import clock
 from connector.rooms.giving import remitting
 from connector.rooms.giving.remitting.proofs import MAX_PROOF_BYTES, MAX_PROOFS
 from connector.web.api import paperwork
+from tests.web.papers.reading import headed
 from tests.web.schema import operations
 from tests.web.test_api import acme, refusal, rival
 from tests.web.test_giving_operations import cause, done
@@ -57,7 +58,7 @@ def test_what_is_no_proof_is_refused_by_its_code(acme, batch):
 def test_papers_of_another_shop_or_of_nobody_are_not_there(acme, rival, batch):
     told = done(bring(acme, batch, PDF))
     assert refusal(bring(rival, batch, PDF)) == (404, "batch_not_found")
-    for way in ("proofs", f"proofs/{told['id']}", "statement.csv"):
+    for way in ("proofs", f"proofs/{told['id']}", "statement.csv", "statement.pdf"):
         assert rival.ask(f"/remittances/{batch.id}/{way}").status_code == 404
     assert acme.ask(f"/remittances/{batch.id}/proofs/7").status_code == 404
 
@@ -66,6 +67,20 @@ def test_a_statement_is_taken_out_by_api(acme, batch):
     answer = acme.ask(f"/remittances/{batch.id}/statement.csv")
     assert answer.mimetype == "text/csv"
     assert answer.data.decode("utf-8-sig").splitlines()[-1].startswith("payee,Riverbank e.V.")
+
+
+def test_a_statement_is_taken_out_by_api_as_pdf_in_the_language_asked_for(acme, batch):
+    for query, language, title in (
+        ({}, "en", "Remittance #1"),
+        ({"lang": "ar-EG"}, "ar", "تحويل #1"),
+        ({"lang": "zh-TW"}, "zh-Hant", "匯款 #1"),
+        ({"lang": "tlh"}, "en", "Remittance #1"),
+    ):
+        answer = acme.ask(f"/remittances/{batch.id}/statement.pdf", query_string=query)
+        assert answer.mimetype == "application/pdf"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert headed(answer.data)[:2] == (language, title)
 
 
 def test_papers_are_described(acme):

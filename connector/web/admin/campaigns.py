@@ -17,9 +17,9 @@ from connector.rooms.giving.programmes import Campaign
 from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences, words
 from connector.web.admin.door import blueprint
-from connector.web.admin.remittances import KINDS
 from connector.web.admin.words import amount_text
 from connector.web.gifts import impact
+from connector.web.papers.remittance import KINDS
 from connector.web.runtime import runtime
 
 

@@ -21,7 +21,7 @@ from connector.rooms.giving.accounts.log import Search
 from connector.web import addresses, statements
 from connector.web.admin import door, forms, sentences, store
 from connector.web.admin.door import blueprint
-from connector.web.admin.remittances import KINDS
+from connector.web.papers.remittance import KINDS
 from connector.web.runtime import runtime
 from connector.web.tongue import mark
 

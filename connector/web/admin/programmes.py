@@ -21,8 +21,8 @@ from connector.web import addresses, disclosures
 from connector.web.admin import door, programme_form, sentences
 from connector.web.admin.door import blueprint
 from connector.web.admin.programme_form import KINDS, NEW
-from connector.web.admin.remittances import KINDS as SOURCES
 from connector.web.admin.words import mark, spoken
+from connector.web.papers.remittance import KINDS as SOURCES
 from connector.web.runtime import runtime
 
 STATES = {

@@ -16,25 +16,9 @@ from connector.rooms.giving.remitting import proofs
 from connector.web import addresses, paperwork
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
+from connector.web.papers.remittance import KINDS, STATES
 from connector.web.runtime import runtime
-from connector.web.tongue import mark
 
-STATES = {
-    "reconciled": mark("locked, to be approved"),
-    "approved": mark("approved, to be sent"),
-    "remitted": mark("sent, waits for the receipt"),
-    "receipted": mark("receipted"),
-}
-KINDS = {
-    "gift": mark("Gifts at checkout"),
-    "points": mark("For points"),
-    "share": mark("Shares of orders"),
-    "per_unit": mark("For each piece"),
-    "in_kind": mark("In kind, for each order"),
-    "match": mark("Matched by you"),
-    "top_up": mark("Filled up to what was promised"),
-    "past": mark("Orders that changed their currency"),
-}
 LATE_DAYS = 30
 
 
@@ -126,6 +110,13 @@ def statement(batch_id: int) -> Response:
     with runtime().database.read() as db:
         found = remitting.batch(db, g.shop.id, batch_id)
     return paperwork.of_batch(g.shop.id, found)
+
+
+@blueprint.get("/<shop>/giving/remittances/<id:batch_id>/statement.pdf")
+def statement_pdf(batch_id: int) -> Response:
+    """The same for people: what this page says, set for paper."""
+    with runtime().database.read() as db:
+        return paperwork.on_paper(db, g.shop, remitting.batch(db, g.shop.id, batch_id), g.language)
 
 
 def _approve(db: Connection, batch_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Papers of remittances: proofs brought as files, taken out again, and statements as CSV."""
+"""Papers of remittances: proofs brought as files and taken out, and statements as CSV and PDF."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.core.errors import PerennialError
+from connector.core.i18n import SOURCE, reader
 from connector.rooms.giving import remitting
 from connector.rooms.giving.remitting import proofs
 from connector.shops.service import Shop
@@ -74,10 +75,18 @@ def open_in(blueprint: Blueprint, shop_of: _ShopOf) -> None:
             found = remitting.batch(db, shop.id, number(batch_id, "batch"))
         return _private(paperwork.of_batch(shop.id, found))
 
+    def take_statement_pdf(batch_id: str) -> Response:
+        language = reader(addresses.text("lang", 35)) or SOURCE
+        with runtime().database.read() as db:
+            shop = shop_of(db)
+            found = remitting.batch(db, shop.id, number(batch_id, "batch"))
+            return _private(paperwork.on_paper(db, shop, found, language))
+
     for way, view, method in (
         ("proofs", bring_proof, "POST"),
         ("proofs/<proof_id>", take_proof, "GET"),
         ("statement.csv", take_statement, "GET"),
+        ("statement.pdf", take_statement_pdf, "GET"),
     ):
         where = f"/remittances/<batch_id>/{way}"
         blueprint.add_url_rule(where, view.__name__, view, methods=[method])
@@ -149,6 +158,14 @@ PATHS: dict[str, dict[str, dict[str, object]]] = {
             "take_statement", "Every line of a batch, and who owes whom what.", "batch_id"
         )
         | _answer({"text/csv": {"schema": {"type": "string"}}})
+    },
+    "/remittances/{batch_id}/statement.pdf": {
+        "get": _described(
+            "take_statement_pdf",
+            "Who owes whom what and its sums by source, for paper; ?lang= is en, ar or zh-Hant.",
+            "batch_id",
+        )
+        | _answer({"application/pdf": _FILE})
     },
 }
 OPERATIONS = (Operation("GET", "/remittances/<batch_id>/proofs", list_proofs, Proofs),)

@@ -3,12 +3,15 @@
 import io
 from datetime import timedelta
 
+import pytest
+
 from connector.core.commerce import Customer, OrderState, Person
 from connector.rooms.giving import remitting, service
 from connector.rooms.giving.remitting import proofs
 from connector.rooms.giving.rules import AddOn
 from tests.rooms.giving.offers import papered, publish
 from tests.web.admin.conftest import Ada, words_of
+from tests.web.papers.reading import said
 from tests.world import MIA, NOW, World, donation, goods, order
 
 DAY = "2026-11-22"
@@ -73,6 +76,38 @@ def test_a_batch_is_locked_approved_sent_proved_and_receipted(ada: Ada, world: W
     assert b"2.50" in ada.ask(f"{one}/statement.csv").data
     assert "receipted" in words_of(ada.see(where))
     assert world.audit() == []
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "zh-Hant"])
+def test_the_pdf_says_what_the_page_says(ada: Ada, world: World, language: str):
+    cause = papered(world)
+    told = {
+        "name": "جمعية Riverbank",
+        "payee": "河岸 e.V. 🌍",
+        "country": "de",
+        "registration": "VR 7",
+    }
+    ada.send(f"giving/causes/{cause.id}", f"giving/causes/{cause.id}", **told, is_offered="on")
+    publish(world, AddOn(amounts_minor=(250,)), cause)
+    world.tell(order("1", donation("d", 250)), order("2", donation("d", 123456)))
+    where = "giving/remittances"
+    lock = {"cause_id": str(cause.id), "currency": "USD", "through": DAY}
+    made = ada.send(where, where, **lock)
+    one = f"{where}/{made.location.split('/')[-1].split('?')[0]}"
+    ada.send(f"{one}/approve", one)
+    ada.send(f"{one}/send", one, reference="RF18 5390", sent_on=DAY)
+    ada.send(f"{one}/receipt", one, receipt="2026/77")
+    page = ada.see(one, lang=language)
+    assert f"{one.rpartition('/')[2]}/statement.pdf" in page
+    card = page[page.index('<dl class="facts">') : page.index("</section>")]
+    answer = ada.ask(f"{one}/statement.pdf", lang=language)
+    assert answer.mimetype == "application/pdf"
+    assert ada.ask(f"{one}/statement.pdf", lang=language).data == answer.data
+    paper = " ".join(said(answer.data)).replace("□", "🌍")
+    lead = page[page.index("<h1>") : page.index("</p>")]
+    lost = [word for word in words_of(lead + card).split() if word not in paper]
+    assert lost == []
+    assert ada.ask(f"{where}/7/statement.pdf").status_code == 404
 
 
 def test_a_batch_is_taken_apart_before_it_is_approved(ada: Ada, world: World):
