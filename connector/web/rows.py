@@ -14,7 +14,7 @@ from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.showing import ladders
 from connector.shops.service import Shop
 from connector.web import addresses
-from connector.web.tongue import Tongue, mark, own
+from connector.web.tongue import Tongue, ltr, mark, own
 
 MAX_PRODUCTS = 20
 HEADINGS: Mapping[str, str] = {
@@ -108,7 +108,8 @@ def _item(one: showing.Shown, question: showing.Question, say: Tongue) -> dict[s
         "url": item.url,
         "image_url": item.image_url,
         "price": item.price and asdict(item.price),
-        "price_said": item.price and say.language.money(item.price.minor, item.price.currency),
+        "price_said": item.price
+        and ltr(say.language.money(item.price.minor, item.price.currency)),
         "together": one.times if one.reason == ladders.ORDERS else 0,
         "reason": reason(one, say, among_many=len(question.products) > 1),
     }

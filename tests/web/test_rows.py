@@ -42,7 +42,7 @@ def test_a_row_says_which_it_is_and_why(busy):
         "url": "https://acme.example/cup",
         "image_url": None,
         "price": {"minor": 900, "currency": "USD"},
-        "price_said": "$9.00",
+        "price_said": "\u2066$9.00\u2069",
         "together": 4,
         "reason": "Bought with it 4 times",
     }

@@ -25,7 +25,7 @@ SURFACES = {
     "product": mark("Product page"),
     "cart": mark("Cart"),
     "thank_you": mark("Thank-you page"),
-    "account": mark("Account"),
+    "account": mark("Account page"),
     "home": mark("Home page"),
 }
 ROWS = {

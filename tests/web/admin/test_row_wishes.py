@@ -55,7 +55,7 @@ def test_what_comes_first_beside_a_product_is_chosen_on_its_page(ada: Ada, world
     assert sent.location.endswith("product=1&said=saved#first-beside")
     assert wishes(world).pins == {"product:1": ("2",)}
     assert "Linen apron Remove" in words_of(ada.see("recommendations", product="1"))
-    assert "Beside Celadon teapot Change" in words_of(ada.see(PATH))
+    assert "Beside Celadon teapot Edit" in words_of(ada.see(PATH))
     refused = ada.send(path, "recommendations", products="a lamp")
     assert (refused.status_code, "a lamp" in refused.text) == (422, True), page
     assert "No product is called so." in words_of(refused.text)
