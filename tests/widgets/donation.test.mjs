@@ -43,8 +43,8 @@ test("a cause is offered what its programmes name, and what pieces make up", () 
 
 test("an amount of one's own is typed as people write it", () => {
   assert.deepEqual(["7.5", "7,50", " 7.50 ", "\u0667\u066b\u0665", "\u06f7,\u06f5\u06f0", "７．５"].map((text) => minorOf(text, 2)), Array(6).fill(750));
-  assert.deepEqual([minorOf("1,250", 3), minorOf("500", 0), minorOf("\u200f12", 2)], [1250, 500, 1200]);
-  for (const text of ["", "abc", "-5", "1.234", "1,234.50", "5.", "1e3", "\u221e"]) assert.ok(Number.isNaN(minorOf(text, 2)), text);
+  assert.deepEqual([minorOf("1,250", 3), minorOf("500", 0), minorOf("\u200f12", 2), minorOf("\u00a012 ", 2)], [1250, 500, 1200, 1200]);
+  for (const text of ["", "abc", "-5", "1.234", "1,234.50", "5.", "1e3", "\u221e", "2 5", "1\u00a0000", "1\u202f000"]) assert.ok(Number.isNaN(minorOf(text, 2)), text);
   assert.ok(Number.isNaN(minorOf("1.5", 0)));
 });
 

@@ -216,6 +216,16 @@ def test_nothing_is_asked_in_another_currency(seen: dict[str, Any]) -> None:
     assert seen["foreign"] == ""
 
 
+@pytest.mark.parametrize("which", ["closed", "over"])
+def test_a_gift_that_is_asked_no_more_can_be_taken_out_and_nothing_else_is_offered(
+    seen: dict[str, Any], which: str
+) -> None:
+    said, taken, buttons = seen[which]
+    assert "A gift of" in said
+    assert "3.00 is in the total. Not this time" in said
+    assert (taken, buttons) == (0, 1)
+
+
 def test_what_has_no_room_is_behind_a_button(seen: dict[str, Any]) -> None:
     assert seen["more"] == ["Other", "false", None, 5]
     assert (seen["amounts"], seen["ownHasFocus"]) == (["true", 7], True)

@@ -12,6 +12,8 @@ const SHOWN = 4; // side by side on a phone
  * good: it is painted already, and what is painted twice comes late.
  * However many amounts there are, what is drawn at first is two rows: the rest is behind "Other".
  *
+ * What the cart holds can always be taken out, also when nothing is asked any more or its cause is not.
+ *
  * Nothing is selected unless the cart already holds a gift (`chosen-minor`; `cart-total-minor` never includes it).
  * With `choice` the shopper may choose among the causes offered, `cause` being the one in the cart, by its key or as
  * its line names it. A choice emits perennial-donation:chosen {amountMinor, cause, roundUp, stepMinor}, 0 for "not this
@@ -37,7 +39,7 @@ export class PerennialDonation extends Widget {
     }
     this.#known = await config(signal);
     if (this.hasAttribute("choice")) await this.#recall(signal);
-    if (this.#known.donation?.currency !== this.getAttribute("currency") || !this.#cause || !this.#isAsked) {
+    if (!held && !this.#isAsked) {
       this.leave(signal); // giving is off here
       return;
     }
@@ -80,13 +82,14 @@ export class PerennialDonation extends Widget {
   }
 
   get #cause() {
+    if (this.#known.donation?.currency !== this.getAttribute("currency")) return undefined;
     const fixed = !this.hasAttribute("choice") && this.getAttribute("cause");
     const key = (fixed || this.#wanted || "").split("@")[0];
-    return this.#causes.find((cause) => cause.key === key) ?? (fixed ? undefined : this.#causes[0]);
+    return this.#causes.find((cause) => cause.key === key) ?? (fixed || (key && this.#held) ? undefined : this.#causes[0]);
   }
 
   get #options() {
-    return choices(Number(this.getAttribute("cart-total-minor")), this.#known.donation, this.#cause.ways, this.#piece);
+    return this.#cause ? choices(Number(this.getAttribute("cart-total-minor")), this.#known.donation, this.#cause.ways, this.#piece) : [];
   }
 
   get #piece() {
@@ -94,14 +97,14 @@ export class PerennialDonation extends Widget {
   }
 
   get #hasOwn() {
-    return this.#cause.ways.add_on && this.#known.donation.most_minor > 0;
+    return this.#cause?.ways.add_on && this.#known.donation.most_minor > 0;
   }
 
   get #isAsked() {
     return this.#hasOwn || this.#options.length;
   }
 
-  #money = (minor) => this.words.money(minor, this.#known.donation.currency, this.#known.donation.exponent);
+  #money = (minor) => this.words.money(minor, this.getAttribute("currency"), this.#known.currency_exponent);
 
   #choose(choice) {
     this.#chosen = choice;
@@ -109,8 +112,8 @@ export class PerennialDonation extends Widget {
     this.#paint();
     if (choice.amountMinor) remember(NO, null);
     else rememberNo(NO);
-    const { key, ways } = this.#cause;
-    const detail = { ...choice, cause: (choice.amountMinor && ways[wayOf(choice)]) || key, stepMinor: this.#known.donation.round_up_to_minor };
+    const { key, ways } = this.#cause ?? {};
+    const detail = { ...choice, cause: (choice.amountMinor && ways[wayOf(choice)]) || key, stepMinor: this.#known.donation?.round_up_to_minor };
     this.dispatchEvent(new CustomEvent("perennial-donation:chosen", { bubbles: true, composed: true, detail }));
   }
 
@@ -131,7 +134,12 @@ export class PerennialDonation extends Widget {
 
   #paint() {
     const { words } = this;
-    const cause = own(this.#cause.name);
+    const cause = own(this.#cause?.name);
+    const status = html`<p class="fine said" role="status">${this.#said(cause)}</p>`;
+    if (!this.#isAsked) {
+      this.draw(html`<div class="box" part="card">${status}<div class="ways">${this.#none()}</div></div>`);
+      return;
+    }
     const given = this.#options.filter(({ roundUp }) => !roundUp);
     const isLong = this.#hasOwn || given.length > SHOWN;
     const cut = isLong && !this.#own ? SHOWN - 1 : given.length;
@@ -147,9 +155,9 @@ export class PerennialDonation extends Widget {
         ${this.#own && this.#hasOwn ? this.#own(this.#known.donation, words, this.#money, this.#piece, (amountMinor) => this.#choose({ amountMinor, roundUp: false })) : ""}
         <div class="ways">
           ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#way(choice, words.text("gift_round_up")))}
-          ${this.#way({ amountMinor: 0, roundUp: false }, words.text("gift_no"))}
+          ${this.#none()}
         </div>
-        <p class="fine said" role="status">${this.#said(cause)}</p>
+        ${status}
         <details class="fine"><summary>${words.text("gift_terms")}</summary>${this.#known.donation.said}</details>
       </fieldset>
     </div>`);
@@ -171,17 +179,22 @@ export class PerennialDonation extends Widget {
       <p class="fine">${story ? html`<bdi>${story}</bdi> ` : ""}${share} ${said(words, "gift_giver")}</p>`;
   }
 
+  #none() {
+    return this.#way({ amountMinor: 0, roundUp: false }, this.words.text("gift_no"));
+  }
+
   #way(choice, label = "") {
     const { amountMinor, roundUp } = choice;
     const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
-    return html`<button class="way" aria-pressed=${Boolean(isChosen)} @click=${() => this.#choose(choice)}>
+    return html`<button class="way" aria-pressed=${isChosen} @click=${() => this.#choose(choice)}>
       ${label} ${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}
     </button>`;
   }
 
   #said(cause) {
     const money = this.#chosen && this.#money(this.#chosen.amountMinor);
-    return said(this.words, this.#result, { money, cause, n: this.words.number(SILENT_DAYS) });
+    const result = this.#result === "gift_chosen" && !this.#isAsked ? "gift_held" : this.#result;
+    return said(this.words, result, { money, cause, n: this.words.number(SILENT_DAYS) });
   }
 }
 

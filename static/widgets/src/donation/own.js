@@ -3,9 +3,9 @@ import { html, said } from "../kit.js";
 
 const ARABIC = /[\u0660-\u0669\u06f0-\u06f9]/g; // Persian and Urdu write some of them differently
 
-/** Minor units of what was typed; NaN for what is no amount, or has more decimals than the currency. */
+/** Minor units of what was typed; NaN for what is no amount, two of them, or has more decimals than the currency. */
 export function minorOf(text, exponent) {
-  const plain = text.normalize("NFKC").replace(ARABIC, (one) => one.charCodeAt(0) & 15).replace(/[\s\p{Cf}]/gu, "");
+  const plain = text.normalize("NFKC").replace(ARABIC, (one) => one.charCodeAt(0) & 15).replace(/\p{Cf}/gu, "").trim();
   const [, whole, part = ""] = /^(\d{1,12})(?:[.,\u066b](\d+))?$/.exec(plain) ?? [];
   return whole && part.length <= exponent ? Number(whole + part.padEnd(exponent, "0")) : Number.NaN;
 }

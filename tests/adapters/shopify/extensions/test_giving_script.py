@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,10 @@ def cart(currency: str, total: int, **gift: Any) -> dict[str, Any]:
     }
 
 
-def drawn(currency: str, total: int, **gift: Any) -> str:
+def drawn(currency: str, total: int, chosen: Mapping[str, Any] | None = None, **gift: Any) -> str:
     smallest = 1 if EXPONENTS[currency] else 100
     variant = {"id": 1, "price": smallest, "available": True}
-    settings = {"product": {"variants": [variant]}}
+    settings = {"product": {"variants": [variant]}, **(chosen or {})}
     html = theme.block("giving", "en", settings, **cart(currency, total, **gift))
     assert html is not None
     return str(html)
@@ -112,6 +113,20 @@ def test_without_scripts_a_gift_is_taken_out_by_a_link():
     html = drawn("USD", 9_200, **gift)
     assert re.search(r'<a class="perennial-way" href="/out">Not this time</a>', html)
     assert 'name="quantity"' not in html, "one gift is in the cart"
+    assert "Your gift is in the total." in html
+    assert "Nothing is added" not in html
+
+
+def test_the_block_says_the_cause_of_the_line_whatever_is_set():
+    properties = {"_perennial_donation": "trees@7"}
+    gift: dict[str, Any] = {"final_line_price": 200, "properties": properties}
+    for settings in ({}, {"cause": "riverbank"}, {"choice": True}):
+        html = drawn("USD", 9_200, settings, **gift)
+        assert re.findall(r'\scause="(.*?)"', html) == ["trees@7"]
+    printed = {"_perennial_donation": "1"}
+    html = drawn("USD", 9_200, {"cause": "riverbank"}, **gift | {"properties": printed})
+    assert re.findall(r'\scause="(.*?)"', html) == ["riverbank"], "the form's, for the house's"
+    assert ' cause="' not in drawn("USD", 9_200, **gift | {"properties": printed})
 
 
 @pytest.mark.parametrize(
