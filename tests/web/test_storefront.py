@@ -15,7 +15,15 @@ from tests.web.shoppers import MIA, STORE, Storefront, acme, proxy
 
 __all__ = ["acme", "proxy"]
 NOBODY = {"member": None}
-NO_ROW: dict[str, object] = {"row": None, "heading": None, "items": [], "pages_a_day": 8}
+NO_ROW: dict[str, object] = {
+    "surface": "product",
+    "method": "standard",
+    "bucket": None,
+    "row": None,
+    "heading": None,
+    "items": [],
+    "pages_a_day": 8,
+}
 
 
 def test_a_shopper_sees_her_own_points(acme):
