@@ -19,7 +19,7 @@ MARK_LENGTH = 100  # of whom a gift is for, and by which programme
 MOST_OF_ONE = 99  # pieces of one product
 MOST_CODE = 80  # letters of a discount code
 # Notes on the order, as both platforms carry them: who brought the shopper, what rows they met.
-NOTES = {"ref": "_perennial_ref", "row": "_perennial_row"}
+NOTES = {"ref": "_perennial_ref", "row": "_perennial_row", "no_gift": "_perennial_no_gift"}
 MOST_NOTE = 64
 
 
@@ -115,8 +115,13 @@ def shopper(shop: Shop, session: MutableMapping[str, Any]) -> Buyer:
 
 def terms(session: MutableMapping[str, Any]) -> Terms:
     """What goes with the cart into the order."""
-    notes = [(note, str(session[name])) for name, note in NOTES.items() if session.get(name)]
-    return Terms(tuple(session.get("codes", [])), bool(session.get("credit")), tuple(notes))
+    notes_ = tuple(notes(session).items())
+    return Terms(tuple(session.get("codes", [])), bool(session.get("credit")), notes_)
+
+
+def notes(session: MutableMapping[str, Any]) -> dict[str, str]:
+    """What is noted on this cart, and will be on its order."""
+    return {note: str(session[name]) for name, note in NOTES.items() if session.get(name)}
 
 
 def add_code(shop: Shop, session: MutableMapping[str, Any], code: str) -> None:

@@ -31,6 +31,7 @@ from connector.web.gifts import impact
 from connector.web.runtime import runtime
 from connector.web.storefront import acts
 from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
+from connector.web.storefront.giving import remembered
 from connector.web.storefront.me import me
 from connector.web.storefront.told import points as told_points
 from connector.web.tongue import Tongue, mark, own
@@ -82,6 +83,7 @@ def mine() -> Response:
         said = told_points.have(db, visitor, say) if isinstance(visitor, Asker) else None
         config = public.config(db, visitor.shop)
         offered = {name: config[name] for name in ("causes", "donation", "currency_exponent")}
+        offered |= remembered(db, visitor, now)
         earns = _earns(db, visitor, now, say)
         return {**told, **offered, "shop": visitor.shop.name, "have": said, "earns": earns}
 

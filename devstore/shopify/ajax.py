@@ -111,6 +111,7 @@ def shown(shop: Shop) -> Json:
         "items_subtotal_price": held.goods_minor - held.bill.goods_minor + held.gift_minor,
         "total_price": held.total_minor,
         "currency": {"iso_code": shop.settings.currency},
+        "attributes": cart.notes(session),
     }
 
 
@@ -126,10 +127,13 @@ def gift_product(language: str) -> Json:
 
 
 def _update(shop: Shop) -> Response:
-    """Attributes of the cart go into the order; of all we keep the one that an app reads."""
-    told = request.form.get(f"attributes[{cart.NOTES['row']}]")
-    if told is not None:
-        session["row"] = told[: cart.MOST_NOTE]
+    """Attributes of the cart go into the order; of all we keep those that an app reads."""
+    written = (request.get_json(silent=True) or {}).get("attributes", {})
+    for name in ("row", "no_gift"):
+        note = cart.NOTES[name]
+        told = written.get(note, request.form.get(f"attributes[{note}]"))
+        if told is not None:
+            session[name] = told[: cart.MOST_NOTE]
     return jsonify(shown(shop))
 
 

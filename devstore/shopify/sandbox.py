@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, session
 
-from devstore import money
+from devstore import cart, money
 from devstore.model import Order
 from devstore.shop import Shop
 from devstore.shopify import ajax
@@ -117,6 +117,9 @@ def _state(shop: Shop, order_id: int | None) -> Json:
         total, subtotal = held["total_price"], held["items_subtotal_price"]
     return {
         "lines": rows,
+        "attributes": [
+            {"key": note, "value": value} for note, value in cart.notes(session).items()
+        ],
         "codes": [{"code": code} for code in session.get("codes", [])],
         "total": _amount(total, currency),
         "subtotal": _amount(subtotal, currency),

@@ -49,6 +49,7 @@ globalThis.shopify = {
   lines,
   cost,
   discountCodes: codes,
+  attributes: new Signal(state.attributes),
   order: new Signal(state.order),
   orderConfirmation: new Signal({ order: state.order, isFirstOrder: false }),
   settings: new Signal(state.settings),

@@ -77,6 +77,7 @@ def test_a_member_sees_what_she_has_and_what_this_purchase_earns(sandbox):
     assert told["earns"] == {"points": 25, "said": "Earn 25 points"}
     assert [one["key"] for one in told["causes"]] == ["riverbank"]
     assert told["donation"]["share_kept_percent"] == 0
+    assert told["cause"] == "riverbank"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "Set-Cookie" not in answer.headers

@@ -2,6 +2,7 @@
 
 export const GIFT = "_perennial_donation";
 export const ROUNDED = "_perennial_round_up";
+export const DECLINED = "_perennial_no_gift"; // an attribute of the cart
 
 /** Decimal text as whole minor units: no amount is ever a fraction here. @param {number | string} amount @param {number} exponent */
 export function minorOf(amount, exponent) {

@@ -13,7 +13,7 @@ const wishes = new Map(); // keys of those that got no answer yet
 /** @typedef {{amounts_minor: number[], round_up_to_minor: number, least_minor: number, most_minor: number,
  *    share_kept_percent: number, currency: string, exponent: number, said: string}} Donation */
 /** @typedef {{member: {available: number} | null, have: string | null, shop: string,
- *    earns: {points: number, said: string} | null, causes: Cause[], donation: Donation | null,
+ *    earns: {points: number, said: string} | null, causes: Cause[], donation: Donation | null, cause: string | null,
  *    currency_exponent: number, rewards?: {offers: Offer[], open: Redemption[]},
  *    tier?: {name: string | null, says: string[]} | null}} Mine */
 /** @typedef {{order: {said: string[], donations: {said: string}[], impact: string[]} | null, signed_in: boolean, again_ms: number,

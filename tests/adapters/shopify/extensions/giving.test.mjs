@@ -38,12 +38,12 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 const line = (key, quantity, properties) => ({ key, variant_id: 7, quantity, properties });
 
 /** The element over a cart; what it writes, in order. */
-function block(dataset, items) {
+function block(dataset, items, attributes = {}) {
   const sent = [];
   reloads = 0;
   globalThis.fetch = async (url, { method, body }) => {
     if (method === "POST") sent.push([url, JSON.parse(body)]);
-    return new Response(JSON.stringify({ items }));
+    return new Response(JSON.stringify({ items, attributes }));
   };
   const element = new PerennialCartGift();
   element.dataset = { root: "/", variant: "7", piece: "1", cause: "", ...dataset };
@@ -120,14 +120,30 @@ test("a choice takes the place of every gift in the cart", async () => {
   ]);
 });
 
-test("no means no gift at all, and a cart without one is not touched", async () => {
+test("no means no gift at all, and the checkout is told not to ask again", async () => {
   const two = [line("a", 44, { [GIFT]: "riverbank" }), line("b", 200, { [GIFT]: "trees" })];
   const { element, sent } = block({}, two);
   choose(element, { amountMinor: 0, roundUp: false, cause: "trees" });
   await settled();
-  assert.deepEqual(sent.map(([, { id, quantity }]) => [id, quantity]), [["a", 0], ["b", 0]]);
+  const told = ["/cart/update.js", { attributes: { _perennial_no_gift: "1" } }];
+  assert.deepEqual(sent.slice(0, 2).map(([, { id, quantity }]) => [id, quantity]), [["a", 0], ["b", 0]]);
+  assert.deepEqual(sent.slice(2), [told]);
   const empty = block({}, [line("g", 1, {})]);
   choose(empty.element, { amountMinor: 0, roundUp: false, cause: "trees" });
   await settled();
-  assert.deepEqual([empty.sent, reloads], [[], 0]);
+  assert.deepEqual([empty.sent, reloads], [[told], 0]);
+});
+
+test("who gives after a no has taken it back", async () => {
+  const { element, sent } = block({}, [], { _perennial_no_gift: "1" });
+  choose(element, { amountMinor: 500, roundUp: false, cause: "trees" });
+  await settled();
+  assert.deepEqual(sent.at(-1), ["/cart/update.js", { attributes: { _perennial_no_gift: "" } }]);
+});
+
+test("a rounded-up gift that has nothing to round any more is no refusal", async () => {
+  const { element, sent } = block({ before: "1000", given: "56", step: "100" }, [line("a", 56, { [GIFT]: "riverbank" })]);
+  element.connectedCallback();
+  await settled();
+  assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 0 }]]);
 });

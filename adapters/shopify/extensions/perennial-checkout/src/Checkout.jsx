@@ -39,7 +39,7 @@ function Checkout() {
   }
   return (
     <s-stack gap="large">
-      {mine.donation && <Gift causes={mine.causes} donation={mine.donation} lines={lines} total={total} />}
+      {mine.donation && <Gift causes={mine.causes} usual={mine.cause} donation={mine.donation} lines={lines} total={total} />}
       {(mine.earns || mine.member) && (
         <s-section heading={t("points")}>
           <s-stack gap="base">

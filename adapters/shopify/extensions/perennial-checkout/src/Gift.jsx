@@ -1,6 +1,6 @@
-import { useInstructions, useSettings } from "@shopify/ui-extensions/checkout/preact";
+import { useAttributeValues, useInstructions, useSettings } from "@shopify/ui-extensions/checkout/preact";
 import { useEffect, useState } from "preact/hooks";
-import { causeOf, GIFT, giftIn, isRounded, minorOf, ROUNDED, ways } from "../../shared/gift.js";
+import { causeOf, DECLINED, GIFT, giftIn, isRounded, minorOf, ROUNDED, ways } from "../../shared/gift.js";
 import { OwnAmount } from "./OwnAmount.jsx";
 
 const NONE = "none";
@@ -13,13 +13,17 @@ const PRICE = "query Piece($id: ID!) { node(id: $id) { ... on ProductVariant { p
  * The shopper's choice of a gift: nothing is chosen for anybody, what is chosen can be taken back, and a no
  * is not asked again for ninety days.
  *
- * @param {{causes: import("../../shared/service.js").Cause[], donation: import("../../shared/service.js").Donation,
+ * `usual`: the cause a member gives to.
+ *
+ * @param {{causes: import("../../shared/service.js").Cause[], usual: string | null, donation: import("../../shared/service.js").Donation,
  *   lines: ReturnType<typeof import("@shopify/ui-extensions/checkout/preact").useCartLines>,
  *   total: ReturnType<typeof import("@shopify/ui-extensions/checkout/preact").useTotalAmount>}} props
  */
-export function Gift({ causes, donation, lines, total }) {
+export function Gift({ causes, usual, donation, lines, total }) {
   const { lines: may } = useInstructions();
   const settings = useSettings();
+  const [declined] = useAttributeValues([DECLINED]);
+  const [isDeclined] = useState(Boolean(declined)); // before this page: who says no here sees what they said
   const variant = String(settings.donation_variant ?? "");
   const [price, setPrice] = useState(0);
   const [busy, setBusy] = useState(false);
@@ -33,7 +37,7 @@ export function Gift({ causes, donation, lines, total }) {
   const before = minorOf(total.amount, exponent) - given;
   const isRound = line !== undefined && isRounded(line);
   const offered = causes.filter((one) => !line || one.ways[isRound ? "round_up" : "add_on"]);
-  const asked = settings.choice ? wanted || causeOf(line) : String(settings.cause ?? "");
+  const asked = settings.choice ? wanted || causeOf(line) || usual : String(settings.cause ?? "");
   const cause = offered.find(({ key }) => key === asked) ?? offered[0];
   const found = cause && price ? ways(before, price, donation, cause) : [];
   const rounding = found.find(({ rounds }) => rounds)?.minor ?? 0;
@@ -50,7 +54,7 @@ export function Gift({ causes, donation, lines, total }) {
     if (price && cause && isRound && !busy && given !== rounding) put(rounding, true, cause);
   }, [price, before, isRound]);
 
-  if (!price || !cause || (isSilent && !line) || total.currencyCode !== currency) return null;
+  if (!price || !cause || ((isSilent || isDeclined) && !line) || total.currencyCode !== currency) return null;
   if (!may.canAddCartLine || !may.canRemoveCartLine) return null;
   const hasOwn = Boolean(cause.ways.add_on && most > 0);
   if (!found.length && !hasOwn && !line) return null;

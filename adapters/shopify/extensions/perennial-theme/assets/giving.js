@@ -8,6 +8,7 @@
  */
 const GIFT = "_perennial_donation";
 const ROUNDED = "_perennial_round_up";
+const NO = "_perennial_no_gift"; // of the cart: the checkout, which has a memory of its own, does not ask again
 const FOCUSED = "perennial:gift-focused";
 const HEARD = ["perennial-donation:chosen", "submit"];
 const CHANGES = /\/cart\/(add|change|update|clear)\b/;
@@ -86,7 +87,7 @@ export class PerennialCartGift extends HTMLElement {
 
   /** One line of this gift, whatever lines the cart holds; without a cause named, that of the cart. */
   async #put(variant, quantity, step, cause) {
-    const { items } = await this.#send("cart.js");
+    const { items, attributes } = await this.#send("cart.js");
     const lines = items.filter(({ properties }) => properties?.[GIFT]);
     const kept = quantity > 0 && lines.find(({ variant_id: id }) => String(id) === variant);
     const named = cause || lines[0]?.properties[GIFT] || this.dataset.cause || "1";
@@ -94,6 +95,9 @@ export class PerennialCartGift extends HTMLElement {
     for (const { key } of lines.filter((line) => line !== kept)) await this.#send("cart/change.js", { id: key, quantity: 0 });
     if (kept) await this.#send("cart/change.js", { id: kept.key, quantity, properties });
     else if (quantity) await this.#send("cart/add.js", { items: [{ id: Number(variant), quantity, properties }] });
+    const was = attributes?.[NO] ?? "";
+    const no = quantity ? "" : step ? was : "1";
+    if (no !== was) await this.#send("cart/update.js", { attributes: { [NO]: no } });
     return lines.length > 0 || quantity > 0;
   }
 
