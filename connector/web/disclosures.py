@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from connector.core.i18n import LANGUAGES
@@ -89,7 +90,7 @@ def _shopper_gives(say: Tongue, shop: str) -> Iterator[str]:
 
 
 def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause]) -> str:
-    """What is given, by whom and to which causes."""
+    """What is given, by whom and to which causes; of which orders, how much, and who gets what."""
     told = {"shop": own(shop), "causes": _names(say, programme, causes)}
     terms = programme.terms
     values = {
@@ -98,7 +99,7 @@ def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause
     }
     amounts = getattr(terms, "amounts_minor", ())
     percent = getattr(terms, "percent_bps", 0) or getattr(terms, "ratio_bps", 0)
-    return say.t(
+    given = say.t(
         PROMISES[_kind(programme)],
         **told,
         **values,
@@ -107,6 +108,54 @@ def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause
         points=say.points(getattr(terms, "points", 0)),
         unit=_unit(say, getattr(terms, "names", {})),
     )
+    return say.language.space.join(
+        [given, *_limits(say, programme), *_shares(say, programme, causes)]
+    )
+
+
+def _limits(say: Tongue, programme: Programme) -> Iterator[str]:
+    """Which orders are too small, and what is given of one order at most."""
+    match programme.terms:
+        case rules.Share(least_order_minor=least, most_each_minor=most):
+            if least:
+                goods = say.money(least, programme.currency)
+                yield say.t(
+                    "Only orders count whose goods come to {least} or more, after discounts and"
+                    " without taxes.",
+                    least=goods,
+                )
+            if most:
+                yield say.t(
+                    "Of one order at most {most}.", most=say.money(most, programme.currency)
+                )
+
+
+def _shares(say: Tongue, programme: Programme, causes: Sequence[Cause]) -> Iterator[str]:
+    """Who decides between several causes, or how much of it each gets."""
+    if len(programme.causes) < 2:  # noqa: PLR2004 - several
+        return
+    weights, kind = dict(programme.causes), programme.kind
+    whole = sum(weights.values())
+    parts = ltr(" · ").join(
+        own(one.told(say.language.tag)[0])
+        + "\N{NO-BREAK SPACE}"
+        + ltr(_part(weights[one.id], whole))
+        for one in causes
+        if one.id in weights
+    )
+    if kind in rules.ASKING:
+        yield say.t("You choose which of them.")
+    elif kind == rules.MATCH:
+        yield say.t("Each gets what is added to the gifts to it.")
+        if programme.minimum_minor:
+            yield say.t("What lacks of the least is shared out: {parts}.", parts=parts)
+    elif kind != rules.POINTS:
+        yield say.t("It is shared out: {parts}.", parts=parts)
+
+
+def _part(weight: int, whole: int) -> str:
+    share = Fraction(weight, whole)
+    return f"{share.numerator}/{share.denominator}"
 
 
 def _day(say: Tongue, at: datetime) -> str:

@@ -127,7 +127,7 @@ def test_points_for_a_cause_are_of_what_the_reward_offers(acme):
         assert refusal(answer) == (422, "unknown_field")
     with acme.service.database.read() as db:
         assert points.balance(db, acme.shop.id, mia) == before
-        assert giving.owed_for_points(db, acme.shop.id) == []
+        assert giving.totals(db, acme.shop.id) == []
 
 
 @pytest.mark.parametrize(

@@ -224,18 +224,13 @@ def whole_log(db: Connection, shop_id: int, search: Search) -> Iterator[Row[Any]
 
 
 def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """Per cause and currency, of what shoppers gave: gifts, given, pledged and due."""
+    """Per cause and currency, whoever gave it: given, pledged, due and of that remitted."""
     return store.totals(db, shop_id)
 
 
 def tallies(db: Connection, shop_id: int) -> list[Row[Any]]:
     """What was given by programme, cause, currency and kind."""
     return store.tallies(db, shop_id)
-
-
-def owed_for_points(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """Per cause and currency: what the shop gave for points, in minor units."""
-    return store.owed_for_points(db, shop_id)
 
 
 def of_order(

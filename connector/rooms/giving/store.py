@@ -22,7 +22,6 @@ from connector.rooms.giving.models import (
     giving_programme,
     giving_tally,
 )
-from connector.rooms.giving.rules import GIFT, POINTS
 
 _CHECKS = sorted((Path(__file__).parent / "checks").glob("*.sql"))
 _AMOUNTS = ("given_minor", "pledged_minor", "due_minor")
@@ -264,9 +263,9 @@ def tallies(db: Connection, shop_id: int) -> list[Row[Any]]:
 
 
 def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """Per cause and currency, of what shoppers gave: gifts, given, pledged and due."""
+    """Per cause and currency, whoever gave it: given, pledged, due and of that remitted."""
     of = giving_tally.c
-    sums = [func.sum(of[name]).label(name) for name in ("gifts", *_AMOUNTS)]
+    sums = [func.sum(of[name]).label(name) for name in (*_AMOUNTS, "remitted_minor")]
     return list(
         db.execute(
             select(giving_cause.c.id, giving_cause.c.name, of.currency, *sums)
@@ -274,27 +273,10 @@ def totals(db: Connection, shop_id: int) -> list[Row[Any]]:
                 giving_cause,
                 and_(giving_cause.c.shop_id == of.shop_id, giving_cause.c.id == of.cause_id),
             )
-            .where(of.shop_id == shop_id, of.kind == GIFT)
+            .where(of.shop_id == shop_id)
             .group_by(giving_cause.c.id, giving_cause.c.name, of.currency)
             .order_by(giving_cause.c.id, of.currency)
-            .having(func.sum(of.gifts) > 0)
-        )
-    )
-
-
-def owed_for_points(db: Connection, shop_id: int) -> list[Row[Any]]:
-    """(cause id, currency, gifts, minor) of what the shop owes for points."""
-    of = giving_tally.c
-    return list(
-        db.execute(
-            select(
-                of.cause_id.label("id"),
-                of.currency,
-                func.sum(of.gifts).label("gifts"),
-                func.sum(of.due_minor).label("minor"),
-            )
-            .where(of.shop_id == shop_id, of.kind == POINTS)
-            .group_by(of.cause_id, of.currency)
+            .having(func.sum(of.given_minor) > 0)
         )
     )
 

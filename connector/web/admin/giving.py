@@ -28,6 +28,7 @@ from connector.web.tongue import mark
 PAGE = 25
 FOUND = 50  # members of one name whose gifts are looked for
 MOST_PAGES = 10_000
+AMOUNTS = ("given_minor", "pledged_minor", "due_minor", "remitted_minor")
 ASKED = ("q", "cause", "state", "kind", "since", "until")
 STATES = {
     "pledged": mark("pledged"),
@@ -39,30 +40,37 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """All gifts in one currency."""
+    """All that is given in one currency, by shoppers and by the shop."""
 
     currency: str
     given_minor: int
     pledged_minor: int
     due_minor: int
+    remitted_minor: int
 
     @property
     def standing_minor(self) -> int:
         return self.pledged_minor + self.due_minor
 
     @property
-    def due_share(self) -> float:
-        return 100 * self.due_minor / self.standing_minor if self.standing_minor else 0.0
+    def owed_minor(self) -> int:
+        """What causes still wait for; below 0 after refunds of what was sent."""
+        return self.due_minor - self.remitted_minor
+
+    @property
+    def owed_share(self) -> float:
+        """In percent of what is open."""
+        owed = max(self.owed_minor, 0)
+        return 100 * owed / (owed + self.pledged_minor) if owed else 0.0
 
 
 def sums(totals: Sequence[Row[Any]]) -> list[Sum]:
     """Totals of all causes, by currency, the largest first."""
     found: dict[str, list[int]] = {}
     for row in totals:
-        have = found.setdefault(row.currency, [0, 0, 0])
-        have[0] += row.given_minor
-        have[1] += row.pledged_minor
-        have[2] += row.due_minor
+        have = found.setdefault(row.currency, [0] * len(AMOUNTS))
+        for place, name in enumerate(AMOUNTS):
+            have[place] += getattr(row, name)
     return sorted(
         (Sum(one, *have) for one, have in found.items()), key=lambda one: -one.given_minor
     )
@@ -170,7 +178,6 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         people = runtime().members.people(
             db, g.shop.id, [one.member_id for one in log[:PAGE] if one.member_id]
         )
-        from_points = service.owed_for_points(db, g.shop.id)
         questions = asking.asked(db, g.shop.id, clock.now())
         products = gifts.kept(db, g.shop.id) if g.shop.platform in gifts.MARKING else None
     return door.page(
@@ -180,7 +187,6 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         causes=causes,
         totals=totals,
         sums=sums(totals),
-        from_points=from_points,
         gift_products=products,
         is_silent=questions is None
         and any(one.is_offered and not one.is_closed for one in causes),

@@ -252,8 +252,8 @@ def test_points_for_a_cause_can_be_undone_for_a_day_and_then_the_shop_owes_them(
     assert (given.cause_id, given.minor, given.currency) == (river.offer.cause_id, 1000, "USD")
     with database.write() as db:
         giving_handlers.on_points_donated(db, [given], NOW)  # told twice, owed once
-        (owed,) = giving.owed_for_points(db, shelf.world.shop.id)
-    assert (owed.id, owed.gifts, owed.minor) == (shelf.world.riverbank.id, 1, 1000)
+        (owed,) = giving.totals(db, shelf.world.shop.id)
+    assert (owed.id, owed.due_minor) == (shelf.world.riverbank.id, 1000)
     shelf.sound()
 
 

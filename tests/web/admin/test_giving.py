@@ -1,10 +1,11 @@
 """Giving: causes are added, gifts are logged to the cent, due and pledged are told apart."""
 
 from connector.core.commerce import OrderState
-from connector.rooms.giving import programmes
+from connector.rooms.giving import programmes, remitting
 from connector.rooms.giving import service as giving
-from connector.rooms.giving.rules import RoundUp
+from connector.rooms.giving.rules import RoundUp, Share
 from tests.rooms.giving.offers import papered, publish
+from tests.rooms.giving.test_remitting import lock, send
 from tests.web.admin.conftest import Ada, words_of
 from tests.world import NOW, World, donation, goods, order, refund, took
 
@@ -23,7 +24,29 @@ def test_gifts_are_due_pledged_or_taken_back(ada: Ada, world: World):
     assert "$5.00 due Riverbank" in page
     assert "$2.00 pledged Riverbank" in page
     assert "$3.00 taken back Riverbank" in page
-    assert "3 gifts: $5.00 due, $2.00 pledged" in page
+    assert "$5.00 due, $2.00 pledged, $0.00 sent" in page
+
+
+def test_everything_owed_is_due_until_it_is_sent(ada: Ada, world: World):
+    causes = papered(world)
+    publish(world, Share(percent_bps=1000), causes)
+    gift = order("1", goods("1", 1000), donation("2", 500))
+    world.tell(gift, order("2", goods("1", 2000), state=OrderState.OPEN, paid_at=None))
+    page = words_of(ada.see("giving"))
+    assert "Due to causes $6.00" in page
+    assert "paid and confirmed $2.00" in page
+    assert "Sent to causes" not in page
+    with world.database.read() as db:
+        (waiting,) = remitting.waiting(db, world.shop.id)
+    assert waiting.ready_minor == 600
+    batch = lock(world)
+    assert "Due to causes $6.00" in words_of(ada.see("giving"))
+    send(world, batch)
+    page = words_of(ada.see("giving"))
+    assert "Due to causes $0.00" in page
+    assert "Sent to causes $6.00" in page
+    assert "$0.00 due, $2.00 pledged, $6.00 sent" in page
+    assert "$8.00 given" in page
 
 
 def test_currencies_are_never_added_up(ada: Ada, world: World):
