@@ -5,6 +5,7 @@ Run as a script; exits 1 and names every difference. Without Node, or before ``n
 folder, it says what it could not do, and what the receipt records has to do.
 """
 
+import gzip
 import hashlib
 import json
 import re
@@ -21,10 +22,12 @@ DIST = HERE / "dist"
 RECEIPT = DIST / "BUILD.txt"
 THEME = HERE / "perennial-theme"
 WIDGETS = HERE.parents[2] / "static" / "widgets" / "dist"
+OF_CARTS = ("kit.js", "page.js", "learning.js")
 LANGUAGES = ("ar", "zh-TW")
 BUNDLE_BYTES = 64 * 1024
 LIQUID_BYTES = 100 * 1024
 SCRIPT_BYTES = 10 * 1024
+CART_BYTES = 15_000  # after gzip, before anything is tapped
 NAME_CHARS = 25
 SETTINGS = 25
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -79,6 +82,10 @@ def too_big() -> Iterator[str]:
     own = sum((folder / name).stat().st_size for folder, name in first_scripts())
     if own > SCRIPT_BYTES:
         yield f"what a theme's page loads by itself is {own} bytes, the limit is {SCRIPT_BYTES}"
+    with_gift = [*first_scripts(), *((WIDGETS, name) for name in OF_CARTS)]
+    cart = sum(len(gzip.compress((folder / name).read_bytes(), 9)) for folder, name in with_gift)
+    if cart > CART_BYTES:
+        yield f"a cart's JavaScript is {cart} bytes after gzip, the limit is {CART_BYTES}"
 
 
 def first_scripts() -> list[tuple[Path, str]]:
