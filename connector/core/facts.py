@@ -173,13 +173,14 @@ class ReferralKept(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PointsDonated(Fact):
-    """A member gave points to a cause: the shop owes the cause ``minor`` of ``currency``."""
+    """A member gave ``points`` to a cause: the shop owes the cause ``minor`` of ``currency``."""
 
     member_id: int
     redemption_id: int
     cause_id: int
     minor: int
     currency: str
+    points: int = 0  # a reward without a price takes none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Goals in public: what came together for a campaign, and what of it has reached its causes.
+"""Goals in public: what came together for a campaign, and what of it was sent to its causes.
 
 What orders may still take back is no part of any sum: it is told apart, and never as paid.
 """
@@ -73,7 +73,7 @@ def _goal(one: Impact, say: Tongue) -> dict[str, Any]:
 
 
 def _lines(one: Impact, say: Tongue) -> Iterator[str]:
-    """Where the money is, beginning with what has arrived."""
+    """Where the money is, beginning with what was sent."""
     currency = one.campaign.currency
     if one.state == "ended":
         yield say.t("This campaign is over.")
@@ -81,7 +81,7 @@ def _lines(one: Impact, say: Tongue) -> Iterator[str]:
         yield say.t("The goal is reached.")
     for cause, minor in one.paid:
         name = own(cause.told(say.language.tag)[0])
-        yield say.t("{money} has reached {cause}.", money=say.money(minor, currency), cause=name)
+        yield say.t("{money} was sent to {cause}.", money=say.money(minor, currency), cause=name)
     for sentence, minor in (
         (ON_ITS_WAY, one.told.ready_minor + one.told.reconciled_minor),
         (PROMISED, one.told.pledged_minor),

@@ -1,4 +1,4 @@
-"""What the public is told of a goal: what came together, and what of it has arrived."""
+"""What the public is told of a goal: what came together, and what of it was sent."""
 
 import pytest
 from sqlalchemy import event
@@ -59,12 +59,12 @@ def test_what_is_promised_is_in_no_sum_and_what_is_on_its_way_is_not_paid(world)
     assert told(world, "ar")["name"] == "أشجار"
 
 
-def test_what_was_sent_has_reached_its_cause(world):
+def test_what_was_sent_to_its_cause_is_told_as_sent(world):
     world.tell(rounded("1"), rounded("2"))
     send(world, lock(world))
     one = told(world)
     assert (one["percent"], one["paid_percent"]) == (8, 8)
-    assert one["lines"] == ["$0.80 has reached Riverbank."]
+    assert one["lines"] == ["$0.80 was sent to Riverbank."]
 
 
 def test_a_goal_is_reached_by_what_nobody_can_take_back(world):

@@ -308,6 +308,14 @@ def wanted(terms: Terms, order: Order, keys: Collection[str], gifts: Sequence[St
     return want if stands(order) else Want(want.whole, 0)
 
 
+def is_worth(terms: Terms, points: int, minor: int) -> bool:
+    """Whether so many points gave what ``terms`` promise for them, but for a rounded point."""
+    if not isinstance(terms, PointsGiven):
+        return False
+    apart = abs(minor * terms.points - points * terms.value_minor)
+    return points > 0 and apart < max(terms.points, terms.value_minor)
+
+
 def part(minor: int, bps: int) -> int:
     """``bps`` basis points of an amount >= 0, rounded half up."""
     return (2 * minor * bps + WHOLE) // (2 * WHOLE)

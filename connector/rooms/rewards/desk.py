@@ -172,7 +172,13 @@ class Desk:
         elif one.kind is Kind.DONATION and one.cause_id is not None:
             facts.append(
                 PointsDonated(
-                    shop_id, one.member_id, one.id, one.cause_id, one.value_minor, one.currency
+                    shop_id,
+                    one.member_id,
+                    one.id,
+                    one.cause_id,
+                    one.value_minor,
+                    one.currency,
+                    one.points,
                 )
             )
         return facts

@@ -1,7 +1,7 @@
 """What came together for a campaign, told without anybody's name and with verified figures only.
 
-Paid is what was sent to causes, proved by their receipts; what is on its way nobody can take back;
-what is promised stands apart and is in no sum.
+Paid is what the shop sent to causes, with how many payments they confirmed beside it; what is on
+its way nobody can take back; what is promised stands apart and is in no sum.
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ def helped(db: Connection, shop: Shop, ids: Collection[int]) -> list[Impact]:
     return [one for one in impacts(db, shop) if one.campaign.id in ids] if ids else []
 
 
-def receipts(db: Connection, shop: Shop, one: Impact) -> int:
-    """How many of the causes' receipts prove what was paid."""
+def receipts(db: Connection, shop: Shop, one: Impact) -> tuple[int, int]:
+    """(payments to causes, how many of them are confirmed by a receipt)."""
     ids = [programme.id for programme in one.programmes]
-    return accounts.receipts(db, shop.id, ids) if one.told.paid_minor else 0
+    return accounts.receipts(db, shop.id, ids) if one.told.paid_minor else (0, 0)
 
 
 def givers_of(db: Connection, shop: Shop, one: Impact) -> list[tuple[str, int]] | None:

@@ -58,7 +58,7 @@ def test_points_and_merged_members_are_told_too(sqlite_world, told):
     world, cause = sqlite_world
     published(world, PointsGiven(100, 100), cause)
     mia = world.member(MIA)
-    fact = PointsDonated(world.shop.id, mia, 42, cause.id, 500, "USD")
+    fact = PointsDonated(world.shop.id, mia, 42, cause.id, 500, "USD", 500)
     with world.database.write() as db:
         publish(db, HEARD, [fact], NOW)
     assert told == [MemberGave(world.shop.id, mia, cause.id, "points", "USD", 1, 500)]

@@ -289,7 +289,7 @@ def test_points_are_owed_once_and_told_with_their_programme(sqlite_world):
     world, cause = sqlite_world
     one = publish(world, PointsGiven(100, 100), cause)
     mia = world.member(MIA)
-    fact = PointsDonated(world.shop.id, mia, 42, cause.id, 500, "USD")
+    fact = PointsDonated(world.shop.id, mia, 42, cause.id, 500, "USD", 500)
     for _ in range(2):
         with world.database.write() as db:
             tell(db, HEARD, [fact], NOW)
@@ -297,6 +297,24 @@ def test_points_are_owed_once_and_told_with_their_programme(sqlite_world):
     with world.database.read() as db:
         (row,) = service.of_member(db, world.shop.id, mia)
     assert (row.programme_id, row.order_id, row.due_minor) == (one.id, 42, 500)
+    assert world.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("points", "minor", "is_promised"),
+    [(100, 500, False), (100, 2000, False), (34, 335, True), (0, 500, False)],
+)
+def test_points_of_another_worth_are_owed_and_of_no_programme(
+    sqlite_world, points, minor, is_promised
+):
+    world, cause = sqlite_world
+    one = publish(world, PointsGiven(100, 1000), cause)
+    mia = world.member(MIA)
+    fact = PointsDonated(world.shop.id, mia, 42, cause.id, minor, "USD", points)
+    with world.database.write() as db:
+        tell(db, HEARD, [fact], NOW)
+        (row,) = service.of_member(db, world.shop.id, mia)
+    assert (row.programme_id, row.due_minor) == (one.id if is_promised else 0, minor)
     assert world.audit() == []
 
 

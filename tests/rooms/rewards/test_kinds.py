@@ -250,6 +250,7 @@ def test_points_for_a_cause_can_be_undone_for_a_day_and_then_the_shop_owes_them(
         shelf.cancel(other)
     (given,) = shelf.told(PointsDonated)
     assert (given.cause_id, given.minor, given.currency) == (river.offer.cause_id, 1000, "USD")
+    assert given.points == 100
     with database.write() as db:
         giving_handlers.on_points_donated(db, [given], NOW)  # told twice, owed once
         (owed,) = giving.totals(db, shelf.world.shop.id)

@@ -33,13 +33,15 @@ def test_paid_on_its_way_and_promised_are_told_apart(world, trees, see):
     send(world, batch)
     with world.database.write() as db:
         remitting.receipt(db, world.shop.id, batch.id, "2026/7", NOW)
+    world.tell(rounded("4"))
+    send(world, lock(world))  # which the cause has not confirmed yet
     world.tell(rounded("2"), rounded("3", state=OrderState.OPEN, paid_at=None))
     page = plain(words_of(see().text))
-    assert "Trees For the river. $0.80 of $10 together" in page
-    assert "Paid to causes $0.40 Proved by receipts of the causes: 1" in page
+    assert "Trees For the river. $1.20 of $10 together" in page
+    assert "Sent to causes $0.80 Payments: 2, confirmed by a receipt of the cause: 1" in page
     assert "Confirmed and on its way $0.40" in page
     assert "Promised besides $0.40" in page
-    assert "Where it arrived Riverbank Registered as 1048 DE $0.40" in page
+    assert "Where it was sent Riverbank Registered as 1048 DE $0.80" in page
     assert "Said." in page, "what its programmes promise"
 
 

@@ -123,10 +123,10 @@ def everything(db: Connection, shop_id: int, of: Mapping[int, Programme]) -> lis
     ]
 
 
-def receipts(db: Connection, shop_id: int, programme_ids: Sequence[int]) -> int:
-    """How many receipts of causes prove what was paid for these programmes."""
-    found = db.execute(_RECEIPTS, {"shop_id": shop_id, "ids": list(programme_ids)})
-    return int(found.scalar_one())
+def receipts(db: Connection, shop_id: int, programme_ids: Sequence[int]) -> tuple[int, int]:
+    """(payments sent for these programmes, how many of them causes confirmed by a receipt)."""
+    found = db.execute(_RECEIPTS, {"shop_id": shop_id, "ids": list(programme_ids)}).one()
+    return found.sent, found.receipted
 
 
 def _unit(one: Programme) -> int:

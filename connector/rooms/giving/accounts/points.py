@@ -18,7 +18,8 @@ from connector.shops import service as shops
 def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datetime) -> set[int]:
     """Points given to causes: the shop owes each what they were worth, once for each gift.
 
-    The programmes that asked for them are the answer.
+    The programmes that asked for them are the answer. A gift is of a programme only at the worth
+    of points that it promises; see docs/decisions/0034-giving.md.
     """
     asked: set[int] = set()
     zone = shops.get(db, shop_id).timezone
@@ -57,5 +58,6 @@ def _covering(
 ) -> Iterator[Programme]:
     for one in for_points:
         named = {cause_id for cause_id, _ in one.causes}
-        if one.currency == given.currency and given.cause_id in named and one.covers(now):
+        is_asked = one.currency == given.currency and given.cause_id in named and one.covers(now)
+        if is_asked and rules.is_worth(one.terms, given.points, given.minor):
             yield one

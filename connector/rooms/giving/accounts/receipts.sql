@@ -1,9 +1,9 @@
--- Question: how many receipts of causes prove payments for these programmes?
+-- Question: how many payments were sent for these programmes, and how many did causes confirm?
 -- Grain   : one row
 -- Reads   : giving_batch (shop_id), giving_batch_line (shop_id, batch_id), giving_donation by key
-SELECT COUNT(*) AS receipts
+SELECT COUNT(*) AS sent, COUNT(batch.receipted_at) AS receipted
 FROM giving_batch AS batch
-WHERE batch.shop_id = :shop_id AND batch.receipted_at IS NOT NULL
+WHERE batch.shop_id = :shop_id AND batch.sent_at IS NOT NULL
   AND EXISTS (
     SELECT 1
     FROM giving_batch_line AS line
