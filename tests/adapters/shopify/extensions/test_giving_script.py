@@ -83,7 +83,10 @@ def test_a_gift_is_rounded_to_what_the_service_asks(currency, decimals, steps):
         "_perennial_round_up": str(step) if steps else "1",
     }
     hundredths = 100 if decimals else 10_000  # of what the house rounds to
-    gift = {"final_line_price": hundredths * 56 // 100, "properties": properties}
+    gift: dict[str, Any] = {
+        "final_line_price": hundredths * 56 // 100,
+        "properties": properties,
+    }
     found = told(drawn(currency, 10 * hundredths, **gift))
     assert found["data-step"] == str(step)
     assert found["data-before"] == found["cart-total-minor"] == str(house * 944 // 100)
@@ -109,7 +112,10 @@ def test_without_scripts_pieces_come_to_what_is_said(currency, total, said):
 
 
 def test_without_scripts_a_gift_is_taken_out_by_a_link():
-    gift = {"final_line_price": 200, "properties": {"_perennial_donation": "riverbank"}}
+    gift: dict[str, Any] = {
+        "final_line_price": 200,
+        "properties": {"_perennial_donation": "riverbank"},
+    }
     html = drawn("USD", 9_200, **gift)
     assert re.search(r'<a class="perennial-way" href="/out">Not this time</a>', html)
     assert 'name="quantity"' not in html, "one gift is in the cart"
