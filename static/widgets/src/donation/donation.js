@@ -3,6 +3,7 @@ import { choices } from "./choices.js";
 
 const NO = "no-gift-at";
 const NOTHING = "gift_nothing";
+const NONE = { amountMinor: 0, roundUp: false };
 const SHOWN = 4; // side by side on a phone
 
 /**
@@ -137,7 +138,7 @@ export class PerennialDonation extends Widget {
     const cause = own(this.#cause?.name);
     const status = html`<p class="fine said" role="status">${this.#said(cause)}</p>`;
     if (!this.#isAsked) {
-      this.draw(html`<div class="box" part="card">${status}<div class="ways">${this.#none()}</div></div>`);
+      this.draw(html`<div class="box" part="card">${status}<div class="ways">${this.#way(NONE)}</div></div>`);
       return;
     }
     const given = this.#options.filter(({ roundUp }) => !roundUp);
@@ -150,12 +151,12 @@ export class PerennialDonation extends Widget {
         ${this.hasAttribute("choice") && this.#causes.length > 1 ? this.#select() : ""}
         <div class="ways">
           ${given.slice(0, cut).map((choice) => this.#way(choice))}
-          ${isLong ? html`<button class="way more" aria-expanded=${Boolean(this.#own)} @click=${() => this.#open()}>${words.text("gift_other")}</button>` : ""}
+          ${isLong ? html`<button class="way more" aria-expanded=${!!this.#own} @click=${() => this.#open()}>${words.text("gift_other")}</button>` : ""}
         </div>
         ${this.#own && this.#hasOwn ? this.#own(this.#known.donation, words, this.#money, this.#piece, (amountMinor) => this.#choose({ amountMinor, roundUp: false })) : ""}
         <div class="ways">
-          ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#way(choice, words.text("gift_round_up")))}
-          ${this.#none()}
+          ${this.#options.filter(({ roundUp }) => roundUp).map((choice) => this.#way(choice))}
+          ${this.#way(NONE)}
         </div>
         ${status}
         <details class="fine"><summary>${words.text("gift_terms")}</summary>${this.#known.donation.said}</details>
@@ -179,12 +180,9 @@ export class PerennialDonation extends Widget {
       <p class="fine">${story ? html`<bdi>${story}</bdi> ` : ""}${share} ${said(words, "gift_giver")}</p>`;
   }
 
-  #none() {
-    return this.#way({ amountMinor: 0, roundUp: false }, this.words.text("gift_no"));
-  }
-
-  #way(choice, label = "") {
+  #way(choice) {
     const { amountMinor, roundUp } = choice;
+    const label = roundUp ? this.words.text("gift_round_up") : amountMinor ? "" : this.words.text("gift_no");
     const isChosen = this.#chosen?.amountMinor === amountMinor && this.#chosen.roundUp === roundUp;
     return html`<button class="way" aria-pressed=${isChosen} @click=${() => this.#choose(choice)}>
       ${label} ${amountMinor ? html`<b class="num"><bdi dir="ltr">${this.#money(amountMinor).text}</bdi></b>` : ""}

@@ -75,20 +75,20 @@ export class Widget extends HTMLElement {
   /** What comes smaller than its place must not pull the page up; a turned screen lays out anew. */
   keepHeight(signal) {
     this.style.minBlockSize = `${this.offsetHeight}px`;
-    globalThis.addEventListener("resize", () => (this.style.minBlockSize = ""), { once: true, signal });
+    addEventListener("resize", () => (this.style.minBlockSize = ""), { signal });
   }
 
-  /** Nothing to show: give the place back once it is out of sight. */
+  /** Nothing to show: give the place back once all of it is below what is seen, so that nothing seen moves. */
   leave(signal) {
     this.keepHeight(signal);
     this.draw("");
-    const seen = new IntersectionObserver(([{ isIntersecting }]) => {
-      if (isIntersecting) return;
+    const seen = new IntersectionObserver(() => {
+      if (this.getBoundingClientRect().top < innerHeight) return; // what was observed may be over
       seen.disconnect();
       this.style.minBlockSize = "";
       this.hidden = true;
     });
     seen.observe(this);
-    signal.addEventListener("abort", () => seen.disconnect(), { once: true });
+    signal.addEventListener("abort", () => seen.disconnect());
   }
 }

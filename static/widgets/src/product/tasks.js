@@ -18,6 +18,7 @@ export class PerennialTasks extends Widget {
       this.leave(signal);
       return;
     }
+    this.keepHeight(signal); // of three
     this.draw(html`<section class="box" part="card" aria-labelledby="title">
       <h2 id="title">${title}</h2>
       <ul>${items.map(({ title: text, value, href }) => html`<li part="row">
