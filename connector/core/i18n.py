@@ -27,6 +27,10 @@ from connector.core.money import Money
 
 LOCALES = Path(__file__).parents[1] / "locales"
 GENITIVE = "gen"
+# Named as territories, and no country's code: unions, tests, islands without one of their own.
+_NO_COUNTRIES = frozenset(
+    ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
+)
 NBSP = "\u00a0"
 MINUS = "\u2212"
 NOUNS: Mapping[str, tuple[str, str]] = {
@@ -229,6 +233,13 @@ def without_bidi_controls(text: str) -> str:
 def _seen(value: object) -> str:
     """What of a value is seen: without markup and controls."""
     return without_bidi_controls(_TAGS.sub("", str(value)))
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Two letters each, as in ISO 3166, and Kosovo's XK."""
+    told = (str(one) for one in Locale("en").territories)
+    return frozenset(one for one in told if re.fullmatch("[A-Z]{2}", one)) - _NO_COUNTRIES
 
 
 def catalog_path(tag: str) -> Path:

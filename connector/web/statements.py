@@ -70,8 +70,14 @@ def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
     told = [
         (name, "", "", "", "", "", _decimal(minor, digits), batch.currency) for name, minor in sums
     ]
-    payee, reference = (sheets.neutral(one) for one in (batch.payee, batch.reference))
-    told.append(("payee", payee, batch.state, reference, "", "", "", ""))
+    texts = (
+        ("shop", shops.get(db, shop_id).name),
+        ("cause", service.cause(db, shop_id, batch.cause_id).name),
+        ("payee", batch.payee),
+        ("state", batch.state),
+        ("reference", batch.reference),
+    )
+    told += [(name, "", "", sheets.neutral(text), "", "", "", "") for name, text in texts]
     yield _rows(told)
 
 

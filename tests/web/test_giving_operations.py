@@ -121,9 +121,18 @@ def test_a_statement_says_every_line_and_who_owes_whom(acme, cause):
     rows = list(csv.reader(io.StringIO(told)))
     assert rows[0] == list(statements.BATCH)
     assert rows[1][4:] == ["2.50", "0.00", "2.50", "USD"]
-    assert [row[0] for row in rows[2:]] == ["gross", "matched", "refunded", "fee", "net", "payee"]
+    assert [row[0] for row in rows[2:]] == [
+        *("gross", "matched", "refunded", "fee", "net"),
+        *("shop", "cause", "payee", "state", "reference"),
+    ]
     assert rows[6][6] == "2.50"
-    assert rows[7][1] == "Riverbank e.V."
+    assert [row[3] for row in rows[7:]] == [
+        "Acme",
+        "Riverbank",
+        "Riverbank e.V.",
+        "reconciled",
+        "",
+    ]
     assert len(list(csv.reader(io.StringIO(log)))) == 2
 
 
@@ -136,7 +145,12 @@ def test_the_log_is_searched_and_a_member_chooses(acme, cause, mia):
     assert acme.get("/donations", **since)["donations"] == [one]
     assert acme.get("/donations", state="locked")["donations"] == []
     assert acme.get("/donations", until="2020-01-01T00:00:00Z")["donations"] == []
-    for wrong in ({"state": "lost"}, {"since": "2020-01-01"}, {"until": "soon"}):
+    for wrong in (
+        {"state": "lost"},
+        {"kind": "bogus"},
+        {"since": "2020-01-01"},
+        {"until": "soon"},
+    ):
         assert acme.ask("/donations", query_string=wrong).status_code == 422
     reeds, elms = (done(send(acme, "/causes", {"name": name}))["id"] for name in ("Reeds", "Elms"))
     told = done(send(acme, f"/members/{mia}/cause", {"cause_id": elms}, "PUT"))

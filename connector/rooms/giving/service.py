@@ -8,23 +8,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
 from connector.core.errors import BadInput, Conflict, NotFound
-from connector.core.i18n import LANGUAGES
+from connector.core.i18n import LANGUAGES, countries
 from connector.core.ids import new_id
 from connector.ledger import Difference
 from connector.rooms.giving import rules, store
 from connector.rooms.giving.accounts import log as book
 from connector.rooms.giving.accounts.log import Search
 from connector.shops import plugin
+from connector.shops import service as shops
 
 NAME_LENGTH = 80
 STORY_LENGTH = 500
 URL_LENGTH = 500
 MAX_CAUSES = 50
-_COUNTRY = re.compile("[A-Z]{2}")
 ALL = Search()
 OF_ORDERS = frozenset({rules.GIFT}) | rules.ADDING
 
@@ -143,11 +144,11 @@ def change_cause(db: Connection, shop_id: int, wanted: Cause, now: datetime) -> 
         "names": by_language(wanted.names, NAME_LENGTH, "names"),
         "stories": by_language(wanted.stories, STORY_LENGTH, "stories"),
         "picture_url": _checked_picture(wanted.picture_url.strip()),
-        "agreed_on": checked_day(wanted.agreed_on, "agreed_on"),
+        "agreed_on": _checked_agreement(db, shop_id, wanted.agreed_on, now),
         "country": wanted.country.strip().upper(),
         "is_offered": wanted.is_offered,
     }
-    if values["country"] and not _COUNTRY.fullmatch(str(values["country"])):
+    if values["country"] and values["country"] not in countries():
         raise BadInput("country_format", "two letters, as in ISO 3166", field="country")
     for name in ("registration", "payee", "agreement"):
         values[name] = getattr(wanted, name).strip()
@@ -277,6 +278,17 @@ def checked_day(text: str | None, name: str) -> str | None:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise BadInput("date_format", "write it YYYY-MM-DD", field=name) from None
+
+
+def _checked_agreement(
+    db: Connection, shop_id: int, told: str | None, now: datetime
+) -> str | None:
+    """The day of a contract that is signed already, by the shop's clocks."""
+    day = checked_day(told, "agreed_on")
+    today = now.astimezone(ZoneInfo(shops.get(db, shop_id).timezone)).date()
+    if day and day > today.isoformat():
+        raise BadInput("date_future", "a day that has come", field="agreed_on")
+    return day
 
 
 def _checked_name(name: str, others: Sequence[Cause]) -> str:

@@ -116,6 +116,7 @@ FIELDS = {
     "cause_in_use": mark("Close the programmes that give to it first."),
     "cause_closed": mark("Open it again first."),
     "country_format": mark("Give two letters, such as DE."),
+    "date_future": mark("Give today or a day before."),
     "date_format": mark("Give a day, such as 2026-12-01."),
     "date_range": mark("Give a day that has come, and not before the last day of its gifts."),
     "payee_missing": mark("Say first on the cause’s page whom the money is sent to."),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from connector.core import clock
 from connector.core.errors import BadInput, NotFound
 from connector.rooms.giving import asking, rules, service
-from connector.rooms.giving.accounts.log import STATES, Search
+from connector.rooms.giving.accounts.log import KINDS, STATES, Search
 from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.api import members, shapes
@@ -61,6 +61,8 @@ def list_donations(db: Connection, shop: Shop) -> DonationPage:
     member_id = addresses.text("member_id")
     if state and state not in STATES:
         raise BadInput("invalid_parameter", f"one of {', '.join(STATES)}", field="state")
+    if kind and kind not in KINDS:
+        raise BadInput("invalid_parameter", f"one of {', '.join(KINDS)}", field="kind")
     search = Search(
         kinds=(kind,) if kind else (),
         cause_id=number(cause_id, "cause") if cause_id else None,

@@ -112,7 +112,9 @@ class CampaignRequest(Struct, forbid_unknown_fields=True):
 
 
 class ProgressTold(Struct):
-    gifts: int
+    gifts: Annotated[
+        int, Meta(description="Rows of the log: one for each order, cause and kind, not orders")
+    ]
     pledged: Annotated[shapes.Money, Meta(description="Until orders are paid and confirmed")]
     ready: Annotated[shapes.Money, Meta(description="Until it is locked in a batch")]
     reconciled: Annotated[shapes.Money, Meta(description="Until the batch is sent")]

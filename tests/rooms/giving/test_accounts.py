@@ -55,6 +55,20 @@ def test_an_account_counts_pieces_that_stand(sqlite_world):
     assert told.standing_minor == used(world, one) == 100
 
 
+def test_pieces_of_all_causes_add_up_to_the_whole_amount(sqlite_world):
+    world, cause = sqlite_world
+    reeds = papered(world, "Reeds")
+    weights = ((cause.id, 2), (reeds.id, 1))
+    one = publish(world, PerUnit(37, MEAL), cause, reeds, causes=weights)
+    world.tell(order("1", goods("a", 1000, 16)))
+    with world.database.read() as db:
+        told = accounts.accounts(db, world.shop.id, [one])
+        every = accounts.everything(db, world.shop.id, {one.id: one})
+    assert sum(each.standing_minor for each in told) == 16 * 37
+    assert [each.pieces for each in told] == [11, 5]
+    assert every == told
+
+
 def test_a_programme_past_its_end_is_closed_and_filled_up_once(database):
     world = acme(database)
     cause = papered(world)

@@ -75,6 +75,15 @@ def test_a_gift_is_averaged_as_it_stands(sqlite_world):
     assert (nothing.count, nothing.mean_minor) == (0, 0)
 
 
+def test_what_the_shop_gives_for_an_order_has_a_way_too(sqlite_world):
+    world, cause = sqlite_world
+    publish(world, Share(percent_bps=1000), cause)
+    world.tell(order("1", goods("a", 1000), placed_at=NOW - timedelta(days=3)))
+    send(world, lock(world))
+    with world.database.read() as db:
+        assert answers.days_to_send(db, world.shop.id, "USD", YEAR.date()) == 3
+
+
 def test_the_way_to_a_cause_is_the_median_of_gifts_that_were_sent(database):
     world = acme(database)
     papered(world)

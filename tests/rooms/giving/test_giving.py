@@ -1,6 +1,7 @@
 """Donations stand as the order stands, to the cent, and reach the cause they name."""
 
 from collections import Counter
+from dataclasses import replace as changed
 
 import pytest
 from msgspec.structs import replace
@@ -243,3 +244,19 @@ def test_the_log_is_newest_first_and_names_order_and_cause(database):
             ("1", "Riverbank"),
         ]
         assert [row.number for row in giving.log(db, world.shop.id, 2, 2)] == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        *(("country", one, "country_format") for one in ("XX", "ZZ", "EU")),
+        ("agreed_on", "2026-11-24", "date_future"),
+    ],
+)
+def test_a_country_that_is_none_and_a_contract_to_come_are_refused(
+    sqlite_world, field, value, code
+):
+    world, cause = sqlite_world
+    with world.database.write() as db, pytest.raises(BadInput) as refused:
+        giving.change_cause(db, world.shop.id, changed(cause, **{field: value}), NOW)
+    assert (refused.value.code, refused.value.field) == (code, field)

@@ -300,24 +300,6 @@ def test_points_are_owed_once_and_told_with_their_programme(sqlite_world):
     assert world.audit() == []
 
 
-@pytest.mark.parametrize(
-    ("points", "minor", "is_promised"),
-    [(100, 500, False), (100, 2000, False), (34, 335, True), (0, 500, False)],
-)
-def test_points_of_another_worth_are_owed_and_of_no_programme(
-    sqlite_world, points, minor, is_promised
-):
-    world, cause = sqlite_world
-    one = publish(world, PointsGiven(100, 1000), cause)
-    mia = world.member(MIA)
-    fact = PointsDonated(world.shop.id, mia, 42, cause.id, minor, "USD", points)
-    with world.database.write() as db:
-        tell(db, HEARD, [fact], NOW)
-        (row,) = service.of_member(db, world.shop.id, mia)
-    assert (row.programme_id, row.due_minor) == (one.id if is_promised else 0, minor)
-    assert world.audit() == []
-
-
 def test_gifts_answer_the_question_that_was_asked(sqlite_world):
     world, cause = sqlite_world
     rounding = publish(world, RoundUp(100), cause)

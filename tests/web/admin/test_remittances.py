@@ -178,4 +178,4 @@ def test_the_report_says_how_shoppers_answered_and_what_is_counted(ada: Ada, wor
     assert "Orders that were asked 100.0% 3 of 3" in page
     assert "Of these, with a gift 66.7% 2 of 3" in page
     assert "A gift on average $0.70 of 2 gifts that stand" in page
-    assert "nothing was sent yet" in page
+    assert "nothing of an order was sent yet" in page

@@ -6,13 +6,14 @@ where everything ever given for a programme stands by now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Row, String, bindparam, text
 
+from connector.core.money import spread
 from connector.rooms.giving import rules, store
 from connector.rooms.giving.rules import Programme
 
@@ -47,7 +48,8 @@ class Month:
 class Account:
     """What a programme (0: none) gave a cause in one way, each cent in the state it is in.
 
-    unit_minor: what one piece gives; 0 where nothing is counted in pieces.
+    unit_minor: what one piece gives; 0 where nothing is counted in pieces. pieces: whole ones that
+    stand, split among causes as their amounts are; a cap may have cut the last one short.
     """
 
     programme_id: int
@@ -61,6 +63,7 @@ class Account:
     locked_minor: int
     remitted_minor: int
     unit_minor: int = 0
+    pieces: int | None = None
 
     @property
     def standing_minor(self) -> int:
@@ -73,11 +76,6 @@ class Account:
     @property
     def owed_minor(self) -> int:
         return self.due_minor - self.remitted_minor
-
-    @property
-    def pieces(self) -> int | None:
-        """Whole pieces that stand; a cap may have cut the last one short."""
-        return self.standing_minor // self.unit_minor if self.unit_minor else None
 
 
 def months(db: Connection, shop_id: int, since: str = "") -> list[Month]:
@@ -108,25 +106,40 @@ def _meaning(row: Row[Any]) -> tuple[str, str] | None:
 def accounts(db: Connection, shop_id: int, of: Sequence[Programme]) -> list[Account]:
     """Of these programmes, by programme, cause and kind; what answers none is of none."""
     units = {one.id: _unit(one) for one in of}
-    return [
+    return _counted(
         _account(row, units[row.programme_id])
         for row in store.tallies(db, shop_id)
         if row.programme_id in units
-    ]
+    )
 
 
 def everything(db: Connection, shop_id: int, of: Mapping[int, Programme]) -> list[Account]:
     """All there is, also of gifts that no programme asked for."""
-    return [
+    return _counted(
         _account(row, _unit(of[row.programme_id]) if row.programme_id in of else 0)
         for row in store.tallies(db, shop_id)
-    ]
+    )
 
 
 def receipts(db: Connection, shop_id: int, programme_ids: Sequence[int]) -> tuple[int, int]:
     """(payments sent for these programmes, how many of them causes confirmed by a receipt)."""
     found = db.execute(_RECEIPTS, {"shop_id": shop_id, "ids": list(programme_ids)}).one()
     return found.sent, found.receipted
+
+
+def _counted(found: Iterable[Account]) -> list[Account]:
+    """With their pieces: of all causes together as many as the whole amount makes."""
+    known = list(found)
+    groups: dict[tuple[int, str, str], list[int]] = {}
+    for place, one in enumerate(known):
+        if one.unit_minor:
+            groups.setdefault((one.programme_id, one.currency, one.kind), []).append(place)
+    for places in groups.values():
+        stand = [known[place].standing_minor for place in places]
+        whole = sum(stand) // known[places[0]].unit_minor
+        for place, pieces in zip(places, spread(whole, stand), strict=True):
+            known[place] = replace(known[place], pieces=pieces)
+    return known
 
 
 def _unit(one: Programme) -> int:

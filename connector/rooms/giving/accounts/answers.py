@@ -109,9 +109,10 @@ def gifts(db: Connection, shop_id: int, currency: str, since: datetime) -> Gifts
 
 
 def days_to_send(db: Connection, shop_id: int, currency: str, since: date) -> int | None:
-    """The median of days from an order to its gift's payment, of payments since then; None: none.
+    """The median of days from an order to the payment of what it gave; None of no payment.
 
-    Of an even number of gifts the lower one in the middle.
+    Whether its shopper or the shop gave it; of payments since then. Of an even number the lower
+    one in the middle.
     """
     days: Counter[int] = Counter()
     told = {"shop_id": shop_id, "currency": currency, "first": since.isoformat()}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_
 
 from connector.orders.models import orders
+from connector.rooms.giving import rules
 from connector.rooms.giving.models import giving_donation
 from connector.rooms.giving.store import PAGE, with_names
 
@@ -20,6 +21,8 @@ STATES: Mapping[str, ColumnElement[bool]] = {
     "locked": and_(_OF.due_minor > 0, _OF.due_minor == _OF.locked_minor),
     "taken_back": and_(_OF.pledged_minor == 0, _OF.due_minor == 0),
 }
+
+KINDS = (rules.GIFT, *sorted(rules.ADDING), rules.POINTS, rules.TOP_UP)
 
 
 @dataclass(frozen=True, slots=True)
