@@ -28,9 +28,9 @@ export function ways(before, price, { amounts_minor: amounts, round_up_to_minor:
 
 const ARABIC = /[\u0660-\u0669\u06f0-\u06f9]/g; // Persian and Urdu write some of them differently
 
-/** What was typed, with a comma or a point and in any digits; NaN for what is no amount. @param {string} text @param {number} exponent */
+/** What was typed, with a comma or a point and in any digits; NaN for what is no amount, or two. @param {string} text @param {number} exponent */
 export function typed(text, exponent) {
-  const plain = text.normalize("NFKC").replace(ARABIC, (one) => String(one.charCodeAt(0) & 15)).replace(/[\s\p{Cf}]/gu, "");
+  const plain = text.normalize("NFKC").replace(ARABIC, (one) => String(one.charCodeAt(0) & 15)).replace(/\p{Cf}/gu, "").trim();
   const [, whole, part = ""] = /^(\d{1,12})(?:[.,\u066b](\d+))?$/.exec(plain) ?? [];
   return whole && part.length <= exponent ? minorOf(`${whole}.${part}`, exponent) : Number.NaN;
 }
@@ -43,3 +43,16 @@ export const isRounded = ({ attributes }) => attributes.some(({ key }) => key ==
 
 /** Of what a line names, the cause's key. @param {{attributes: {key: string, value?: unknown}[]} | undefined} line */
 export const causeOf = (line) => String(line?.attributes.find(({ key }) => key === GIFT)?.value ?? "").split("@")[0];
+
+const PRINTED = "1"; // named by a form of the theme: whatever the shop gives to
+
+/**
+ * Whether a gift as in the order, if there is one, is asked still.
+ *
+ * @param {{attributes: {key: string, value?: unknown}[]} | undefined} line
+ * @param {import("./service.js").Cause[]} causes
+ */
+export function isAsked(line, causes) {
+  if (!line || causeOf(line) === PRINTED) return causes.length > 0;
+  return causes.some(({ key, ways: named }) => key === causeOf(line) && named[isRounded(line) ? "round_up" : "add_on"]);
+}

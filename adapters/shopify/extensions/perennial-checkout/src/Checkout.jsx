@@ -2,10 +2,11 @@ import "@shopify/ui-extensions/preact";
 import { useCartLines, useDiscountCodes, useInstructions, useSubtotalAmount, useTotalAmount } from "@shopify/ui-extensions/checkout/preact";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { giftIn, minorOf } from "../../shared/gift.js";
+import { giftIn, isAsked, minorOf } from "../../shared/gift.js";
 import { Rewards } from "../../shared/Rewards.jsx";
 import { ask } from "../../shared/service.js";
 import { Gift } from "./Gift.jsx";
+import { HeldGift } from "./HeldGift.jsx";
 
 export default async () => {
   render(<Checkout />, document.body);
@@ -39,7 +40,8 @@ function Checkout() {
   }
   return (
     <s-stack gap="large">
-      {mine.donation && <Gift causes={mine.causes} usual={mine.cause} donation={mine.donation} lines={lines} total={total} />}
+      {gift && !isAsked(gift, mine.causes) && <HeldGift line={gift} />}
+      {mine.donation && isAsked(gift, mine.causes) && <Gift causes={mine.causes} usual={mine.cause} donation={mine.donation} lines={lines} total={total} />}
       {(mine.earns || mine.member) && (
         <s-section heading={t("points")}>
           <s-stack gap="base">

@@ -37,7 +37,7 @@ export function Gift({ causes, usual, donation, lines, total }) {
   const before = minorOf(total.amount, exponent) - given;
   const isRound = line !== undefined && isRounded(line);
   const offered = causes.filter((one) => !line || one.ways[isRound ? "round_up" : "add_on"]);
-  const asked = settings.choice ? wanted || causeOf(line) || usual : String(settings.cause ?? "");
+  const asked = wanted || causeOf(line) || (settings.choice ? usual : String(settings.cause ?? ""));
   const cause = offered.find(({ key }) => key === asked) ?? offered[0];
   const found = cause && price ? ways(before, price, donation, cause) : [];
   const rounding = found.find(({ rounds }) => rounds)?.minor ?? 0;
