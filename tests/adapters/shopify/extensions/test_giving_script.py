@@ -103,7 +103,9 @@ def test_a_gift_is_rounded_to_what_the_service_asks(currency, decimals, steps):
     ],
 )
 def test_without_scripts_pieces_come_to_what_is_said(currency, total, said):
-    form = re.search(r'<form class="perennial-ways".*?</form>', drawn(currency, total), re.DOTALL)
+    form = re.search(
+        r'<form\s+class="perennial-ways".*?</form>', drawn(currency, total), re.DOTALL
+    )
     assert form
     buttons = re.findall(
         r'name="quantity" value="(\d+)">.*?<bdi dir="ltr">(.*?)<', form[0], re.DOTALL
@@ -121,6 +123,17 @@ def test_without_scripts_a_gift_is_taken_out_by_a_link():
     assert 'name="quantity"' not in html, "one gift is in the cart"
     assert "Your gift is in the total." in html
     assert "Nothing is added" not in html
+
+
+def test_where_programmes_ask_the_house_asks_nothing_without_scripts():
+    unseen = "<noscript><style>perennial-donation { display: none }</style></noscript>"
+    html = drawn("USD", 9_060, {"programmes": True})
+    assert unseen in html
+    assert re.search(r'<form\s+class="perennial-ways"[^>]*style="visibility: hidden"', html)
+    held: dict[str, Any] = {"final_line_price": 200, "properties": {"_perennial_donation": "x"}}
+    for html in (drawn("USD", 9_060), drawn("USD", 9_200, {"programmes": True}, **held)):
+        assert unseen not in html
+        assert "visibility" not in html
 
 
 def test_the_block_says_the_cause_of_the_line_whatever_is_set():
