@@ -222,7 +222,9 @@ def give(visit, shop, language):
     before = page.see(TOTAL)
     visit.tap(f"{WAYS}[1]")
     page.wait(f"{TOTAL}.includes('72.00')")
-    assert page.see(f"{WAYS}[1].ariaPressed === 'true' && {GIFT}.shadowRoot.activeElement === {WAYS}[1]")
+    assert page.see(
+        f"{WAYS}[1].ariaPressed === 'true' && {GIFT}.shadowRoot.activeElement === {WAYS}[1]"
+    )
     visit.look("rounded")
     visit.tap(f"{GIFT}.shadowRoot.querySelector('.more')")
     page.wait(f"{OWN} && {OWN} === {GIFT}.shadowRoot.activeElement")

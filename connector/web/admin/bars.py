@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT, TOP, FLOOR = 190, 14, 160
-START, END = 9.0, 100.0  # percent of the width: room for the scale before
+START, END = 15.0, 100.0  # percent of the width: room for the scale before, on a phone, too
 MOST_RULES = 4
 _STEPS = (1, 2, 5)
 
