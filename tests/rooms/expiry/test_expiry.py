@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
+from connector.core import clock
+from connector.core.clock import local_date
 from connector.core.commerce import CustomerMerge, OrderState
 from connector.core.facts import publish
 from connector.ledger.models import ledger_lot
@@ -36,11 +38,11 @@ def night(world, at):
             publish(db, HEARD, facts, at)
 
 
-def nights(world, first, last, *, shown=True, key=MIA):
+def nights(world, first, last, *, start=NOW, shown=True, key=MIA):
     """Every night from one to another; the member opens the panel each day."""
     member_id = world.member(key)
     for number in range(first, last + 1):
-        at = NOW + number * DAY
+        at = start + number * DAY
         night(world, at)
         if shown:
             with world.database.write() as db:
@@ -131,10 +133,13 @@ def test_rest_ends_everything_and_any_movement_starts_anew(database):
     promise(world, REST)
     world.adjust(world.member(), 50)
     world.adjust(world.member(NOOR), 20)
-    night(world, NOW)
-    nights(world, 25, 40)
-    assert told(world, NOW + 40 * DAY) == [(50, "2027-01-22", 30)]
-    nights(world, 41, 61)
+    today = clock.now()  # rest is read from movements' ids, which tell the moment itself
+    night(world, today)
+    nights(world, 25, 40, start=today)
+    last = max(local_date(one, "Europe/Berlin") for one in (today, NOW))
+    ends_on = rules.months_after(date.fromisoformat(last), 2)
+    assert told(world, today + 40 * DAY) == [(50, str(ends_on), 30)]
+    nights(world, 41, 64, start=today)
     assert world.balance().available == 0
     assert world.balance(NOOR).available == 20  # nobody told her
     assert world.audit() == []

@@ -57,8 +57,9 @@ def test_places_that_are_off_or_say_nothing_are_told(ada: Ada, world: World, row
     assert "There is nothing honest to say yet" in words_of(ada.see(rows, place="home"))
 
 
-def test_who_is_held_out_or_compared_is_told(ada: Ada, world: World, rows: str):
+def test_who_is_compared_is_told(ada: Ada, world: World, rows: str):
     with world.database.write() as db:
+        learning.set_settings(db, world.shop.id, holdout_percent=0, rows_limit=4, now=NOW)
         learning.start_trial(db, world.shop.id, "account", "method", "standard", "count", NOW)
     assert "this member meets side" in words_of(ada.see(rows))
 
