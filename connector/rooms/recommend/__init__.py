@@ -8,20 +8,24 @@ lists of members go with the member, and the next build does not know who was er
 
 from connector.rooms.recommend.service import (
     Build,
+    Odds,
     Pair,
     build,
     build_due,
     mark,
     newest_build,
+    odds,
     why,
 )
 
 __all__ = [
     "Build",
+    "Odds",
     "Pair",
     "build",
     "build_due",
     "mark",
     "newest_build",
+    "odds",
     "why",
 ]

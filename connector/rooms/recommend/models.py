@@ -25,6 +25,7 @@ recommend_product = Table(
     Column("similar", Json, nullable=False),  # as ``others``
     Column("buyers", Integer, nullable=False),
     Column("returners", Integer, nullable=False),  # who bought it on another day again
+    Column("orders", Integer, nullable=False, server_default="0"),
     CheckConstraint("returners >= 0 AND buyers >= returners", name="counts"),
 )
 
@@ -52,8 +53,8 @@ recommend_member = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("member_id", Id, primary_key=True, autoincrement=False),
-    Column("again", Json, nullable=False),  # [key, days it was bought on], best first
-    Column("unseen", Json, nullable=False),  # [key, the bought product that speaks most for it]
+    Column("again", Json, nullable=False),  # [key, days it was bought on, score], best first
+    Column("unseen", Json, nullable=False),  # [key, the bought one that speaks for it, score]
 )
 
 recommend_build = Table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import partial
 from time import perf_counter
 
@@ -47,6 +48,15 @@ class Pair:
     score: int
     hidden: str | None
     evidence: int = ORDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Of ``orders`` with a product ``together`` hold another, too: so many times chance's."""
+
+    together: int
+    orders: int
+    of_chance: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +161,25 @@ def why(db: Connection, shop_id: int, product_key: str) -> list[Pair]:
     ]
 
 
+def odds(
+    db: Connection, shop_id: int, product_key: str, together: Mapping[str, int]
+) -> dict[str, Odds]:
+    """How often ``product_key`` was bought with each of these, against what chance would do.
+
+    together: orders that hold both, as lists tell. What no build has counted yet is left out.
+    """
+    row = store.newest_build(db, shop_id)
+    held = shown.orders_of(db, shop_id, [product_key, *together])
+    own = held.get(product_key)
+    if row is None or not own:
+        return {}
+    return {
+        key: Odds(both, own, Fraction(both * row.orders, own * held[key]))
+        for key, both in together.items()
+        if both >= rules.SUPPORT and held.get(key)
+    }
+
+
 def forget(db: Connection, shop_id: int, member_id: int, now: datetime) -> None:
     """A member is gone: their lists at once, and what they told of products at the next build."""
     store.forget_member(db, shop_id, member_id)
@@ -178,7 +207,7 @@ def _write_products(
     database: Database,
     shop_id: int,
     told: rules.Shelves,
-    before: Mapping[str, tuple[str, int, int]],
+    before: Mapping[str, tuple[str, int, int, int]],
 ) -> None:
     """Write what is told of products where it changed, some at a time."""
     gone = set(before)

@@ -30,7 +30,7 @@ from connector.core.db import upsert
 from connector.members.models import member
 from connector.orders.models import order_line, orders, product
 from connector.rooms.recommend.models import recommend_build, recommend_member, recommend_together
-from connector.rooms.recommend.rules import NOBODY, Baskets, Other, Personal
+from connector.rooms.recommend.rules import NOBODY, Again, Baskets, Other, Personal, Unseen
 from connector.rooms.recommend.rules.history import Ints, Longs
 
 CHUNK = 500
@@ -219,7 +219,7 @@ def member_lists(db: Connection, shop_id: int, member_id: int) -> Personal | Non
     ).one_or_none()
     if row is None:
         return None
-    return Personal([(key, n) for key, n in row.again], [(key, had) for key, had in row.unseen])
+    return Personal([Again(*one) for one in row.again], [Unseen(*one) for one in row.unseen])
 
 
 def forget_member(db: Connection, shop_id: int, member_id: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from flask import g, request, url_for
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
 from connector.core import clock
@@ -16,26 +17,15 @@ from connector.orders import store as order_store
 from connector.rooms.recommend import rules, showing
 from connector.rooms.recommend import service as recommend
 from connector.web import addresses
-from connector.web.admin import door, row_wishes, sentences, store
+from connector.web.admin import door, row_wishes, sentences, store, strengths
 from connector.web.admin.door import blueprint
-from connector.web.admin.words import local, mark
+from connector.web.admin.lift import ROWS
+from connector.web.admin.words import local, spoken
 from connector.web.runtime import runtime
+from connector.web.tongue import Tongue
 
 LISTED = 12
 RECENT_DAYS = 90
-HIDDEN = {
-    "not_in_catalogue": mark("no longer in the catalogue"),
-    "unpublished": mark("not published"),
-    "sold_out": mark("sold out"),
-    "no_link": mark("has no page"),
-    "free": mark("given away"),
-}
-EVIDENCE = {
-    rules.ORDERS: mark("Bought together"),
-    rules.PEOPLE: mark("Bought by the same customers"),
-    rules.TITLES: mark("A similar product"),
-    rules.ALIKE: mark("Bought with similar products"),
-}
 
 
 @blueprint.get("/<shop>/recommendations", endpoint="recommendations")
@@ -69,10 +59,10 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
         values: dict[str, Any] = {
             "build": recommend.newest_build(db, g.shop.id),
             "listed": listed,
-            "pairs": pairs,
             "pinned": pinned,
             "rows": rows,
             "chosen": rows.get(chosen),
+            **_scored(db, chosen, pairs, rows),
             "members": _members(db, member_words),
         }
     return door.page(
@@ -86,10 +76,23 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
         said=sentences.said(addresses.text("said")),
         support=rules.SUPPORT,
         shown=showing.SHOWN,
-        hidden=HIDDEN,
-        evidence=EVIDENCE,
+        row_names=ROWS,
         **values,
     )
+
+
+def _scored(
+    db: Connection, chosen: str, pairs: Sequence[recommend.Pair], rows: Mapping[str, Row[Any]]
+) -> dict[str, Any]:
+    """The whole list and the rows of its page, with their scores in words."""
+    say = Tongue.of(g.shop, spoken(), clock.now())
+    odds = recommend.odds(db, g.shop.id, chosen, {one.key: one.together for one in pairs})
+    question = showing.Question(surface="product", products=(chosen,))
+    found = showing.ladder(db, g.shop, question) if chosen in rows else []
+    return {
+        "pairs": strengths.of_list(pairs, rows, say, odds),
+        "ladder": [(one.kind, strengths.of_row(one, say, odds)) for one in found],
+    }
 
 
 def _members(db: Connection, words: str) -> dict[int, Person]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import g, redirect, url_for
@@ -15,8 +14,8 @@ from connector.members import store as member_store
 from connector.rooms.recommend import showing
 from connector.rooms.recommend.learning import service as learning
 from connector.shops import service as shops
-from connector.web import addresses, buckets, rows
-from connector.web.admin import door
+from connector.web import addresses, buckets
+from connector.web.admin import door, strengths
 from connector.web.admin.door import blueprint
 from connector.web.admin.lift import ROWS, SURFACES
 from connector.web.admin.words import spoken
@@ -24,16 +23,6 @@ from connector.web.runtime import runtime
 from connector.web.tongue import Tongue
 
 PLACES = ("account", "home")  # which are about no product
-
-
-@dataclass(frozen=True, slots=True)
-class Previewed:
-    """A product of a row. strength: percent of the best score there; None: only ranked."""
-
-    shown: showing.Shown
-    reason: str
-    strength: int | None
-    percent: str
 
 
 @blueprint.get("/<shop>/members/<id:member_id>/recommendations")
@@ -48,9 +37,13 @@ def member_rows(member_id: int) -> Response:
         shop = shops.get(db, g.shop.id)
         question = showing.Question(surface=place, member_id=member_id)
         bucket = buckets.of(shop.id, member_id) or 0
+        say = Tongue.of(shop, spoken(), clock.now())  # reasons as shoppers read them
         values: dict[str, Any] = {
             "person": runtime().members.person(db, g.shop.id, member_id),
-            "ladder": [(one.kind, _previewed(one)) for one in showing.ladder(db, shop, question)],
+            "ladder": [
+                (one.kind, strengths.of_row(one, say))
+                for one in showing.ladder(db, shop, question)
+            ],
             "is_off": place in showing.wishes(db, shop.id).off,
             "deal": learning.deal(db, shop.id, place, bucket),
         }
@@ -71,15 +64,3 @@ def _member(db: Connection, member_id: int) -> Row[Any]:
     if row is None or row.state == "erased":
         raise NotFound("member_not_found", "no such member")
     return row
-
-
-def _previewed(row: showing.Row) -> list[Previewed]:
-    """Reasons as shoppers read them, in the merchant's language."""
-    say = Tongue.of(g.shop, spoken(), clock.now())
-    best = max((one.score or 0 for one in row.shown), default=0)
-
-    def told(one: showing.Shown) -> Previewed:
-        strength = None if one.score is None or not best else 100 * one.score // best
-        return Previewed(one, rows.reason(one, say), strength, say.percent(strength or 0))
-
-    return [told(one) for one in row.shown]

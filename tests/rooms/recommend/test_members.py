@@ -29,6 +29,20 @@ def test_what_is_new_says_because_of_what(busy):
     assert unseen(busy, "other1") == [("mug", "Tea")]
 
 
+def test_scores_are_those_that_rank(busy):
+    with busy.database.read() as db:
+        told = store.member_lists(db, busy.id, busy.member("mia"))
+    assert told is not None
+    # .9 for each purchase day since; tea is in eight orders of late, the mug in none.
+    tea = (1 + 0.9 + 0.81) * 9**0.2
+    mug = 0.9**3
+    assert [(one.key, one.score) for one in told.again] == [
+        ("tea", 1000),
+        ("mug", round(1000 * mug / tea)),
+    ]
+    assert [(one.key, one.score) for one in told.unseen] == [("pot", 1000)]
+
+
 def test_what_is_sold_out_is_not_shown(busy):
     busy.sells("tea", in_stock=False)
     assert again(busy, "mia") == [("mug", 1)]

@@ -1,5 +1,7 @@
 """What a page shows of a list, and why."""
 
+from fractions import Fraction
+
 import pytest
 
 from connector.core.money import Money
@@ -96,3 +98,15 @@ def beside(acme, *products):
     with acme.database.read() as db:
         question = showing.Question(surface="cart", products=products)
         return showing.row(db, acme.shop(db), question).shown
+
+
+def test_a_pair_is_told_against_chance(acme):
+    acme.sells("tea", "pot", "mug", "oak")
+    acme.order("tea", "pot", times=6)
+    acme.order("tea", times=2)
+    acme.order("mug", times=12)
+    acme.build()
+    with acme.database.read() as db:
+        odds = recommend.odds(db, acme.id, "tea", {"pot": 6, "mug": 2, "oak": 3})
+    # Of 20 orders 8 hold tea and 6 the pot: by chance 2.4 would hold both.
+    assert odds == {"pot": recommend.Odds(6, 8, Fraction(5, 2))}

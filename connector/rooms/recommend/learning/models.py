@@ -64,10 +64,20 @@ learning_row = Table(
     Column("row_name", Key, primary_key=True),
     Column("method", Key, primary_key=True),
     Column("arm", Key, primary_key=True),  # all, or a side of the trial that ran there
+    Column("pages", BigInteger, nullable=False, server_default="0"),  # that got it as an answer
     Column("shown", BigInteger, nullable=False),
     Column("clicks", BigInteger, nullable=False),
     Column("adds", BigInteger, nullable=False),
     CheckConstraint("shown >= 0 AND clicks >= 0 AND adds >= 0", name="counts"),
+)
+
+# The last day a product was seen in a row: whether, not how often, so it is written once a day.
+learning_shown = Table(
+    "learning_shown",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("product_key", Key, primary_key=True),
+    Column("day", Key, nullable=False),
 )
 
 # What an order told and what of it is counted, so that its next state adds the difference only.

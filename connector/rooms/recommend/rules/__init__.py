@@ -7,7 +7,7 @@ variants of one product apart. ``reorders``, ``visits`` and ``worth`` say how li
 
 from connector.rooms.recommend.rules.diverse import families, share_a_word, spread_families
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
-from connector.rooms.recommend.rules.listed import Other, Personal, lists, personal
+from connector.rooms.recommend.rules.listed import Again, Other, Personal, Unseen, lists, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
 from connector.rooms.recommend.rules.sources import CAP
 from connector.rooms.recommend.rules.together import (
@@ -31,12 +31,14 @@ __all__ = [
     "SUPPORT",
     "SUREST",
     "TITLES",
+    "Again",
     "Baskets",
     "History",
     "Lists",
     "Other",
     "Personal",
     "Shelves",
+    "Unseen",
     "families",
     "history",
     "joined",

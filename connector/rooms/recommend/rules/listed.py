@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from connector.rooms.recommend.rules.history import Floats
 from connector.rooms.recommend.rules.shelves import Shelves
 from connector.rooms.recommend.rules.together import KEPT, ORDERS, SUPPORT
 
@@ -38,24 +39,43 @@ def lists(told: Shelves) -> Iterator[tuple[str, list[Other]]]:
             yield key, [Other(keys[one], *rest) for one, *rest in zip(*columns, strict=True)]
 
 
+class Again(NamedTuple):
+    """A bought product, on how many days. score: as of an ``Other``; None: only ranked."""
+
+    key: str
+    days: int
+    score: int | None = None
+
+
+class Unseen(NamedTuple):
+    """A product new to somebody, and the bought one that speaks most for it."""
+
+    key: str
+    because: str
+    score: int | None = None
+
+
 class Personal(NamedTuple):
-    """One person's lists, by product keys, best first.
+    """One person's lists, by product keys, best first."""
 
-    again: with the days each was bought on. unseen: with the bought product that speaks for it.
-    """
-
-    again: list[tuple[str, int]]
-    unseen: list[tuple[str, str]]
+    again: list[Again]
+    unseen: list[Unseen]
 
 
 def personal(told: Shelves, buyer: int) -> Personal:
     """What somebody returns for, and what is new to them."""
     keys = told.history.keys
-    own, _, times = told.buy_again(buyer)
-    found, _, because = told.for_you(buyer, KEPT)
-    again = zip(own.tolist()[:KEPT], times.tolist(), strict=False)
-    unseen = zip(found.tolist(), because.tolist(), strict=True)
+    own, returns, times = told.buy_again(buyer)
+    found, gains, because = told.for_you(buyer, KEPT)
+    again = zip(own.tolist()[:KEPT], times.tolist(), _scores(returns), strict=False)
+    unseen = zip(found.tolist(), because.tolist(), _scores(gains), strict=True)
     return Personal(
-        [(keys[one], often) for one, often in again],
-        [(keys[one], keys[had]) for one, had in unseen],
+        [Again(keys[one], often, score) for one, often, score in again],
+        [Unseen(keys[one], keys[had], score) for one, had, score in unseen],
     )
+
+
+def _scores(values: Floats) -> list[int]:
+    """Of values that fall: the first is the best."""
+    scores: list[int] = (values * (TOP_SCORE / values[:1])).round().astype(int).tolist()
+    return scores

@@ -39,7 +39,9 @@ def _again(desk: Desk) -> list[Candidate]:
     """As stored; for who bought too long ago to be stored the same count, without the season."""
     own = desk.own.days
     if desk.personal is not None:
-        ranked: list[tuple[str, int | None]] = [(key, None) for key, _ in desk.personal.again]
+        ranked: list[tuple[str, int | None]] = [
+            (key, score) for key, _, score in desk.personal.again
+        ]
         ranked += [(key, None) for key in own if key not in dict(ranked)]  # bought since
     else:
         ranked = list(counted(own))
@@ -55,8 +57,8 @@ def _for_you(desk: Desk) -> list[Candidate]:
     own = desk.own.days
     if desk.personal is not None:
         return [
-            Candidate(key, ladders.BECAUSE, speaker=because)
-            for key, because in desk.personal.unseen
+            Candidate(key, ladders.BECAUSE, score=score, speaker=because)
+            for key, because, score in desk.personal.unseen
             if key not in own
         ]
     newest = list(own)[:_SPEAKERS]

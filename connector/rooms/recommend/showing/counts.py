@@ -21,6 +21,7 @@ class Product(NamedTuple):
     similar: list[Other]
     buyers: int
     returners: int
+    orders: int = 0
 
 
 class Trend(NamedTuple):
@@ -38,8 +39,9 @@ def products(told: Shelves) -> Iterator[tuple[str, Product]]:
         scores = (row.shares * _TOP_SCORE).round().astype(int).tolist()
         columns = (row.others.tolist(), row.orders.tolist(), scores, row.evidence.tolist())
         similar = [Other(keys[one], *rest) for one, *rest in zip(*columns, strict=True)]
-        if similar or buyers[number]:
-            yield key, Product(similar, int(buyers[number]), int(returners[number]))
+        orders = int(told.history.sold[number])
+        if similar or orders:
+            yield key, Product(similar, int(buyers[number]), int(returners[number]), orders)
 
 
 def trends(

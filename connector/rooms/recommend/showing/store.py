@@ -180,8 +180,19 @@ def apart(db: Connection, shop_id: int) -> list[str]:
     )
 
 
-def stored(db: Connection, shop_id: int) -> dict[str, tuple[str, int, int]]:
-    """Every product's (similar as written, buyers, returners)."""
+def orders_of(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """In how many orders each of these is."""
+    table = recommend_product.c
+    rows = db.execute(
+        select(table.product_key, table.orders).where(
+            table.shop_id == shop_id, table.product_key.in_(keys)
+        )
+    )
+    return {row.product_key: row.orders for row in rows}
+
+
+def stored(db: Connection, shop_id: int) -> dict[str, tuple[str, int, int, int]]:
+    """Every product's (similar as written, buyers, returners, orders)."""
     table = recommend_product.c
     rows = db.execute(
         select(
@@ -189,20 +200,21 @@ def stored(db: Connection, shop_id: int) -> dict[str, tuple[str, int, int]]:
             type_coerce(table.similar, Text).label("text"),
             table.buyers,
             table.returners,
+            table.orders,
         ).where(table.shop_id == shop_id)
     )
-    return {row.product_key: (row.text, row.buyers, row.returners) for row in rows}
+    return {row.product_key: (row.text, row.buyers, row.returners, row.orders) for row in rows}
 
 
-def written(told: Product) -> tuple[str, int, int]:
+def written(told: Product) -> tuple[str, int, int, int]:
     """A product as ``stored`` has it."""
-    return msgspec.json.encode(told.similar).decode(), told.buyers, told.returners
+    return msgspec.json.encode(told.similar).decode(), *told[1:]
 
 
 def put(db: Connection, shop_id: int, told: Sequence[tuple[str, Product]]) -> None:
     """Insert or replace what is told of these products."""
     statement = upsert(db, recommend_product)
-    names = ("similar", "buyers", "returners")
+    names = ("similar", "buyers", "returners", "orders")
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "product_key"],
