@@ -7,7 +7,7 @@ there; whoever else asks is a guest. Sentences come from here, in the language a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -18,23 +18,20 @@ from adapters.shopify import Shopify
 from connector.core import clock
 from connector.core.errors import BadInput, NotFound, Unauthenticated
 from connector.orders import store as order_store
-from connector.rooms.giving import programmes
 from connector.rooms.giving import service as giving
-from connector.rooms.giving.rules import GIFT
 from connector.rooms.points import service as points
 from connector.rooms.points import timeline
 from connector.rooms.points.timeline import Diagnosis
 from connector.shops import service as shops
-from connector.shops.service import Shop
 from connector.web import addresses, buckets, goals, public, rows
-from connector.web.gifts import impact
+from connector.web.gifts.thanks import thanks
 from connector.web.runtime import runtime
 from connector.web.storefront import acts
 from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
 from connector.web.storefront.giving import remembered
 from connector.web.storefront.me import me
 from connector.web.storefront.told import points as told_points
-from connector.web.tongue import Tongue, mark, own
+from connector.web.tongue import Tongue, mark
 
 MAX_TOKEN_CHARS = 4096
 MOST_SPENT_MINOR = 10**12  # of one checkout: ten thousand millions in cents
@@ -44,9 +41,6 @@ PREFLIGHT_SECONDS = 600
 EARNED = mark("This order earned {points}.")
 USABLE = mark("You can use them from {date} on.")
 WAITING = mark("You can use them after the return period.")
-GAVE = mark("{money} of this order is for {cause}. Thank you.")
-SHOP_GIVES = mark("For this order {shop} gives {money} to {cause}.")
-SHOP_GIVES_UNIT = mark("For this order {shop} gives {money} to {cause}: {unit}.")
 Told = dict[str, Any]
 blueprint = Blueprint("extensions", __name__, url_prefix="/ext/shopify")
 
@@ -111,7 +105,7 @@ def order(key: str) -> Response:
         awaited = visitor.customer_key is not None and known is None
         found = None
         if isinstance(visitor, Asker) and known and known.member_id == visitor.member_id:
-            found = _order(db, visitor, known.id, say)
+            found = _order(db, visitor, known, say)
         elif not awaited and (beyond := goals.of_any_order(db, visitor.shop, say)):
             found = {"said": [], "donations": [], "impact": beyond}
         return {
@@ -168,40 +162,17 @@ def _earns(db: Connection, visitor: Visitor, now: datetime, say: Tongue) -> Told
     )
 
 
-def _order(db: Connection, visitor: Asker, order_id: int, say: Tongue) -> Told:
-    found = timeline.diagnose(db, visitor.shop.id, order_id)
-    rows = giving.of_order(db, visitor.shop.id, order_id, giving.OF_ORDERS)
+def _order(db: Connection, visitor: Asker, order: Row[Any], say: Tongue) -> Told:
+    found = timeline.diagnose(db, visitor.shop.id, order.id)
+    rows = giving.of_order(db, visitor.shop.id, order.id, giving.OF_ORDERS)
     return {
         "number": found.order.number,
         "points": found.posted,
         "pending": found.pending,
         "said": _earned(found, say),
-        "donations": list(_donations(db, visitor.shop, rows, say)),
+        "donations": list(thanks(db, visitor.shop, order, say)),
         "impact": goals.of_order(db, visitor.shop, {one.programme_id for one in rows}, say),
     }
-
-
-def _donations(
-    db: Connection, shop: Shop, rows: Sequence[Row[Any]], say: Tongue
-) -> Iterator[Told]:
-    """What was given with an order, by its shopper first, and what the shop gives for it."""
-    names = {one.id: one.told(say.language.tag)[0] for one in giving.causes(db, shop.id)}
-    known = {one.id: one for one in programmes.programmes(db, shop.id)}
-    for one in sorted(rows, key=lambda row: row.kind != GIFT):
-        minor = one.pledged_minor + one.due_minor
-        if not minor:
-            continue
-        money, cause = say.money(minor, one.currency), own(names[one.cause_id])
-        programme = known.get(one.programme_id)
-        unit = impact.pieces(programme, minor, say) if programme else ""
-        if one.kind == GIFT:
-            said = say.t(GAVE, money=money, cause=cause)
-        elif unit:
-            said = say.t(SHOP_GIVES_UNIT, shop=own(shop.name), money=money, cause=cause, unit=unit)
-        else:
-            said = say.t(SHOP_GIVES, shop=own(shop.name), money=money, cause=cause)
-        told = {"cause": names[one.cause_id], "minor": minor, "currency": one.currency}
-        yield {**told, "kind": one.kind, "said": said}
 
 
 def _earned(found: Diagnosis, say: Tongue) -> list[str]:

@@ -124,7 +124,7 @@ function receipt(source, built) {
 
 const source = sourceHash();
 checkVendored();
-const built = await bundle(source.slice(0, 10));
+const built = await bundle(source.slice(0, 8));
 built.set("BUILD.txt", Buffer.from(receipt(source, built)));
 
 if (process.argv.includes("--check")) {

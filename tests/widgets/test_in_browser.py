@@ -87,6 +87,7 @@ class Shop(BaseHTTPRequestHandler):
 
     told: queue.Queue[dict[str, Any]] = queue.Queue()
     acts: ClassVar[list[object]] = []
+    proofs: ClassVar[list[str | None]] = []  # that an order's page brought
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output to the tests."""
@@ -138,6 +139,11 @@ class Shop(BaseHTTPRequestHandler):
                 "pages_a_day": 8,
                 **told,
             }
+        if what == "order":
+            self.proofs.append(self.headers["Authorization"])
+            said = {"said": ["Acme gives $1 to Riverbank."], "again_ms": 0}
+            come = self.proofs == ["Bearer proof"] * 2
+            return 200, said if come else {"said": [], "again_ms": 1}
         if what == "club" and query.get("only") == ["nothing"]:
             return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
@@ -256,6 +262,7 @@ def test_a_goal_tells_what_arrived_apart_from_what_came_together(seen: dict[str,
         "A wood.$80 of $100 together$50 has reached Riverbank.See what came of it",
     ]
     assert seen["noGoal"] == ""
+    assert seen["given"] == "Acme gives $1 to Riverbank.", "asked again while it was on its way"
 
 
 def test_an_unknown_product_says_nothing_and_moves_nothing(seen: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The token a WooCommerce store signs for a shopper's browser."""
+"""The tokens a WooCommerce store signs for a browser: of a shopper, and of an order's own page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from connector.web.runtime import runtime
 SECONDS = 300
 LEEWAY_SECONDS = 10
 MAX_CHARS = 2000
-_CUSTOMER = re.compile(r"[0-9]{1,20}", re.ASCII)
+WIDGET, ORDER = "widget", "order"  # whom a token is about
+_KEY = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
 class _Claims(msgspec.Struct):
-    """A shopper's token, as the store signs it."""
+    """A token, as the store signs it."""
 
     sub: str
     aud: str
@@ -32,10 +33,11 @@ class _Claims(msgspec.Struct):
     exp: int
 
 
-def customer(db: Connection, shop: Shop) -> str | None:
-    """The customer a bearer token proves; None without one. Unauthenticated if it proves nothing.
+def proven(db: Connection, shop: Shop, about: str = WIDGET) -> str | None:
+    """The key of the customer, or of the order, that a bearer token proves; None without one.
 
-    The shop is the one whose secret signed it, never what the token says.
+    Unauthenticated if it proves nothing, or something of another kind. The shop is
+    the one whose secret signed it, never what the token says.
     """
     header = request.headers.get("Authorization", "")
     if not header:
@@ -54,7 +56,7 @@ def customer(db: Connection, shop: Shop) -> str | None:
         claims = msgspec.json.decode(body, type=_Claims) if genuine and short else None
     except (ValueError, msgspec.DecodeError):
         claims = None
-    if claims is None or claims.aud != "widget" or not _CUSTOMER.fullmatch(claims.sub):
+    if claims is None or claims.aud != about or not _KEY.fullmatch(claims.sub):
         raise Unauthenticated("invalid_token", "not a token of this shop")
     now = clock.now().timestamp()
     lives = claims.iat - LEEWAY_SECONDS <= now <= claims.exp + LEEWAY_SECONDS

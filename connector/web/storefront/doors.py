@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 from adapters.shopify import Shopify
 from adapters.shopify.verify import Visitor as Proven
 from connector.core import clock
-from connector.core.errors import NotFound, PerennialError
+from connector.core.errors import NotFound, PerennialError, Unauthenticated
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses, public, remembered
 from connector.web.runtime import runtime
-from connector.web.storefront import acts, beacons, bearer, giving
+from connector.web.storefront import acts, beacons, bearer, giving, thanks
 from connector.web.storefront.asker import Visitor, forwarded_address, who
 from connector.web.storefront.club import club
 from connector.web.storefront.me import me
@@ -63,6 +63,17 @@ def woocommerce(public_id: str, view: str) -> Response:
         shop = find(db)
         _check_view(view)
         return _own(view, db, _bearer(db, shop))
+
+
+@blueprint.get(f"/woocommerce/<public_id>/{thanks.VIEW}", provide_automatic_options=False)
+def order_of_woocommerce(public_id: str) -> Response:
+    """What the shop gives for an order, to whoever has the token of that order's own page."""
+    with runtime().database.read() as db:
+        shop = _found_by(db, public_id)
+        key = bearer.proven(db, shop, bearer.ORDER)
+        if key is None:
+            raise Unauthenticated("invalid_token", "bring the token of the order's page")
+        return _private(thanks.of_order(db, shop, key, clock.now()))
 
 
 @blueprint.post("/woocommerce/<public_id>/<act>", provide_automatic_options=False)
@@ -136,7 +147,7 @@ def _allow_origin(response: Response) -> Response:
     if "Access-Control-Allow-Origin" not in response.headers:
         response.headers.extend(_readable_by(shop))
     if request.method == "OPTIONS":
-        looks = (request.view_args or {}).get("name") in _VIEWS
+        looks = (request.view_args or {}).get("name") in {*_VIEWS, thanks.VIEW}
         sent = "Authorization" if looks else "Authorization, Content-Type, Idempotency-Key"
         response.headers["Access-Control-Allow-Headers"] = sent
         response.headers["Access-Control-Allow-Methods"] = "GET" if looks else "POST"
@@ -166,8 +177,11 @@ def _check_act(act: str) -> None:
 
 
 def _own(view: str, db: Connection, visitor: Visitor) -> Response:
-    told = msgspec.json.encode(_PRIVATE[view](db, visitor, clock.now()))
-    response = Response(told, mimetype="application/json")
+    return _private(_PRIVATE[view](db, visitor, clock.now()))
+
+
+def _private(told: Any) -> Response:
+    response = Response(msgspec.json.encode(told), mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -178,7 +192,7 @@ def _found_by(db: Connection, public_id: str) -> Shop:
 
 
 def _bearer(db: Connection, shop: Shop) -> Visitor:
-    return who(db, shop, bearer.customer(db, shop), request.remote_addr or "")
+    return who(db, shop, bearer.proven(db, shop), request.remote_addr or "")
 
 
 def _proven() -> Proven:

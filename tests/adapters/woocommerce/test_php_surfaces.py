@@ -3,6 +3,8 @@
 Needs php; where there is none these tests say so and are skipped.
 """
 
+import base64
+import hmac
 import json
 import shutil
 import subprocess
@@ -65,7 +67,9 @@ def test_an_order_with_a_gift_is_thanked_for_and_shows_the_goal():
     page = php(fees=[[2.5, MARK], [1, MARK], [4, ""]])
     thanks, _, rest = page.partition("</p>")
     assert thanks.endswith("Thank you for your gift of EUR 3.50.")
-    assert rest.startswith("<perennial-goal></perennial-goal><perennial-recommendations ")
+    goal, _, row = rest.partition("></perennial-goal>")
+    assert goal.startswith('<perennial-goal order="')
+    assert row.startswith("<perennial-recommendations ")
     assert 'surface="thank_you"' in rest
 
 
@@ -73,7 +77,16 @@ def test_an_order_with_a_gift_is_thanked_for_and_shows_the_goal():
 def test_an_order_without_a_gift_shows_the_goal_and_thanks_nobody(fees):
     page = php(fees=fees)
     assert "Thank you" not in page
-    assert page.startswith("<perennial-goal></perennial-goal>")
+    assert page.startswith('<perennial-goal order="')
+
+
+def test_the_page_of_an_order_proves_whose_page_it_is_for_five_minutes():
+    token = php(fees=[]).partition('order="')[2].partition('"')[0]
+    payload, _, signature = token.partition(".")
+    mac = hmac.digest(b"widget-secret", payload.encode(), "sha256")
+    assert signature == base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (claims["aud"], claims["sub"], claims["exp"] - claims["iat"]) == ("order", "41", 300)
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])

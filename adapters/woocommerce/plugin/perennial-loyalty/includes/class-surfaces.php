@@ -48,11 +48,11 @@ final class Surfaces {
 	private static $given = '';
 
 	/**
-	 * Whether the order on this page stands.
+	 * The number of the order on this page, if it stands.
 	 *
-	 * @var bool
+	 * @var int
 	 */
-	private static $stands = false;
+	private static $standing = 0;
 
 	/**
 	 * Take part in what WordPress does.
@@ -238,21 +238,22 @@ final class Surfaces {
 	 * @param \WC_Order $order The order.
 	 */
 	public static function note_order( $order ): void {
-		self::$bought = self::products_of( $order );
-		self::$stands = ! $order->has_status( array( 'failed', 'cancelled' ) );
-		self::$given  = self::$stands ? self::gift_of( $order ) : '';
+		$stands         = ! $order->has_status( array( 'failed', 'cancelled' ) );
+		self::$bought   = self::products_of( $order );
+		self::$standing = $stands ? $order->get_id() : 0;
+		self::$given    = $stands ? self::gift_of( $order ) : '';
 	}
 
 	/**
-	 * Thanks for a gift, and how far all have come; an order without one may bring a goal further, too.
+	 * Thanks for a gift, what the shop gives for the order, and how far all have come.
 	 */
 	public static function gift_thanks(): void {
 		if ( '' !== self::$given ) {
 			/* translators: %s: an amount of money. */
 			printf( '<p class="perennial-thanks">%s</p>', esc_html( sprintf( __( 'Thank you for your gift of %s.', 'perennial-loyalty' ), self::$given ) ) );
 		}
-		if ( self::$stands ) {
-			self::show( 'goal', '' );
+		if ( 0 < self::$standing ) {
+			printf( '<perennial-goal order="%s"></perennial-goal>', esc_attr( Token::of( self::$standing, 'order' ) ) );
 		}
 	}
 

@@ -1,6 +1,7 @@
 <?php
 /**
- * Who the shopper is, signed for five minutes: from an address no cache keeps, never in a page.
+ * What a browser may prove to the service, signed for five minutes: who the shopper is, from an address no
+ * cache keeps and never in a page; and which order a page is about.
  *
  * @package Perennial\Loyalty
  */
@@ -10,7 +11,7 @@ namespace Perennial\Loyalty;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The shopper's token.
+ * The tokens.
  */
 final class Token {
 
@@ -41,15 +42,25 @@ final class Token {
 		if ( 0 === $id || ! Settings::is_paired() ) {
 			wp_send_json( array( 'token' => null ) );
 		}
+		wp_send_json( array( 'token' => self::of( $id, 'widget' ) ) );
+	}
+
+	/**
+	 * A token about a customer or an order; an order's stands only in its own page, which no cache keeps.
+	 *
+	 * @param int    $id    Whom or what it is about.
+	 * @param string $about widget for a customer, or order.
+	 */
+	public static function of( int $id, string $about ): string {
 		$now    = time();
 		$claims = array(
 			'iss' => home_url(),
 			'sub' => (string) $id,
-			'aud' => 'widget',
+			'aud' => $about,
 			'iat' => $now,
 			'exp' => $now + self::SECONDS,
 			'jti' => bin2hex( random_bytes( 16 ) ),
 		);
-		wp_send_json( array( 'token' => Wire::token( $claims, Settings::secret( 'widget' ) ) ) );
+		return Wire::token( $claims, Settings::secret( 'widget' ) );
 	}
 }
