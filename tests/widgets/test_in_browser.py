@@ -141,9 +141,9 @@ class Shop(BaseHTTPRequestHandler):
             }
         if what == "order":
             self.proofs.append(self.headers["Authorization"])
-            said = {"said": ["Acme gives $1 to Riverbank."], "again_ms": 0}
-            come = self.proofs == ["Bearer proof"] * 2
-            return 200, said if come else {"said": [], "again_ms": 1}
+            if self.proofs != ["Bearer proof"] * 2:
+                return 200, {"said": [], "again_ms": 1}
+            return 200, {"said": ["Acme gives $1 to Riverbank."], "again_ms": 0}
         if what == "club" and query.get("only") == ["nothing"]:
             return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
