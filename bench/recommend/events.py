@@ -31,16 +31,18 @@ def read(path: Path, before: date) -> Events:
     Lines without a user count for nobody; without an order or a product, not at all.
     """
     names = {"user", "basket", "day", "item", "title"} & set(pq.read_schema(path).names)
-    table = pq.read_table(path, columns=sorted(names))
-    days = pc.cast(_as_dates(table["day"]), pa.int32())
+    told = pq.read_table(path, columns=sorted(names))
+    days = pc.cast(_as_dates(told["day"]), pa.int32())
+    texts = {name: _texts(told[name]) for name in sorted(names - {"day"})}
+    table = pa.table({"day": days, **texts})
     is_known = pc.and_(pc.is_valid(table["basket"]), pc.is_valid(table["item"]))
-    table = table.filter(pc.and_(is_known, pc.less(days, before.toordinal() - EPOCH)))
+    table = table.filter(pc.and_(is_known, pc.less(table["day"], before.toordinal() - EPOCH)))
     return columns(
-        users=_named(_texts(table["user"])),
-        baskets=_texts(table["basket"]),
-        days=pc.cast(_as_dates(table["day"]), pa.int32()).to_numpy() + EPOCH,
-        items=_texts(table["item"]),
-        titles=_texts(table["title"]) if "title" in names else None,
+        users=_named(table["user"]),
+        baskets=table["basket"],
+        days=table["day"].to_numpy() + EPOCH,
+        items=table["item"],
+        titles=table["title"] if "title" in names else None,
     )
 
 
@@ -51,14 +53,15 @@ def columns(
     items: pa.ChunkedArray,
     titles: pa.ChunkedArray | None,
 ) -> Events:
-    """Lines as baskets; a basket's user and day are those of its first line."""
+    """Lines as baskets: those of one user with one basket's name, on the first of their days."""
     buyers, names = _numbered(users)
-    places, _ = _numbered(baskets)
+    orders, called = _numbered(baskets)
     products, keys = _numbered(items)
-    order = np.argsort(places, kind="stable")
-    sizes = np.bincount(places)
-    starts = np.concatenate(([0], np.cumsum(sizes)))
-    firsts = order[starts[:-1]]
+    pairs = (buyers.astype(np.int64) + 1) * max(len(called), 1) + orders
+    order = np.lexsort((days, pairs))
+    _, firsts = np.unique(pairs[order], return_index=True)
+    starts = np.append(firsts, len(order))
+    firsts = order[firsts]
     told = [""] * len(keys) if titles is None else _titles(products, titles, len(keys))
     return Events(
         Baskets(

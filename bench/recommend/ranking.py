@@ -49,7 +49,8 @@ class Answers:
         self.build_seconds = time.perf_counter() - began
         self.peak_mb = max(peak_mb() - base, 0.0)
         self._today = before.toordinal()
-        self._users = {name: number for number, name in enumerate(events.users)}
+        known = events.users[: self.history.people]  # the rest only has orders too old to count
+        self._users = {name: number for number, name in enumerate(known)}
         self._items = {key: number for number, key in enumerate(self.history.keys)}
         self._kinds: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "buy_again": self._buy_again,

@@ -23,9 +23,13 @@ Row = Sequence[Any]
 def run(tmp_path):
     """Run ``rank`` on rows and questions; gives what was printed."""
 
-    def ask(rows: Sequence[Row], questions: str, names: Sequence[str] = NAMES) -> Result:
+    def ask(
+        rows: Sequence[Row], questions: str, names: Sequence[str] = NAMES, kind: Any = None
+    ) -> Result:
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-        types = {"day": pa.date32()} if all(isinstance(row[2], date) for row in rows) else {}
+        types = dict.fromkeys(names, kind) if kind else {}
+        if all(isinstance(row[2], date) for row in rows):
+            types["day"] = pa.date32()
         table = pa.table({one: pa.array(columns[one], types.get(one)) for one in names})
         if not rows:
             table = table.cast(pa.schema([(one, types.get(one, pa.string())) for one in names]))
@@ -42,9 +46,9 @@ def run(tmp_path):
 def asked(run, tmp_path):
     """The answers to questions."""
 
-    def ask(rows, questions, names=NAMES):
+    def ask(rows, questions, names=NAMES, kind=None):
         text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in questions)
-        done = run(rows, text, names)
+        done = run(rows, text, names, kind)
         assert done.exit_code == 0, done.output
         assert set(json.loads(done.output)) == {"build_seconds", "query_microseconds", "peak_mb"}
         return [
@@ -157,3 +161,28 @@ def everything(user: object, item: object) -> list[dict[str, Any]]:
         {"kind": "reorder", "user": user, "item": item, "days": 30},
         {"kind": "buys_within", "user": user, "days": 90},
     ]
+
+
+def test_two_users_may_count_their_orders_alike(asked):
+    rows = [("u", "1", DAY, item, "") for item in "ab"] + [("v", "1", DAY, "c", "")]
+    apart = [(*row[:1], f"{row[0]}-1", *row[2:]) for row in rows]
+    asks = [*everything("u", "a"), *everything("v", "c")]
+    assert asked(rows, asks) == asked(apart, asks)
+
+
+def test_a_basket_of_two_days_is_of_the_first_whatever_the_order_of_lines(asked):
+    late = DAY + timedelta(days=40)
+    rows = [("u", "1", late, "a", ""), ("u", "1", DAY, "b", ""), ("v", "2", late, "c", "")]
+    asks = [*everything("u", "a"), *everything("v", "c")]
+    told = [asked(lines, asks) for lines in (rows, rows[::-1])]
+    first = [("u", "1", DAY, item, "") for item in "ab"]
+    assert told[0] == told[1] == asked([*first, rows[2]], asks)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_texts_may_be_of_any_arrow_kind(asked, kind):
+    rows = [("u", "1", DAY, item, "A mug") for item in "ab"]
+    asks = everything("u", "a")
+    assert asked(rows, asks, kind=kind) == asked(rows, asks)
