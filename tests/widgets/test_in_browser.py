@@ -371,6 +371,10 @@ def test_what_was_looked_at_is_kept_only_with_consent(seen: dict[str, Any]) -> N
     assert (seen["viewed"], seen["viewedWithoutConsent"]) == (["2"], [])
 
 
+def test_a_browser_that_refuses_statistics_is_in_no_bucket(seen: dict[str, Any]) -> None:
+    assert seen["bucketWithoutConsent"] == ""
+
+
 def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:
     assert seen["selectedAtFirst"] == -1
     assert seen["saidAtFirst"] == "Nothing is added unless you choose."

@@ -10,15 +10,19 @@ const ALIKE = ";path=/;samesite=lax";
 const met = [];
 let mine;
 
-/** Drawn once; "" where nothing can be kept, because who is somebody else on each page tells nothing. */
+/** Whether the shop's consent tool lets statistics be kept; `usual` where there is none. */
+const may = (usual) => window.Shopify?.customerPrivacy?.analyticsProcessingAllowed?.() ?? window.wp_has_consent?.("statistics") ?? usual;
+
+/** Drawn once; "" where nothing can or may be kept, because who is somebody else on each page tells nothing. */
 export function bucket() {
+  if (!may(1)) return "";
   if (recall("bucket") === null) remember("bucket", Math.floor(Math.random() * BUCKETS));
   return recall("bucket") ?? "";
 }
 
 /** Learn from the answer that `host` got; the row was put on the page if `isThere`. */
 export function follow(host, { bucket: dealt, surface, row, method }, isThere) {
-  if (dealt == null) return;
+  if (dealt == null || !may(1)) return;
   mine = dealt; // a member's own, wherever they sign in
   remember("bucket", mine);
   note();
@@ -33,8 +37,7 @@ export function follow(host, { bucket: dealt, surface, row, method }, isThere) {
     const path = target.closest("a")?.pathname;
     if (!path) return;
     one.clicks += 1;
-    const may = globalThis.Shopify?.customerPrivacy?.analyticsProcessingAllowed?.() ?? globalThis.wp_has_consent?.("statistics") ?? isSignedIn();
-    if (may) remember("row-click", [[surface, row, method, Math.floor(Date.now() / 86_400_000)].join("."), path]);
+    if (may(isSignedIn())) remember("row-click", [[surface, row, method, Math.floor(Date.now() / 86_400_000)].join("."), path]);
     note();
   });
 }
