@@ -97,6 +97,11 @@ def _orders(bp: Blueprint, shop: Shop) -> None:
         )
         return _json(done)
 
+    @bp.post("/orders/<int:order_id>/restore")
+    def restore(order_id: int) -> Response:
+        """Out of the trash."""
+        return _json(shop.restore(order_id))
+
     @bp.delete("/orders/<int:order_id>")
     def delete(order_id: int) -> Response:
         """Into the trash; gone for good with ?force=1."""

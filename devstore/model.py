@@ -61,6 +61,7 @@ class Event(StrEnum):
     REFUNDED = "refunded"  # ``refund_id`` says which refund
     DELETED = "deleted"  # into the trash; a customer or product: gone
     RESTORED = "restored"  # out of the trash by setting a status
+    UNTRASHED = "untrashed"  # out of the trash as it was, from the list of orders
     ERASED = "erased"  # gone for good
 
 
@@ -297,6 +298,7 @@ class Order(Struct, frozen=True):
     payment: str = "card"  # card, bank or cod
     via: str = "store-api"  # store-api (block checkout), checkout, rest-api
     key: str = ""  # opens the thank-you page
+    before_trash: Status | None = None
     taken: tuple[Taken, ...] = ()
     credit_minor: int = 0
     tags: tuple[str, ...] = ()

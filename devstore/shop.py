@@ -279,9 +279,23 @@ class Shop:
     def trash(self, order_id: int) -> Order:
         now = self.now()
         with self.shelf.change():
-            order = replace(self.order(order_id), status=Status.TRASH, modified_at=now)
+            order = self.order(order_id)
+            order = replace(order, status=Status.TRASH, before_trash=order.status, modified_at=now)
             self.shelf.keep(order)
         self._tell("order", order_id, now, Event.DELETED)
+        return order
+
+    def restore(self, order_id: int) -> Order:
+        """Out of the trash, as it was when it got there."""
+        now = self.now()
+        with self.shelf.change():
+            order = self.order(order_id)
+            if order.status is not Status.TRASH:
+                raise NotPossible(f"order {order_id} is not in the trash")
+            status = order.before_trash or Status.PENDING
+            order = replace(order, status=status, before_trash=None, modified_at=now)
+            self.shelf.keep(order)
+        self._tell("order", order_id, now, Event.UNTRASHED)
         return order
 
     def erase(self, order_id: int) -> None:

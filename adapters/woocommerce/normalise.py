@@ -22,7 +22,6 @@ from adapters.woocommerce.payloads import (
     CustomerPayload,
     Gone,
     Line,
-    Named,
     OrderPayload,
     Place,
     ProductPayload,
@@ -31,6 +30,7 @@ from adapters.woocommerce.payloads import (
     key_or_none,
     minor,
     moment,
+    names_of,
     rest_error,
     text_of,
 )
@@ -158,6 +158,12 @@ def order_deleted(delivery: Delivery) -> Told:
     return [gone, NeedsFetch("order", key)]
 
 
+def order_erased(delivery: Delivery) -> Told:
+    """Deleted for good: there is nothing left to ask for. Drafts of checkouts are, every day."""
+    key = key_of(_decode(delivery, Action).arg)
+    return [Order(key, OrderState.DELETED, currency="", modified_at=UNTOLD, partial=True)]
+
+
 def order_refunds(delivery: Delivery) -> Told:
     """The answer of ``orders/<id>/refunds``; whose they are stands in our headers."""
     key, currency = key_of(_header(delivery, ORDER_HEADER)), _header(delivery, CURRENCY_HEADER)
@@ -207,7 +213,7 @@ def product(delivery: Delivery) -> Told:
             in_stock=raw.stock_status != "outofstock",
             published=raw.status == "publish" and raw.catalog_visibility != "hidden",
             modified_at=moment(raw.date_modified_gmt),
-            tags=None if raw.tags is None else _names(raw.tags),
+            tags=None if raw.tags is None else names_of(raw.tags),
         )
     ]
 
@@ -239,6 +245,7 @@ READERS: Mapping[str, Callable[[Delivery], Told]] = {
     "product.restored": product,
     "product.deleted": product_deleted,
     "fetch/product": product,
+    "action.woocommerce_delete_order": order_erased,
     "action.woocommerce_order_status_changed": order_of_action,
     "action.woocommerce_order_refunded": order_of_action,
     "action.woocommerce_payment_complete": order_of_action,
@@ -277,11 +284,6 @@ def _header(delivery: Delivery, name: str) -> str:
         return delivery.headers[name]
     except KeyError:
         raise UnreadablePayload("unreadable_payload", f"{delivery.topic}: no {name}") from None
-
-
-def _names(told: Sequence[Named]) -> tuple[str, ...]:
-    """Names in an order of their own: the store's means nothing."""
-    return tuple(sorted({name for one in told if (name := text_of(one.name))}))
 
 
 def _codes(raw: OrderPayload) -> tuple[CodeUse, ...]:

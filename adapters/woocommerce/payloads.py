@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -214,6 +215,11 @@ def moment(text: str | None) -> datetime | None:
 def text_of(value: str | None) -> str:
     """Text to show: entities decoded, controls and direction overrides gone, trimmed."""
     return html.unescape(value or "").translate(_CONTROL).translate(_BIDI_ISOLATES).strip()
+
+
+def names_of(told: Sequence[Named]) -> tuple[str, ...]:
+    """Names in an order of their own: the store's means nothing."""
+    return tuple(sorted({name for one in told if (name := text_of(one.name))}))
 
 
 def rest_error(body: bytes) -> ErrorBody | None:

@@ -27,6 +27,7 @@ TOPICS = (
     "order.updated",
     "order.deleted",
     "order.restored",
+    "action.woocommerce_delete_order",  # for good, past the trash, which no other topic tells
     "customer.created",
     "customer.updated",
     "customer.deleted",

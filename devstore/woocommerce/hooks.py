@@ -24,6 +24,10 @@ QUEUE = "woo queue"
 RIGHTS = "woo rights"
 MAX_FAILURES = 7  # in a row; then the webhook disables itself
 DELIVERY_SECONDS = 60
+_OF_THE_TRASH = {
+    Event.DELETED: ("order.deleted",),
+    Event.UNTRASHED: ("order.restored", "action.woocommerce_order_status_changed"),
+}
 _HOOKSHOT = f"WooCommerce/{wire.VERSION} Hookshot (WordPress/{wire.WP_VERSION})"
 
 
@@ -63,9 +67,9 @@ def _order_topics(change: Change, order: Order | None) -> list[tuple[str, int]]:
     told: list[tuple[str, int]] = []
     customer = order.buyer.customer_id if order else None
     if Event.ERASED in events or order is None:
-        return []
-    if Event.DELETED in events:
-        return [("order.deleted", change.id)]
+        return [(f"{action}delete_order", change.id)]
+    if change.events[0] in _OF_THE_TRASH:
+        return [(topic, change.id) for topic in _OF_THE_TRASH[change.events[0]]]
     if Event.CREATED in events:
         told = [("order.updated", change.id), ("order.created", change.id)]
         if customer:

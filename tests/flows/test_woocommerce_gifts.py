@@ -4,6 +4,7 @@ The shapes are those that WooCommerce 10.9.2 sent of orders placed with our plug
 """
 
 import copy
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -186,3 +187,35 @@ def test_a_level_earns_on_what_was_paid_and_its_code_says_what_it_took(service, 
     store.orders["288"] = full
     woocommerce(service, shop, full, delivery="2")
     assert sum(points(service, shop)) - earned > earned
+
+
+def test_an_order_out_of_the_trash_gives_and_earns_as_before(service, store, shop):
+    told = order()
+    store.orders["287"] = told
+    woocommerce(service, shop, told)
+    earned = points(service, shop)
+    store.orders["287"] = order(status="trash", date_modified_gmt=later(1))
+    woocommerce(service, shop, {"id": 287}, topic="order.deleted", delivery="2")
+    assert (points(service, shop), donations(service, shop)) == ((0, 0), [(15, 0, 0)])
+    store.orders["287"] = order(date_modified_gmt=later(2))
+    woocommerce(service, shop, store.orders["287"], topic="order.restored", delivery="3")
+    assert (points(service, shop), donations(service, shop)) == (earned, [(15, 0, 15)])
+
+
+def test_an_order_deleted_for_good_gives_and_earns_nothing(service, store, shop):
+    told = order()
+    store.orders["287"] = told
+    woocommerce(service, shop, told)
+    assert sum(points(service, shop)) > 0
+    del store.orders["287"]
+    for number, gone in enumerate((287, 999)):
+        body = {"action": "woocommerce_delete_order", "arg": gone}
+        topic = "action.woocommerce_delete_order"
+        woocommerce(service, shop, body, topic=topic, delivery=f"gone {number}")
+    assert (points(service, shop), donations(service, shop)) == ((0, 0), [(15, 0, 0)])
+    assert [row.state for row in service.orders(shop)] == ["deleted"]
+    assert {row.state for row in service.inbox(shop)} == {"done"}
+
+
+def later(seconds):
+    return (clock.now() + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -232,11 +232,17 @@ def test_an_order_that_does_not_list_refunds_leaves_them_as_they_were():
     assert order_of(refunds=[{"id": 3, "total": "0.00"}]).refunds == ()
 
 
-def test_a_trashed_order_is_read_again_because_a_restored_one_tells_nothing():
+def test_a_trashed_order_is_read_again_because_one_restored_by_its_status_tells_nothing():
     gone, asked = read("order.deleted", {"id": 51})
     assert (gone.key, gone.state, gone.partial) == ("51", OrderState.DELETED, True)
     assert gone.modified_at.year == 1970
     assert asked == NeedsFetch("order", "51")
+
+
+def test_an_order_deleted_for_good_is_gone_and_nothing_is_left_to_ask():
+    (gone,) = read("action.woocommerce_delete_order", {"action": "x", "arg": 51})
+    assert (gone.key, gone.state, gone.partial) == ("51", OrderState.DELETED, True)
+    assert gone.modified_at.year == 1970, "a draft that never was an order stays unknown"
 
 
 def refunds(*raw: dict[str, Any], currency: str = "USD") -> tuple[Refund, ...]:

@@ -8,9 +8,10 @@ import pytest
 
 from devstore.model import Customer, Event, Product, Status
 from devstore.people import MIA
+from devstore.refusals import NotPossible
 
 SECRET = b"test-webhook-secret-not-real-0001"
-ORDERS = ("order.created", "order.updated", "order.deleted")
+ORDERS = ("order.created", "order.updated", "order.deleted", "order.restored")
 
 
 def test_a_new_webhook_greets_unsigned_while_its_creator_still_waits(store, sink):
@@ -106,7 +107,7 @@ def test_two_deliveries_of_one_webhook_within_a_second_share_their_id(store, sin
     assert first.raw != second.raw
 
 
-def test_the_trash_tells_only_an_id_and_a_forced_delete_tells_nothing(store, sink):
+def test_the_trash_tells_only_an_id_and_a_forced_delete_no_topic_of_orders(store, sink):
     store.hook(sink, *ORDERS)
     trashed, erased = store.sell(), store.sell()
     store.tick()
@@ -120,6 +121,30 @@ def test_the_trash_tells_only_an_id_and_a_forced_delete_tells_nothing(store, sin
     store.rest("PUT", f"orders/{trashed.id}", {"status": "completed"})
     store.tick()
     assert sink.topics() == ["order.deleted"], "un-trashing by a status says nothing"
+
+
+def test_an_order_taken_out_of_the_trash_is_told_whole_as_it_was(store, sink):
+    store.hook(sink, *ORDERS)
+    order = store.sell()
+    store.rest("DELETE", f"orders/{order.id}")
+    store.tick()
+    sink.heard.clear()
+    store.shop.restore(order.id)
+    store.tick()
+    assert [(heard.topic, heard.body["status"]) for heard in sink.deliveries()] == [
+        ("order.restored", order.status)
+    ]
+    with pytest.raises(NotPossible):
+        store.shop.restore(order.id)
+
+
+def test_a_delete_for_good_is_told_as_the_action_it_is(store, sink):
+    store.hook(sink, "action.woocommerce_delete_order")
+    order = store.sell()
+    store.rest("DELETE", f"orders/{order.id}?force=true")
+    store.tick()
+    (heard,) = sink.deliveries()
+    assert heard.body == {"action": "woocommerce_delete_order", "arg": order.id}
 
 
 def test_an_order_gone_before_delivery_arrives_as_an_error_object(store, sink):
