@@ -26,7 +26,7 @@ from connector.shops import service as shops
 from connector.web import addresses, buckets, goals, public, rows
 from connector.web.gifts.thanks import thanks
 from connector.web.runtime import runtime
-from connector.web.storefront import acts
+from connector.web.storefront import acts, beacons
 from connector.web.storefront.asker import Asker, Visitor, forwarded_address, who
 from connector.web.storefront.giving import remembered
 from connector.web.storefront.me import me
@@ -55,6 +55,7 @@ def _open(response: Response) -> Response:
 
 @blueprint.route("/me", methods=["OPTIONS"])
 @blueprint.route("/redeem", methods=["OPTIONS"])
+@blueprint.route("/beacon", methods=["OPTIONS"])
 @blueprint.route("/order/<key>", methods=["OPTIONS"])
 def preflight(key: str | None = None) -> tuple[str, int, dict[str, str]]:
     """A sandbox asks whether it may send a token, or a wish: yes, for every order alike."""
@@ -100,7 +101,8 @@ def order(key: str) -> Response:
         named = addresses.text("product")
         member_id = visitor.member_id if isinstance(visitor, Asker) else None
         question = rows.asked(member_id, "thank_you") if named else None
-        bucket = buckets.of(visitor.shop.id, member_id)
+        note = known.row_note if known else None
+        bucket = buckets.of_order(visitor.shop.id, key, note, member_id)
         beside = rows.told(db, visitor.shop, question, say, bucket) if question else {}
         awaited = visitor.customer_key is not None and known is None
         found = None
@@ -111,13 +113,23 @@ def order(key: str) -> Response:
         return {
             "order": found,
             "signed_in": visitor.customer_key is not None,
-            "row": beside.get("row"),
-            "heading": beside.get("heading"),
+            **{
+                name: beside.get(name)
+                for name in ("surface", "method", "bucket", "row", "heading")
+            },
             "recommendations": beside.get("items", []),
             "again_ms": AGAIN_MS * awaited,
         }
 
     return _answer(tell)
+
+
+@blueprint.post("/beacon", provide_automatic_options=False)
+def beacon() -> tuple[str, int]:
+    """What was seen of a row after an order; of which shop, the token says."""
+    with runtime().database.read() as db:
+        visitor = _visitor(db)
+    return beacons.take(visitor.shop, visitor.address)
 
 
 @blueprint.post("/redeem", provide_automatic_options=False)

@@ -7,6 +7,7 @@ it knows of the shop comes through one global. The page around it answers (stati
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,7 @@ def _state(shop: Shop, order_id: int | None) -> Json:
             _line(line.id, line.product_id, line.quantity, line.total_minor, currency, line.cause)
             for line in lines(order)
         ]
+        noted: Iterable[tuple[str, str]] = order.attributes
         total, subtotal = order.total_minor, sum(line.total_minor for line in lines(order))
     else:
         held = ajax.shown(shop)
@@ -114,12 +116,11 @@ def _state(shop: Shop, order_id: int | None) -> Json:
             )
             for item in held["items"]
         ]
+        noted = cart.notes(session).items()
         total, subtotal = held["total_price"], held["items_subtotal_price"]
     return {
         "lines": rows,
-        "attributes": [
-            {"key": note, "value": value} for note, value in cart.notes(session).items()
-        ],
+        "attributes": [{"key": name, "value": value} for name, value in noted],
         "codes": [{"code": code} for code in session.get("codes", [])],
         "total": _amount(total, currency),
         "subtotal": _amount(subtotal, currency),

@@ -5,7 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from connector import orders
 from connector.core import clock
+from connector.core.commerce import Product
 from connector.rooms.recommend.learning import service as learning
 from connector.web.storefront import beacons
 from tests.web.shoppers import STORE, acme, proxy
@@ -43,6 +45,21 @@ def test_who_is_held_out_counts_as_a_visit(acme):
     assert figures(acme).lift.kept.visits == 1
 
 
+def test_reach_is_told_of_pages_and_of_the_catalogue(acme):
+    wares = [Product(key, key.title(), 900, f"{STORE}/{key}") for key in ("tea", "pot", "mug")]
+    with acme.service.database.write() as db:
+        orders.record_products(db, acme.shop.id, wares, clock.now())
+    answer, nothing = {**ROW, "pages": 1}, {**ROW, "row": "none", "pages": 1}
+    seen = {**ROW, "shown": 1, "items": ["tea", "pot", "gone"]}
+    tell(acme, {"bucket": 500, "first": True, "rows": [answer, seen]})
+    tell(acme, {"bucket": 500, "first": False, "rows": [nothing, {**answer, "items": ["mug"]}]})
+    tell(acme, {"bucket": 3, "first": True, "rows": [nothing]})  # shown no rows, so none is missed
+    told = figures(acme)
+    assert (told.coverage.pages, told.coverage.with_row) == (3, 2)
+    assert (told.coverage.products, told.coverage.seen) == (3, 2)
+    assert [one.place.row for one in told.rows] == ["together"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -55,9 +72,10 @@ def test_who_is_held_out_counts_as_a_visit(acme):
         ({"bucket": "7", "first": True}, 422, "integer_required"),
         ({"bucket": 7, "first": 1}, 422, "invalid_field"),
         ({"bucket": 7, "first": True, "name": "Mia"}, 422, "unknown_field"),
-        ({"bucket": 7, "first": True, "rows": [SEEN] * 5}, 422, "rows_length"),
+        ({"bucket": 7, "first": True, "rows": [SEEN] * 13}, 422, "rows_length"),
         ({"bucket": 7, "first": True, "rows": [{**SEEN, "shown": 21}]}, 422, "amount_range"),
         ({"bucket": 7, "first": True, "rows": [{**SEEN, "row": "magic"}]}, 422, "unknown_row"),
+        ({"bucket": 7, "first": True, "rows": [{**SEEN, "row": "none"}]}, 422, "unknown_row"),
         ({"bucket": 7, "first": True, "rows": [{**SEEN, "surface": "moon"}]}, 422, "unknown_row"),
         ({"bucket": 7, "first": True, "rows": [{**SEEN, "method": "a" * 31}]}, 422, "unknown_row"),
         ("x" * 70_000, 413, "too_large"),

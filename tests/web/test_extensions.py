@@ -9,6 +9,7 @@ import pytest
 from connector.core import clock
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
+from connector.rooms.recommend.learning import service as learning
 from connector.rooms.rewards import catalogue
 from connector.shops import service as shops
 from tests.adapters.shopify import world
@@ -204,8 +205,54 @@ def test_a_shop_that_has_left_is_not_there(sandbox):
     assert (answer.status_code, answer.get_json()["code"]) == (404, "shop_not_found")
 
 
+def note(text):
+    return [{"name": "_perennial_row", "value": text}]
+
+
+def bucket(sandbox, key=ORDER, customer=None, **query):
+    query = {"product": "7", **query}
+    told = sandbox.ask(f"order/{key}", sandbox.token(customer), query_string=query).get_json()
+    return told["bucket"], told["method"]
+
+
+def test_a_guest_who_sees_no_rows_sees_none_after_the_order_either(sandbox):
+    sandbox.buy(customer=None, note_attributes=note("3.home.trending.standard.20000"))
+    assert bucket(sandbox) == (3, None)
+    gid = {"id": 9, "admin_graphql_api_id": "gid://shopify/Order/9"}
+    sandbox.buy(customer=None, note_attributes=note("999"), **gid)
+    assert bucket(sandbox, "9") == (999, "standard")
+
+
+def test_before_the_order_is_here_its_own_note_says_whose_it_is(sandbox):
+    assert bucket(sandbox, "77", bucket="3") == (3, None)
+    assert bucket(sandbox, "77", bucket="500") == (500, "standard")
+    sandbox.buy(customer=None, note_attributes=note("3"))
+    assert bucket(sandbox, bucket="500") == (3, None)
+
+
+def test_an_order_no_page_was_near_is_dealt_by_its_key(sandbox):
+    found = {bucket(sandbox, str(key)) for key in range(1, 9) for _ in range(2)}
+    assert len(found) == 8
+    sandbox.buy()
+    assert bucket(sandbox, customer=MIA) == bucket(sandbox, "77", customer=MIA, bucket="3")
+
+
+def test_what_is_seen_after_the_order_is_counted(sandbox):
+    row = {"surface": "thank_you", "row": "complete", "method": "standard"}
+    told = {"bucket": 999, "first": False, "rows": [{**row, "shown": 1, "pages": 1}]}
+    assert sandbox.ask("beacon", method="POST", json=told).status_code == 401
+    for body in (told, {**told, "bucket": 3}):  # who is held out saw nothing
+        answer = sandbox.ask("beacon", sandbox.token(None), "POST", json=body)
+        assert (answer.status_code, answer.data) == (204, b"")
+    with sandbox.service.database.read() as db:
+        found = learning.figures(db, sandbox.shop.id, clock.now())
+    [one] = found.rows
+    assert (one.place.surface, one.shown, found.lift.shown.visits) == ("thank_you", 1, 0)
+    assert (found.coverage.pages, found.coverage.with_row) == (1, 1)
+
+
 def test_a_sandbox_may_ask_whether_it_may_send_a_token(sandbox):
-    for path in ("me", "order/1", "redeem"):
+    for path in ("me", "order/1", "beacon", "redeem"):
         answer = sandbox.ask(path, method="OPTIONS")
         assert answer.status_code == 204
         assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -96,8 +96,13 @@ class LearningFigures(Struct):
     rows: list[RowFigure]
     rows_per_visit_tenths: Annotated[int, Meta(description="Over the last 28 days")]
     is_exposure_high: bool
-    products_with_rows: int
+    products_with_rows: Annotated[int, Meta(description="Published, with a list of either kind")]
+    products_with_together: int
+    products_with_similar: int
+    products_seen: Annotated[int, Meta(description="In a row somebody saw, in the last 28 days")]
     products: int
+    pages: Annotated[int, Meta(description="Page views by who is shown rows, in those days")]
+    pages_with_row: int
     trials: list[TrialFigure]
 
 
@@ -127,8 +132,13 @@ def get_learning(db: Connection, shop: Shop) -> LearningFigures:
         ],
         rows_per_visit_tenths=told.exposure.tenths,
         is_exposure_high=told.exposure.is_high,
-        products_with_rows=told.listed,
-        products=told.products,
+        products_with_rows=told.coverage.listed,
+        products_with_together=told.coverage.together,
+        products_with_similar=told.coverage.similar,
+        products_seen=told.coverage.seen,
+        products=told.coverage.products,
+        pages=told.coverage.pages,
+        pages_with_row=told.coverage.with_row,
         trials=[
             _trial(db, shop, one, now)
             for one in learning.trials(db, shop.id)[: learning.MOST_TRIALS]

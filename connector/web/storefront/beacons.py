@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from connector.core import clock
 from connector.core.errors import BadInput, Forbidden
+from connector.rooms.recommend import showing
 from connector.rooms.recommend.learning import rules
 from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.learning.rules import Place
@@ -23,24 +24,37 @@ from connector.web.pace import Pace
 from connector.web.runtime import runtime
 
 ACT = "beacon"
-MOST_ROWS = 4  # of one page
+MOST_ROWS = 12  # of one page, a row as often as something happened to it
 MOST_TIMES = 20  # that one row of one page was shown, clicked or added from
 BEACONS_A_MINUTE = 120  # from one address: a household reads on several screens
 PLAIN, JSON = "text/plain", "application/json"  # a proxy may call it what it is
 _EXTENSION = "perennial_beacons"
 _Bucket = Annotated[int, Meta(ge=0, lt=rules.BUCKETS)]
+_Key = Annotated[str, Meta(max_length=200)]
 _Times = Annotated[int, Meta(ge=0, le=MOST_TIMES)]
 
 
 class RowSeen(Struct, forbid_unknown_fields=True):
-    """One row of the page: where, which and ranked how; and what happened to it."""
+    """One row of the page: where, which and ranked how; and something that happened to it.
+
+    row ``none``: nothing was shown. pages: 1 where it was the page's answer. items: its products.
+    """
 
     surface: str
     row: str
     method: str
-    shown: _Times
-    clicks: _Times
-    adds: _Times
+    shown: _Times = 0
+    clicks: _Times = 0
+    adds: _Times = 0
+    pages: _Times = 0
+    items: Annotated[tuple[_Key, ...], Meta(max_length=showing.SHOWN)] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is such a row; where there was none, nothing can have happened to it."""
+        place = Place(self.surface, self.row, self.method)
+        was_met = self.shown or self.clicks or self.adds or self.items
+        return place.is_known and not (self.row == rules.NOTHING and was_met)
 
 
 class Beacon(Struct, forbid_unknown_fields=True):
@@ -64,10 +78,17 @@ def take(shop: Shop, address: str, origin: str | None = None) -> tuple[str, int]
     pace.check(f"{shop.id} {address}")
     told = read_json(Beacon, JSON if request.mimetype == JSON else PLAIN)
     seen = [
-        Seen(Place(row.surface, row.row, row.method), row.shown, row.clicks, row.adds)
+        Seen(
+            Place(row.surface, row.row, row.method),
+            row.shown,
+            row.clicks,
+            row.adds,
+            row.pages,
+            row.items,
+        )
         for row in told.rows
     ]
-    if not all(one.place.is_known for one in seen):
+    if not all(one.is_known for one in told.rows):
         raise BadInput("unknown_row", "no such place, row or method", field="rows")
     runtime().database.run(
         lambda db: learning.tell(db, shop.id, told.bucket, seen, clock.now(), is_visit=told.first)

@@ -222,6 +222,7 @@ def test_the_state_of_a_sandbox_is_the_cart_or_one_order(installed):
     placed = installed.sell({first(installed).sku: 1}, donation=(200, "reeds"))
     told = installed.http.get(f"/_extensions/state?order={placed.id}").get_json()
     assert told["order"]["id"] == f"gid://shopify/Order/{placed.id}"
+    assert told["attributes"] == [{"key": name, "value": text} for name, text in placed.attributes]
     assert told["lines"][-1]["cost"]["totalAmount"] == {"amount": 2.0, "currencyCode": "USD"}
 
 

@@ -250,7 +250,8 @@ def test_coverage_is_of_what_is_published(learning):
     learning.order("tea", "cup", times=4)
     learning.build()
     told = figures(learning)
-    assert (told.listed, told.products) == (2, 3)
+    reach = told.coverage
+    assert (reach.listed, reach.together, reach.products) == (2, 2, 3)
 
 
 def test_days_are_the_shops_own(learning):

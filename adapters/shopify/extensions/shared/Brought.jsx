@@ -1,20 +1,24 @@
 import { useEffect, useState } from "preact/hooks";
 import { giftIn } from "./gift.js";
-import { ask, numberOf, pause } from "./service.js";
+import { ask, numberOf, pause, tell } from "./service.js";
 
 const TRIES = 6;
+const SHOWN = 4;
+const NOTED = /^\d{1,3}(?=\.|$)/; // which of a thousand the order's buyer is
 
 /**
  * What an order brought: its points, its gift, and what goes well with it.
  *
  * @param {{id: string, lines: readonly {merchandise: {product: {id: string}}, attributes: {key: string, value?: unknown}[],
  *     cost: {totalAmount: {amount: number, currencyCode: string}}}[],
- *   token: import("./service.js").Token, lang: string, t: (key: string, more?: Record<string, string>) => string,
+ *   noted: readonly {key: string, value?: unknown}[] | undefined, counts: boolean, token: import("./service.js").Token, lang: string, t: (key: string, more?: Record<string, string>) => string,
  *   money: (amount: number, currency: string) => string}} props
  */
-export function Brought({ id, lines, token, lang, t, money }) {
+export function Brought({ id, lines, noted, counts, token, lang, t, money }) {
   const [told, setTold] = useState(/** @type {import("./service.js").Brought | null} */ (null));
   const gift = giftIn(lines);
+  const note = noted?.find(({ key }) => key === "_perennial_row")?.value;
+  const bucket = NOTED.exec(String(note ?? ""))?.[0] ?? "";
   const product = lines.filter((line) => line !== gift).map((line) => numberOf(line.merchandise.product.id)).slice(0, 20).join(",");
 
   useEffect(() => {
@@ -22,7 +26,7 @@ export function Brought({ id, lines, token, lang, t, money }) {
     (async () => {
       for (let tried = 0; tried < TRIES && !stopped; tried += 1) {
         /** @type {import("./service.js").Brought} */
-        const found = await ask(token, `order/${numberOf(id)}`, product ? { lang, product } : { lang });
+        const found = await ask(token, `order/${numberOf(id)}`, product ? { lang, product, bucket } : { lang });
         if (stopped) return;
         setTold(found);
         if (!found.again_ms) return;
@@ -33,6 +37,12 @@ export function Brought({ id, lines, token, lang, t, money }) {
       stopped = true;
     };
   }, [id, product]);
+
+  const shown = told?.recommendations.slice(0, SHOWN) ?? [];
+  const met = (/** @type {{shown?: number, clicks?: number}} */ what) => {
+    if (told && counts) tell(token, told, shown, what).catch((problem) => console.warn("perennial:", problem));
+  };
+  useEffect(() => met({ shown: shown.length ? 1 : 0 }), [told?.surface, told?.row]); // once a page: drawn is seen here
 
   if (!told) return null;
   const given = told.order?.donations.map(({ said }) => said) ?? [];
@@ -53,13 +63,13 @@ export function Brought({ id, lines, token, lang, t, money }) {
           </s-stack>
         </s-section>
       )}
-      {told.recommendations.length > 0 && (
+      {shown.length > 0 && (
         <s-section heading={told.heading ?? undefined}>
           <s-grid gridTemplateColumns="1fr 1fr" gap="base">
-            {told.recommendations.slice(0, 4).map((one) => (
+            {shown.map((one) => (
               <s-stack key={one.key} gap="small">
                 {one.image_url && <s-image src={one.image_url} alt="" aspectRatio="1" objectFit="cover" loading="lazy"></s-image>}
-                <s-link href={one.url}>{one.title}</s-link>
+                <s-link href={one.url} onClick={() => met({ clicks: 1 })}>{one.title}</s-link>
                 {one.price_said && <s-text>{one.price_said}</s-text>}
                 {one.reason && <s-text color="subdued">{one.reason}</s-text>}
               </s-stack>

@@ -16,9 +16,10 @@ const wishes = new Map(); // keys of those that got no answer yet
  *    earns: {points: number, said: string} | null, causes: Cause[], donation: Donation | null, cause: string | null,
  *    currency_exponent: number, rewards?: {offers: Offer[], open: Redemption[]},
  *    tier?: {name: string | null, says: string[]} | null}} Mine */
+/** @typedef {{key: string, title: string, url: string, image_url: string | null, price_said: string | null, reason: string | null}} Item */
 /** @typedef {{order: {said: string[], donations: {said: string}[], impact: string[]} | null, signed_in: boolean, again_ms: number,
- *    heading: string | null, recommendations: {key: string, title: string, url: string, image_url: string | null, price_said: string | null,
- *      reason: string | null}[]}} Brought */
+ *    surface: string | null, row: string | null, method: string | null, bucket: number | null, heading: string | null,
+ *    recommendations: Item[]}} Brought */
 
 /** What the service refused: `code` is for us, the sentence for logs. */
 export class Refused extends Error {
@@ -58,6 +59,26 @@ export async function ask(token, path, query = {}, wish) {
   if (response.status < 500) wishes.delete(name);
   if (response.ok) return response.json();
   throw new Refused(response.status, await response.json().catch(() => undefined));
+}
+
+/**
+ * Tell what was met of a row after an order. `bucket` is one of a thousand and names nobody; no answer is awaited.
+ *
+ * @param {Token} token
+ * @param {Brought} brought
+ * @param {Item[]} items
+ * @param {{shown?: number, clicks?: number}} met
+ */
+export async function tell(token, { bucket, surface, row, method }, items, { shown = 0, clicks = 0 }) {
+  if (bucket === null || !surface || !method) return; // who is held out tells of no rows
+  const pages = clicks ? 0 : 1;
+  const one = { surface, row: row ?? "none", method, shown, clicks, adds: 0, pages, items: shown ? items.map(({ key }) => key) : [] };
+  await fetch(`${SERVICE}/ext/shopify/beacon`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${await token.get()}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ bucket, first: false, rows: [one] }),
+    keepalive: true,
+  });
 }
 
 /** @param {number} ms */

@@ -21,6 +21,7 @@ BUCKETS = 1000
 PER_PERCENT = BUCKETS // 100
 SURFACES = ("product", "cart", "thank_you", "account", "home")
 ROWS = ("together", "similar", "complete", "again", "for_you", "viewed", "trending", "pinned")
+NOTHING = "none"  # in the place of a row where a page had none
 STANDARD, COUNT = METHODS = ("standard", "count")  # by score, or by how many orders or days
 HOLDOUT_PERCENT = 5
 MOST_HOLDOUT_PERCENT = 20
@@ -37,7 +38,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row stood, which it was, and what ranked it."""
+    """Where a row stood, or NOTHING did, which it was, and what ranked it."""
 
     surface: str
     row: str
@@ -47,7 +48,7 @@ class Place:
     def is_known(self) -> bool:
         told = self.method.replace("_", "").replace("-", "")
         named = told.isascii() and told.isalnum() and len(self.method) <= MOST_METHOD
-        return self.surface in SURFACES and self.row in ROWS and named
+        return self.surface in SURFACES and self.row in (*ROWS, NOTHING) and named
 
 
 @dataclass(frozen=True, slots=True)

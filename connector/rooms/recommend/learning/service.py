@@ -55,12 +55,17 @@ ALL_ALIKE = Deal(is_held=False)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What happened to one row on a page."""
+    """What happened to one row on a page. pages: views that had it as their answer.
+
+    items: the products in it, where it was seen.
+    """
 
     place: Place
     shown: int
     clicks: int
     adds: int
+    pages: int = 0
+    items: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,23 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far rows reach: of ``products`` published, and of page views in EXPOSURE_DAYS days.
+
+    together, similar: products with such a list; listed: with either. seen: products that stood
+    in a row somebody saw. pages: views by who is shown rows; with_row: those that had one.
+    """
+
+    products: int
+    listed: int
+    together: int
+    similar: int
+    seen: int
+    pages: int
+    with_row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """``since`` None: no page has told anything yet."""
 
@@ -129,8 +151,7 @@ class Figures:
     points: Sequence[Point]
     rows: Sequence[Told]
     exposure: Exposure
-    listed: int
-    products: int
+    coverage: Coverage
 
 
 def settings(db: Connection, shop_id: int) -> Settings:
@@ -195,13 +216,16 @@ def tell(
         place, arm = one.place, arms.get(one.place.surface, ALL)
         key = (place.surface, place.row, place.method, arm)
         names = dict(zip(("surface", "row_name", "method", "arm"), key, strict=True))
-        found = sums.setdefault(key, {**names, "shown": 0, "clicks": 0, "adds": 0})
-        for name in ("shown", "clicks", "adds"):
+        found = sums.setdefault(key, {**names, **dict.fromkeys(store.ACTS, 0)})
+        for name in store.ACTS:
             found[name] += getattr(one, name)
     shown = sum(one.shown for one in believed)
     # The bucket first and the rest sorted: two pages never wait for each other.
     store.add_bucket(db, shop_id, day, bucket, visits=int(is_visit), rows_shown=shown)
     store.add_rows(db, shop_id, day, [sums[key] for key in sorted(sums)])
+    store.see(
+        db, shop_id, day, sorted({key for one in believed if one.shown for key in one.items})
+    )
 
 
 def count_orders(db: Connection, shop_id: int, order_ids: Collection[int]) -> None:
@@ -301,7 +325,6 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
     since = max(chosen.since or FIRST_DAY, first or today)
     start = (now - timedelta(days=EXPOSURE_DAYS)).date().isoformat()
     held = chosen.holdout_percent * rules.PER_PERCENT
-    listed, products = store.listed(db, shop_id)
     points = [
         Point(day, _lift(store.sums(db, shop_id, since, day), chosen))
         for day in _cuts(since, today)
@@ -315,8 +338,7 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
         points=points if first else [],
         rows=_rows(db, shop_id, since, today),
         exposure=Exposure(*store.exposure(db, shop_id, start, held), limit=chosen.rows_limit),
-        listed=listed,
-        products=products,
+        coverage=Coverage(*store.listed(db, shop_id, start), *store.pages(db, shop_id, start)),
     )
 
 
@@ -332,6 +354,8 @@ def _rows(db: Connection, shop_id: int, since: str, until: str) -> list[Told]:
     }
     told = []
     for row in store.rows(db, shop_id, since, until):
+        if row.row_name == rules.NOTHING:
+            continue
         key = (row.surface, row.row_name, row.method)
         acts = (int(row.shown), int(row.clicks), int(row.adds))
         told.append(Told(Place(*key), row.arm, *acts, *bought.pop(key, (0, 0))))

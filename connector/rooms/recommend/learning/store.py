@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Text, case, func, select, type_coerce, update
 
 from connector.core.bulk import among
 from connector.core.db import upsert
@@ -16,13 +16,15 @@ from connector.rooms.recommend.learning.models import (
     learning_order,
     learning_row,
     learning_settings,
+    learning_shown,
     learning_trial,
 )
-from connector.rooms.recommend.learning.rules import Sums
-from connector.rooms.recommend.models import recommend_together
+from connector.rooms.recommend.learning.rules import NOTHING, Sums
+from connector.rooms.recommend.models import recommend_product, recommend_together
 
+_EMPTY = "[]"  # a list as it is written
 _COUNTS = ("visits", "rows_shown", "orders", "net_minor")
-_ACTS = ("shown", "clicks", "adds")
+ACTS = ("shown", "clicks", "adds", "pages")
 
 
 def settings(db: Connection, shop_id: int) -> Row[Any] | None:
@@ -83,10 +85,35 @@ def add_rows(db: Connection, shop_id: int, day: str, told: Iterable[Mapping[str,
     """Add what was seen, clicked and put into carts, by place and arm."""
     rows = [{"shop_id": shop_id, "day": day, **one} for one in told]
     statement = upsert(db, learning_row)
-    added = {name: learning_row.c[name] + statement.excluded[name] for name in _ACTS}
+    added = {name: learning_row.c[name] + statement.excluded[name] for name in ACTS}
     keys = ["shop_id", "day", "surface", "row_name", "method", "arm"]
     if rows:
         db.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+
+
+def see(db: Connection, shop_id: int, day: str, keys: Collection[str]) -> None:
+    """Note that these products of the catalogue were in a row somebody saw; once a day."""
+    known = select(product.c.key).where(product.c.shop_id == shop_id)
+    seen = select(learning_shown.c.product_key).where(
+        learning_shown.c.shop_id == shop_id, learning_shown.c.day >= day
+    )
+    had = set(db.scalars(seen.where(learning_shown.c.product_key.in_(keys)))) if keys else set()
+    new = [key for key in keys if key not in had]
+    rows = [
+        {"shop_id": shop_id, "product_key": key, "day": day}
+        for key in (
+            db.scalars(known.where(product.c.key.in_(new)).order_by(product.c.key)) if new else ()
+        )
+    ]
+    statement = upsert(db, learning_shown)
+    keys_of = ["shop_id", "product_key"]
+    if rows:
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=keys_of, set_={"day": statement.excluded.day}
+            ),
+            rows,
+        )
 
 
 def noted_orders(db: Connection, shop_id: int, ids: Collection[int]) -> Sequence[Row[Any]]:
@@ -142,7 +169,7 @@ def rows(db: Connection, shop_id: int, since: str, until: str) -> Sequence[Row[A
     """What was seen, clicked and added, by place and arm."""
     table = learning_row.c
     place = (table.surface, table.row_name, table.method, table.arm)
-    acts = [func.sum(table[name]).label(name) for name in _ACTS]
+    acts = [func.sum(table[name]).label(name) for name in ACTS]
     chosen = select(*place, *acts).where(
         table.shop_id == shop_id, table.day >= since, table.day <= until
     )
@@ -163,12 +190,35 @@ def bought(db: Connection, shop_id: int, since: str, until: str) -> Sequence[Row
     return list(db.execute(chosen.group_by(*place).order_by(*place)))
 
 
-def listed(db: Connection, shop_id: int) -> tuple[int, int]:
-    """(published products something is shown beside, published products)."""
-    of = select(func.count()).select_from(product)
-    here = (product.c.shop_id == shop_id, product.c.published.is_(True))
-    beside = (recommend_together.c.shop_id == shop_id) & (
-        recommend_together.c.product_key == product.c.key
+def pages(db: Connection, shop_id: int, since: str) -> tuple[int, int]:
+    """(page views that were answered, those of them that had a row)."""
+    table = learning_row.c
+    has_row = case((table.row_name != NOTHING, table.pages), else_=0)
+    amounts = [func.coalesce(func.sum(one), 0) for one in (table.pages, has_row)]
+    row = db.execute(select(*amounts).where(table.shop_id == shop_id, table.day >= since)).one()
+    return int(row[0]), int(row[1])
+
+
+def listed(db: Connection, shop_id: int, since: str) -> tuple[int, int, int, int, int]:
+    """Published products: all; with a list; of what goes with it; of what is like it; seen.
+
+    The last ones were in a row that somebody saw since this day.
+    """
+    together, like, shown = (
+        select(table.c.product_key).where(
+            table.c.shop_id == shop_id, table.c.product_key == product.c.key, *more
+        )
+        for table, more in (
+            (recommend_together, ()),
+            (recommend_product, (type_coerce(recommend_product.c.similar, Text) != _EMPTY,)),
+            (learning_shown, (learning_shown.c.day >= since,)),
+        )
     )
-    told = select(recommend_together.c.product_key).where(beside).exists()
-    return db.scalar(of.where(*here, told)) or 0, db.scalar(of.where(*here)) or 0
+    flags = (together.exists() | like.exists(), together.exists(), like.exists(), shown.exists())
+    counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in flags]
+    row = db.execute(
+        select(func.count(), *counted)
+        .select_from(product)
+        .where(product.c.shop_id == shop_id, product.c.published.is_(True))
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3]), int(row[4])

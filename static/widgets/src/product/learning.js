@@ -7,7 +7,7 @@ import { address, isProxied, isSignedIn, recall, remember } from "../kit.js";
 const BUCKETS = 1000;
 const TOLD = "perennial_told=1";
 const ALIKE = ";path=/;samesite=lax";
-const met = [];
+const met = []; // since the last batch
 let mine;
 
 /** Whether the shop's consent tool lets statistics be kept; `usual` where there is none. */
@@ -20,31 +20,30 @@ export function bucket() {
   return recall("bucket") ?? "";
 }
 
-/** Learn from the answer that `host` got; the row was put on the page if `isThere`. */
-export function follow(host, { bucket: dealt, surface, row, method }, isThere) {
+/** Learn from the answer that `host` got; `items` were put on the page as its row, none: no row was. */
+export function follow(host, { bucket: dealt, surface, row, method }, items) {
   if (dealt == null || !may(1)) return;
   mine = dealt; // a member's own, wherever they sign in
   remember("bucket", mine);
   note();
-  if (!isThere || host.followed === row) return;
-  host.followed = row;
-  const one = meet([surface, row, method], 0);
-  let was;
-  new IntersectionObserver(([{ isIntersecting }]) => {
-    if (isIntersecting && !was) one.shown = was = 1;
+  const name = items[0] ? row : "none";
+  if (!method || host.followed === name) return; // who is held out tells of no rows
+  host.followed = name;
+  const meet = (what) => met.push({ surface, row: name, method, ...what });
+  meet({ pages: 1 });
+  if (!items[0]) return;
+  new IntersectionObserver(([{ isIntersecting }], eye) => {
+    if (!isIntersecting) return;
+    eye.disconnect();
+    meet({ shown: 1, items: items.map(({ key }) => key) });
   }, { threshold: 0.5 }).observe(host);
   host.shadowRoot.addEventListener("click", ({ target }) => {
     const path = target.closest("a")?.pathname;
     if (!path) return;
-    one.clicks += 1;
+    meet({ clicks: 1 });
     if (may(isSignedIn())) remember("row-click", [[surface, row, method, Math.floor(Date.now() / 86_400_000)].join("."), path]);
     note();
   });
-}
-
-function meet([surface, row, method], adds) {
-  met.unshift({ surface, row, method, shown: 0, clicks: 0, adds });
-  return met[0];
 }
 
 /** What goes into the order: an attribute of Shopify's cart, or a cookie that the plugin reads. */
@@ -64,15 +63,18 @@ function note() {
 /** What was met here from a row of another page goes into the cart. */
 document.addEventListener("submit", ({ target }) => {
   const [place, path] = recall("row-click") ?? [];
-  if (path === location.pathname && /cart\/add|add-to-cart/.test(target.outerHTML)) meet(place.split("."), 1);
+  if (path === location.pathname && /cart\/add|add-to-cart/.test(target.outerHTML)) {
+    const [surface, row, method] = place.split(".");
+    met.push({ surface, row, method, adds: 1 });
+  }
 }, true);
 
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "hidden" || mine === undefined) return;
   const first = !document.cookie.includes(TOLD);
-  const rows = met.filter(({ shown, clicks, adds }) => shown + clicks + adds).slice(0, 4);
+  const rows = met.slice(-12);
   if (!first && !rows.length) return;
   if (!navigator.sendBeacon(address("beacon"), JSON.stringify({ bucket: mine, first, rows }))) return;
   document.cookie = TOLD + ALIKE; // ends with the browser session, which is a visit
-  for (const one of met) one.shown = one.clicks = one.adds = 0;
+  met.length = 0;
 });

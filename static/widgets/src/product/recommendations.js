@@ -29,9 +29,9 @@ export class PerennialRecommendations extends Widget {
       const { heading, items, pages_a_day: most } = answer;
       const wanted = items.filter(({ key }) => !recall("hidden-products")?.includes(key));
       const isEnough = shown ? shown !== this && shown.isConnected : seen >= (most || 1e9);
-      const isThere = wanted.length && !isEnough;
-      follow(this, answer, isThere);
-      if (!isThere) return this.leave(signal);
+      const there = isEnough ? [] : wanted;
+      follow(this, answer, there);
+      if (!there.length) return this.leave(signal);
       if (!shown) remember("rows", [today, seen + 1]);
       shown = this;
       this.keepHeight(signal);

@@ -1,5 +1,5 @@
 import "@shopify/ui-extensions/preact";
-import { useCartLines, useOrder } from "@shopify/ui-extensions/customer-account/preact";
+import { useAttributes, useCartLines, useOrder } from "@shopify/ui-extensions/customer-account/preact";
 import { render } from "preact";
 import { Brought } from "../../shared/Brought.jsx";
 
@@ -10,11 +10,14 @@ export default async () => {
 function OrderStatus() {
   const order = useOrder();
   const lines = useCartLines();
+  const noted = useAttributes();
   if (!order) return null;
   return (
     <Brought
       id={order.id}
       lines={lines}
+      noted={noted}
+      counts={shopify.customerPrivacy?.value?.allowedProcessing.analytics ?? true}
       token={shopify.sessionToken}
       lang={shopify.localization.language.value.isoCode}
       t={(key, more) => shopify.i18n.translate(key, more)}

@@ -1,5 +1,5 @@
 import "@shopify/ui-extensions/preact";
-import { useCartLines } from "@shopify/ui-extensions/checkout/preact";
+import { useAttributes, useCartLines } from "@shopify/ui-extensions/checkout/preact";
 import { render } from "preact";
 import { Brought } from "../../shared/Brought.jsx";
 
@@ -12,6 +12,8 @@ function ThankYou() {
     <Brought
       id={shopify.orderConfirmation.value.order.id}
       lines={useCartLines()}
+      noted={useAttributes()}
+      counts={shopify.customerPrivacy?.value?.allowedProcessing.analytics ?? true}
       token={shopify.sessionToken}
       lang={shopify.localization.language.value.isoCode}
       t={(key, more) => shopify.i18n.translate(key, more)}
