@@ -11,6 +11,7 @@ from connector.core.commerce import ShopClient
 from connector.core.errors import Conflict, PlatformBusy, PlatformError
 from connector.core.inbox import Received
 from connector.members import exchange, merging
+from connector.rooms.recommend.learning import retention
 from connector.runtime import Runtime
 from connector.shops import service as shops
 from connector.shops.service import Shop
@@ -33,7 +34,7 @@ def reconcile(runtime: Runtime, shop_id: int) -> int:
 
 
 def nightly(runtime: Runtime, shop_id: int) -> None:
-    """Once a day: ask what the shop is, read seven days back, seal the book, forget old bodies.
+    """Once a day: ask what the shop is, read seven days back, seal the book, forget what is old.
 
     A shop that left is asked nothing; its book is sealed, and its bodies go, all the same.
     """
@@ -47,6 +48,7 @@ def nightly(runtime: Runtime, shop_id: int) -> None:
         pass
     with runtime.database.write() as db:
         inbox.drop_bodies(db, shop_id, now)
+        retention.forget(db, shop_id, now)
         merging.forget_undoable(db, shop_id, now)
         exchange.forget_undecided(db, shop_id, now)
         shops.note_nightly(db, shop_id, now)

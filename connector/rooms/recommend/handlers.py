@@ -16,7 +16,7 @@ def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
     shop_id = facts[0].shop_id
     service.mark(db, shop_id, now)
     changed = [fact.order_id for fact in facts if isinstance(fact, OrderChanged)]
-    learning.count_orders(db, shop_id, changed)
+    learning.count_orders(db, shop_id, changed, now)
     return []
 
 

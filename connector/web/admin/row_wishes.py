@@ -58,7 +58,7 @@ def change_beside() -> Response:
 
 def change_pins(db: Connection, place: str, field: str) -> None:
     """As a form says: one product taken out, or all of one title put behind those there are."""
-    was = showing.wishes(db, g.shop.id).pins.get(place, ())
+    was = showing.wishes_to_change(db, g.shop.id).pins.get(place, ())
     gone = forms.text("remove")
     wanted = [one for one in was if one != gone] if gone else [*was, *_products(db, field)]
     try:
@@ -75,7 +75,7 @@ def _keep(db: Connection) -> None:
 
 
 def _exclude(db: Connection) -> None:
-    was = showing.wishes(db, g.shop.id)
+    was = showing.wishes_to_change(db, g.shop.id)
     products, collections = [*was.products_out], [*was.collections_out]
     if gone := forms.text("remove"):
         products = [one for one in products if _PRODUCT + one != gone]
@@ -89,7 +89,7 @@ def _exclude(db: Connection) -> None:
 
 def _beside(db: Connection) -> None:
     because = _collection("because")
-    was = showing.wishes(db, g.shop.id).beside.get(because, ())
+    was = showing.wishes_to_change(db, g.shop.id).beside.get(because, ())
     gone = forms.text("remove")
     others = [one for one in was if one != gone] if gone else [*was, _collection("only")]
     showing.beside(db, g.shop.id, because, others)

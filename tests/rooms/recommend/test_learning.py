@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from msgspec.structs import replace
+from sqlalchemy import Table, func, select
 
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState, Refund, RefundLine
 from connector.core.db import Database
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.rooms.recommend import handlers
-from connector.rooms.recommend.learning import rules, service, store
-from connector.rooms.recommend.learning.models import learning_bucket, learning_order, learning_row
+from connector.rooms.recommend.learning import retention, rules, service, store
+from connector.rooms.recommend.learning.models import (
+    learning_bucket,
+    learning_order,
+    learning_row,
+    learning_shown,
+)
 from connector.rooms.recommend.learning.rules import Note, Place
 from connector.rooms.recommend.learning.service import Seen
 from tests.rooms.recommend.acme import NOW, Acme
@@ -58,11 +64,17 @@ def buy(acme: Acme, key: str, note: str | None, minor: int = 1000, days_ago: int
     return made
 
 
-def hear(acme: Acme, order: Order) -> None:
+def hear(acme: Acme, order: Order, now: datetime = NOW) -> None:
     facts = acme.hear(order)
     if facts:
         with acme.database.write() as db:
-            handlers.on_order_changed(db, facts, NOW)
+            handlers.on_order_changed(db, facts, now)
+
+
+def kept(acme: Acme, table: Table) -> list[str]:
+    """Days there is anything of."""
+    with acme.database.read() as db:
+        return list(db.scalars(select(table.c.day).distinct().order_by(table.c.day)))
 
 
 def figures(acme: Acme) -> service.Figures:
@@ -252,6 +264,32 @@ def test_coverage_is_of_what_is_published(learning):
     told = figures(learning)
     reach = told.coverage
     assert (reach.listed, reach.together, reach.products) == (2, 2, 3)
+
+
+def test_days_that_are_over_go_and_are_never_counted_again(learning):
+    old = retention.KEPT_DAYS + 1
+    seen = Seen(BESIDE, 1, 0, 0, pages=1, items=("tea",))
+    learning.sells("tea")
+    for days_ago in (old, retention.KEPT_DAYS):
+        tell(learning, SHOWN, seen, first=True, days_ago=days_ago)
+    with learning.database.write() as db:
+        ended = service.start_trial(db, learning.id, "cart", "method", "standard", "count", NOW)
+        service.stop_trial(db, learning.id, ended.id, NOW - timedelta(days=old))
+        service.start_trial(db, learning.id, "cart", "method", "standard", "count", NOW)
+    placed = buy(learning, "1", "500", days_ago=retention.KEPT_DAYS)
+    with learning.database.write() as db:
+        retention.forget(db, learning.id, NOW)
+        assert len(service.trials(db, learning.id)) == 1
+    first = (TODAY - timedelta(days=retention.KEPT_DAYS)).isoformat()
+    assert [kept(learning, table) for table in (learning_bucket, learning_row)] == [[first]] * 2
+    assert kept(learning, learning_shown) == []  # seen too long ago to say so
+    assert sums(learning) == {SHOWN: rules.Sums(1, 1, 1000)}
+    with learning.database.write() as db:
+        retention.forget(db, learning.id, NOW + timedelta(days=1))
+    assert kept(learning, learning_order) == []
+    refunded = replace(placed, state=OrderState.REFUNDED, modified_at=NOW + timedelta(days=1))
+    hear(learning, refunded, NOW + timedelta(days=1))
+    assert sums(learning) == {}
 
 
 def test_days_are_the_shops_own(learning):

@@ -1,11 +1,15 @@
 """What a merchant wants of rows: all of it is kept, or nothing."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from connector import orders
 from connector.core.commerce import Product
 from connector.rooms.recommend import showing
-from tests.web.admin.conftest import Ada, words_of
+from tests.web.admin.conftest import HOME, Ada, words_of
 from tests.world import NOW, World
 
 PATH = "recommendations/rows"
@@ -110,3 +114,32 @@ def test_what_cannot_be_meant_changes_nothing(ada: Ada, world: World, path, form
 def test_every_language_has_the_whole_page(ada: Ada, language):
     ada.send("recommendations/first", PATH, surface="home", products="1")
     assert "Celadon teapot" in ada.see(PATH, lang=language)
+
+
+def test_merchants_who_add_at_the_same_moment_lose_nothing(ada: Ada, world: World):
+    keys = [str(number) for number in range(10, 18)]
+    with world.database.write() as db:
+        told = [Product(key, f"Bowl number {key}", 900) for key in keys]
+        orders.record_products(db, world.shop.id, told, NOW)
+    token = re.search(r'name="csrf" value="(\w+)"', ada.see(PATH))
+    assert token
+    ready = Barrier(len(keys))
+
+    def add(key: str) -> list[int]:
+        ready.wait()
+        forms = {"first": {"surface": "home"}, "never": {}}
+        return [
+            ada.client.post(
+                f"/admin/{ada.shop}/recommendations/{path}",
+                base_url=HOME,
+                data={"csrf": token[1], "products": f"Bowl number {key}", **more},
+                headers={"Origin": HOME},
+            ).status_code
+            for path, more in forms.items()
+        ]
+
+    with ThreadPoolExecutor(len(keys)) as several:
+        assert list(several.map(add, keys)) == [[303, 303]] * len(keys)
+    kept = wishes(world)
+    assert sorted(kept.pins["surface:home"]) == keys
+    assert sorted(kept.products_out) == keys

@@ -17,7 +17,7 @@ from connector.core.clock import local_date
 from connector.core.commerce import EARNING_STATES
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.ids import new_id
-from connector.rooms.recommend.learning import rules, store
+from connector.rooms.recommend.learning import retention, rules, store
 from connector.rooms.recommend.learning.rules import Lift, Place, Sums
 from connector.rooms.recommend.showing.ladders import LADDERS
 from connector.shops import service as shops
@@ -25,7 +25,7 @@ from connector.shops import service as shops
 ALL = "all"  # the arm where no trial runs
 STANDARD, COUNT = rules.STANDARD, rules.COUNT
 FIRST_DAY = "0001-01-01"
-EXPOSURE_DAYS = 28
+EXPOSURE_DAYS = retention.REACH_DAYS
 MOST_POINTS = 8  # of a plot
 MOST_TRIALS = 10  # shown
 WEEK = timedelta(days=7)
@@ -228,14 +228,18 @@ def tell(
     )
 
 
-def count_orders(db: Connection, shop_id: int, order_ids: Collection[int]) -> None:
-    """Bring what is counted of these orders to what they are now worth: refunds take it back."""
+def count_orders(db: Connection, shop_id: int, order_ids: Collection[int], now: datetime) -> None:
+    """Bring what is counted of these orders to what they are now worth: refunds take it back.
+
+    Of days that are no longer kept nothing is counted again.
+    """
     noted = store.noted_orders(db, shop_id, order_ids)
     if not noted:
         return
     currency = shops.get(db, shop_id).currency
     before = store.counted(db, shop_id, [row.id for row in noted])
-    for order in noted:
+    first = retention.first_kept(db, shop_id, now)
+    for order in (row for row in noted if row.local_date >= first):
         note = rules.read(order.row_note, date.fromisoformat(order.local_date))
         if note is None:
             continue

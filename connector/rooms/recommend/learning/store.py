@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, case, func, select, type_coerce, update
+from sqlalchemy import Connection, Row, Text, case, delete, func, select, type_coerce, update
 
 from connector.core.bulk import among
 from connector.core.db import upsert
@@ -134,6 +134,18 @@ def put_order(db: Connection, shop_id: int, order_id: int, **values: Any) -> Non
     statement = upsert(db, learning_order).values(shop_id=shop_id, order_id=order_id, **values)
     keys = ["shop_id", "order_id"]
     db.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def drop_before(db: Connection, shop_id: int, first_day: str, first_seen: str) -> None:
+    """Delete all days before ``first_day``; of what products were seen, before ``first_seen``."""
+    for table, name, first in (
+        (learning_bucket, "day", first_day),
+        (learning_row, "day", first_day),
+        (learning_order, "day", first_day),
+        (learning_trial, "until", first_day),
+        (learning_shown, "day", first_seen),
+    ):
+        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c[name] < first))
 
 
 def sums(db: Connection, shop_id: int, since: str, until: str) -> dict[int, Sums]:

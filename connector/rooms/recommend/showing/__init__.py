@@ -17,6 +17,7 @@ from connector.rooms.recommend.showing.wishes import (
     rest_after,
     switch,
     wishes,
+    wishes_to_change,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "row",
     "switch",
     "wishes",
+    "wishes_to_change",
 ]

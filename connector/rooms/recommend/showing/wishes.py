@@ -59,6 +59,11 @@ def wishes(db: Connection, shop_id: int) -> Wishes:
     return read(store.wishes(db, shop_id))
 
 
+def wishes_to_change(db: Connection, shop_id: int) -> Wishes:
+    """The same for who will add to it: nobody else changes it before this transaction ends."""
+    return read(store.wishes_to_change(db, shop_id))
+
+
 def read(stored: object) -> Wishes:
     return msgspec.convert(stored, Wishes) if stored is not None else Wishes()
 
@@ -112,7 +117,7 @@ def rest_after(db: Connection, shop_id: int, pages_a_day: int) -> Wishes:
 
 
 def _change(db: Connection, shop_id: int, change: Callable[[Wishes], Wishes]) -> Wishes:
-    wanted = change(read(store.wishes_to_change(db, shop_id)))
+    wanted = change(wishes_to_change(db, shop_id))
     store.put_wishes(db, shop_id, msgspec.to_builtins(wanted))
     return wanted
 
