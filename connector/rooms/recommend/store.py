@@ -100,8 +100,8 @@ def baskets(db: Connection, shop_id: int) -> tuple[Baskets, Longs]:
     """The products of every paid order, by order id, and all of the catalogue.
 
     Orders and lines are read apart and joined here: each by its own primary key, which no planner
-    gets wrong, and the lines of an order as one row. Who was erased is nobody. With it comes
-    whom each number of a buyer stands for.
+    gets wrong, and the lines of an order as one row. Who was erased bought nothing. With it
+    comes whom each number of a buyer stands for.
     """
     ids, placed, members = _paid_orders(db, shop_id)
     ids = np.append(ids, -1)  # what an order that is not among them is compared with
@@ -252,14 +252,11 @@ def _paid_orders(db: Connection, shop_id: int) -> tuple[Longs, Ints, Longs]:
         select(orders.c.id, orders.c.local_date, func.coalesce(member.c.id, NOBODY))
         .outerjoin(
             member,
-            and_(
-                member.c.shop_id == orders.c.shop_id,
-                member.c.id == orders.c.member_id,
-                member.c.state != "erased",
-            ),
+            and_(member.c.shop_id == orders.c.shop_id, member.c.id == orders.c.member_id),
         )
         .where(
             orders.c.shop_id == shop_id,
+            func.coalesce(member.c.state, "") != "erased",
             orders.c.is_test.is_(False),
             orders.c.state.in_(EARNING_STATES),
         )
