@@ -204,7 +204,7 @@ class MemberGave(Fact):
     """What a member gave a cause has changed: where it stands by now.
 
     kind: ``gift``, added to an order; or ``points``. gifts: those that are confirmed, for which
-    ``minor`` of ``currency`` is owed.
+    ``minor`` of ``currency`` is owed. campaign_id: the goal whose question they answer, if any.
     """
 
     member_id: int
@@ -213,6 +213,7 @@ class MemberGave(Fact):
     currency: str
     gifts: int
     minor: int
+    campaign_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

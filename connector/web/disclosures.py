@@ -6,15 +6,21 @@ They are frozen when it is published, so what was said is what is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from connector.core.i18n import LANGUAGES
-from connector.rooms.giving import rules
-from connector.rooms.giving.rules import Programme
+from connector.orders import store
+from connector.rooms.giving import rules, service
+from connector.rooms.giving.rules import Programme, Scope
 from connector.rooms.giving.service import Cause
+from connector.rooms.tiers import programs
+from connector.rooms.tiers.rules import Level
 from connector.shops.service import Shop
 from connector.web.tongue import Tongue, ltr, mark, own
 
@@ -37,31 +43,56 @@ PROMISES = {
 }
 
 WHOLE = mark("The whole amount goes to the cause.")
+UNTITLED = mark("the product with the number {key}")
+MOST_NAMED = 10  # goods or levels; more would be read by nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How people call what a programme's scope names: titles by product, levels by their place."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    levels: Sequence[Level] = ()
+
+
+def of(db: Connection, shop: Shop, programme: Programme, now: datetime) -> dict[str, str]:
+    """The whole text by language tag, with causes, goods and levels as they are called now."""
+    causes = service.causes(db, shop.id)
+    return disclosures(shop, programme, causes, now, named(db, shop.id, programme))
+
+
+def named(db: Connection, shop_id: int, programme: Programme) -> Named:
+    """What the catalogue and the tiers call the goods and levels that count."""
+    scope = programme.scope
+    found = store.products(db, shop_id, scope.products) if scope.products else {}
+    titles = {key: row.title for key, row in found.items() if row.title}
+    tiers = programs.current(db, shop_id) if scope.levels else None
+    return Named(titles, tiers.program.levels if tiers else ())
 
 
 def disclosures(
-    shop: Shop, programme: Programme, causes: Sequence[Cause], now: datetime
+    shop: Shop,
+    programme: Programme,
+    causes: Sequence[Cause],
+    now: datetime,
+    called: Named = Named(),
 ) -> dict[str, str]:
     """The whole text by language tag; only of a programme that lacks nothing."""
     return {
         tag: spoken.space.join(
-            sentences(Tongue.of(shop, spoken, now), shop.name, programme, causes)
+            sentences(Tongue.of(shop, spoken, now), shop.name, programme, causes, called)
         )
         for tag, spoken in LANGUAGES.items()
     }
 
 
 def sentences(
-    say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause]
+    say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause], called: Named
 ) -> Iterator[str]:
     """What is given and for what; from when to when; how much at least and at most; who gives."""
     told = {"shop": own(shop)}
     yield promise(say, shop, programme, causes)
-    scope = programme.scope
-    if scope.products or scope.categories:
-        yield say.t("Only certain products count.")
-    if scope.levels:
-        yield say.t("Only for members on certain levels.")
+    yield from _counting(say, programme.scope, called)
     if programme.starts_at is not None and programme.ends_at is not None:
         last = programme.ends_at - timedelta(seconds=1)
         first, end = (_day(say, at) for at in (programme.starts_at, last))
@@ -72,6 +103,46 @@ def sentences(
     else:
         yield say.t("{shop} is the giver: it is no gift of yours to deduct.", **told)
         yield say.t(WHOLE)
+
+
+def _counting(say: Tongue, scope: Scope, called: Named) -> Iterator[str]:
+    """Which goods count and whose orders, each by its name."""
+    goods = [
+        own(called.titles[key]) if key in called.titles else say.t(UNTITLED, key=ltr(key))
+        for key in scope.products
+    ]
+    products, categories = _listed(say, goods), _listed(say, [own(n) for n in scope.categories])
+    if products and categories:
+        yield say.t(
+            "Only these products count: {products}; and all of these categories: {categories}.",
+            products=products,
+            categories=categories,
+        )
+    elif products:
+        yield say.t("Only these products count: {products}.", products=products)
+    elif categories:
+        yield say.t(
+            "Only products of these categories count: {categories}.", categories=categories
+        )
+    if scope.levels:
+        levels = [
+            own(called.levels[n - 1].name(say.language.tag))
+            if n <= len(called.levels)
+            else say.t("level {n}", n=ltr(say.number(n)))
+            for n in scope.levels
+        ]
+        yield say.t("Only for members on these levels: {levels}.", levels=_listed(say, levels))
+
+
+def _listed(say: Tongue, names: Sequence[str]) -> str:
+    """All of them, or the first and how many more; two of one name are told as one."""
+    told = list(dict.fromkeys(names))
+    listed, more = ltr(" · ").join(told[:MOST_NAMED]), len(told) - MOST_NAMED
+    return (
+        say.t("{names} and {n} more", names=listed, n=ltr(say.number(more)))
+        if more > 0
+        else listed
+    )
 
 
 def at_the_ask(say: Tongue, shop: str, programmes: Iterable[Programme]) -> str:

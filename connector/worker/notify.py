@@ -228,6 +228,7 @@ def _given(db: Connection, shop_id: int, about: str) -> dict[str, Any] | None:
                 "currency": one.currency,
                 "gifts": one.gifts,
                 "due_minor": one.minor,
+                "campaign_id": str(one.campaign_id) if one.campaign_id else None,
             }
             for one in marks.of_members(db, shop_id, [member_id])
         ],

@@ -139,7 +139,7 @@ def _asking(name: str, terms: Terms, cause_id: int, campaign_id: int, now: datet
         currency="USD",
         terms=terms,
         causes=((cause_id, 1),),
-        starts_at=now - timedelta(days=1),
+        starts_at=now,
         ends_at=now + timedelta(days=9),
         campaign_id=campaign_id,
     )

@@ -54,7 +54,7 @@ class Acme:
     def publish(self, terms, **values):
         """As the admin does, with the words it shows first."""
         now = self.now
-        times = {"starts_at": now - DAY, "ends_at": now + 9 * DAY, **values}
+        times = {"starts_at": now, "ends_at": now + 9 * DAY, **values}
         wanted = programme(terms, self.cause, **times)
         with self.service.database.write() as db:
             made = programmes.draft(db, self.shop.id, wanted, now)

@@ -6,10 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connector.core.commerce import Product
+from connector.orders import record_products
 from connector.rooms.giving import service
-from connector.rooms.giving.rules import AddOn, InKind, Match, Programme, Share, Terms
+from connector.rooms.giving.rules import AddOn, InKind, Match, Programme, Scope, Share, Terms
+from connector.rooms.tiers import programs
+from connector.rooms.tiers.rules import Level
+from connector.rooms.tiers.rules import Program as Tiers
 from connector.web import disclosures
 from tests.world import NOW, acme
+
+MARKS = dict.fromkeys((0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069)) | {0xA0: 0x20}
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Taipei", "UTC"])
@@ -46,9 +53,7 @@ def _said(database, terms: Terms, weights=(2, 1), minimum_minor=0) -> dict[str, 
         cap_minor=1000,
     )
     told = disclosures.disclosures(world.shop, one, [world.riverbank, trees], NOW)
-    marks = dict.fromkeys((0xA0, 0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069))
-    marks[0xA0] = 0x20
-    return {tag: text.translate(marks) for tag, text in told.items()}
+    return {tag: text.translate(MARKS) for tag, text in told.items()}
 
 
 def test_every_term_of_a_share_is_said_in_every_language(database):
@@ -76,3 +81,58 @@ def test_what_shoppers_decide_is_no_part_of_anybody(database):
     assert "shared out" not in matched
     least = _said(database, Match(ratio_bps=10_000), minimum_minor=500)["en"]
     assert "What lacks of the least is shared out: Riverbank 2/3 · Trees 1/3." in least
+
+
+def _scoped(database, scope: Scope) -> dict[str, str]:
+    """What is said of a share of some goods and levels; twelve teas and a tier are known."""
+    world = acme(database)
+    one = Programme(
+        id=1,
+        name="Five",
+        currency="USD",
+        terms=Share(percent_bps=500, scope=scope),
+        causes=((world.riverbank.id, 1),),
+    )
+    levels = (
+        Level(id=1, names={"en": "Seed", "ar": "بذرة"}, threshold=0),
+        Level(id=2, names={"en": "Bloom"}, threshold=100),
+    )
+    with database.write() as db:
+        known = [Product(str(n), f"Tea {n}") for n in range(12)]
+        record_products(db, world.shop.id, [*known, Product("99", "Tea 1")], NOW)
+        programs.save_draft(db, world.shop.id, Tiers(levels=levels), "staff:1", NOW)
+        programs.publish(db, world.shop.id, NOW, has_standing=True)
+        told = disclosures.of(db, world.shop, one, NOW)
+    return {tag: text.translate(MARKS) for tag, text in told.items()}
+
+
+def test_goods_and_levels_that_count_are_named(database):
+    scope = Scope(products=("1", "99", "gone"), categories=("Cups",), levels=(1, 2, 7))
+    said = _scoped(database, scope)
+    assert (
+        "Only these products count: Tea 1 · the product with the number gone;"
+        " and all of these categories: Cups." in said["en"]
+    )
+    assert "Only for members on these levels: Seed · Bloom · level 7." in said["en"]
+    assert "بذرة · Bloom · المستوى" in said["ar"]
+    assert "Seed · Bloom" in said["zh-Hant"]
+    for tag in ("ar", "zh-Hant"):
+        assert "Tea 1" in said[tag]
+        assert "gone" in said[tag]
+        assert "Only" not in said[tag]
+
+
+def test_of_many_goods_some_are_named_and_the_others_counted(database):
+    scope = Scope(products=tuple(str(n) for n in range(12)))
+    said = _scoped(database, scope)
+    assert "Tea 8 · Tea 9 and 2 more." in said["en"]
+    assert "Tea 10" not in said["en"]
+    assert "Tea 9等另 2 項" in said["zh-Hant"]
+    named = _scoped(database, Scope(products=scope.products[:10]))["en"]
+    assert "Tea 8 · Tea 9." in named
+    assert "more" not in named
+
+
+def test_categories_alone_are_named_too(database):
+    said = _scoped(database, Scope(categories=("Cups", "Pots")))
+    assert "Only products of these categories count: Cups · Pots." in said["en"]

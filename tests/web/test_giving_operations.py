@@ -53,13 +53,17 @@ def cause(acme):
 
 
 def test_a_programme_is_drafted_lacks_its_cause_and_is_published_with_its_words(acme, cause):
-    made = done(send(acme, "/giving/programmes", SHARE))
+    past = done(send(acme, "/giving/programmes", SHARE))
+    assert past["missing"] == ["starts_at", "causes"]
+    assert "begin on a day that is over" in past["reasons"]["starts_at"]
+    now = {"starts_at": clock.now().isoformat()}
+    made = done(send(acme, "/giving/programmes", SHARE | now))
     assert (made["state"], made["missing"]) == ("draft", ["causes"])
     where = f"/giving/programmes/{made['id']}"
     answer = send(acme, f"{where}/publication")
     assert refusal(answer) == (422, "publish_refused")
     assert answer.get_json()["field"] == "causes"
-    done(send(acme, where, SHARE | {"causes": [{"cause_id": cause}]}, "PUT"))
+    done(send(acme, where, SHARE | now | {"causes": [{"cause_id": cause}]}, "PUT"))
     told = done(send(acme, f"{where}/publication"))
     assert (told["state"], told["kind"], told["missing"]) == ("live", "share", [])
     assert "5%" in told["disclosures"]["en"]
@@ -176,6 +180,19 @@ def test_a_campaign_is_told_by_states(acme, cause):
         "campaign_not_found",
     )
     assert done(send(acme, f"{where}/closing"))["is_closed"]
+
+
+def test_a_goal_lists_its_givers_or_nobody(acme, rival):
+    goal = {"names": {"en": "Trees"}, "currency": "USD", "goal_minor": 5000}
+    assert done(send(acme, "/giving/campaigns", goal))["lists_givers"] is False
+    where = "/giving/campaigns/trees/givers"
+    for is_on in (True, False):
+        told = done(send(acme, where, {"lists_givers": is_on}, "PUT"))
+        assert told["lists_givers"] is is_on
+        assert acme.get("/giving/campaigns")["campaigns"] == [told]
+    assert refusal(send(acme, where, {"lists_givers": "yes"}, "PUT"))[1] == "invalid_field"
+    assert refusal(send(acme, where, {}, "PUT"))[1] == "invalid_field"
+    assert refusal(send(rival, where, {"lists_givers": True}, "PUT"))[0] == 404
 
 
 def test_another_shops_things_are_not_there(acme, rival, cause):

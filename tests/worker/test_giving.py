@@ -44,7 +44,7 @@ def share(database, shop_id, ends_at, **values):
             country="DE",
             payee="Riverbank e.V.",
             agreement="C-7",
-            agreed_on="2026-10-01",
+            agreed_on="2025-10-01",
         )
         giving.change_cause(db, shop_id, papers, since)
         told = Programme(
@@ -99,6 +99,7 @@ def test_listeners_are_told_how_things_stand_when_the_message_leaves(database):
             return notify.WRITERS[topic](db, world.shop.id, str(about))
 
     gave = {"cause": "riverbank", "kind": "gift", "currency": "USD", "gifts": 1, "due_minor": 40}
+    gave |= {"campaign_id": str(goal.id)}
     assert told("member.gave", mia) == {"member_id": str(mia), "giving": [gave]}
     assert told("campaign.reached", goal.id) == {
         "campaign_id": str(goal.id),

@@ -40,7 +40,7 @@ giving_cause = Table(
     Column("agreed_on", Text),
     Column("is_offered", Boolean, nullable=False, server_default=true()),
     Column("closed_at", Utc),
-    Column("batches", Integer, nullable=False, server_default="0"),
+    Column("batches", Integer, nullable=False, server_default="0"),  # the last number given
     UniqueConstraint("shop_id", "key"),
 )
 Index(
@@ -173,7 +173,7 @@ giving_batch = Table(
     metadata,
     Column("shop_id", Id, primary_key=True),
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("number", Integer, nullable=False),  # of its cause's
+    Column("number", Integer),  # of its cause's, without gaps: none until it is approved
     Column("cause_id", Id, nullable=False),
     Column("currency", Text, nullable=False),
     Column("state", Text, nullable=False),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection, Row
@@ -18,9 +19,10 @@ from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
 from connector.core.money import LIMIT_MINOR, exponent, spread
 from connector.rooms.giving import rules, service, store
-from connector.rooms.giving.rules import Programme, Terms
+from connector.rooms.giving.rules import Lack, Programme, Terms
 from connector.rooms.giving.service import NAME_LENGTH, STORY_LENGTH
 from connector.shops import plugin
+from connector.shops import service as shops
 
 MAX_PROGRAMMES = 200
 MAX_CAMPAIGNS = 100
@@ -106,9 +108,22 @@ def discard(db: Connection, shop_id: int, programme_id: int) -> None:
     store.remove_draft(db, shop_id, programme_id)
 
 
-def missing(db: Connection, shop_id: int, wanted: Programme, now: datetime) -> list[str]:
-    """The fields that still keep a draft from being published."""
-    return list(rules.wanting(wanted, service.causes(db, shop_id), now))
+def held(db: Connection, shop_id: int, programme_id: int) -> Programme:
+    """One that nobody else changes until the transaction ends, so that it is what words say."""
+    programme(db, shop_id, programme_id)
+    store.hold_counter(db, shop_id, programme_id)
+    return programme(db, shop_id, programme_id)
+
+
+def missing(db: Connection, shop_id: int, wanted: Programme, now: datetime) -> list[Lack]:
+    """What still keeps a draft from being published, and why; by the shop's clocks."""
+    here = now.astimezone(ZoneInfo(shops.get(db, shop_id).timezone))
+    found = list(rules.wanting(wanted, service.causes(db, shop_id), here))
+    if wanted.campaign_id is not None:
+        goal = campaign(db, shop_id, str(wanted.campaign_id))
+        if goal.closed_at is not None or goal.currency != wanted.currency:
+            found.append(Lack("campaign_id", "campaign_closed"))
+    return found
 
 
 def publish(
@@ -120,13 +135,13 @@ def publish(
 ) -> Programme:
     """Make a draft's terms binding, with the words they are disclosed in.
 
-    BadInput ``publish_refused`` names the first field that the law asks for and is missing.
+    BadInput ``publish_refused`` names the first field that is missing or untrue, and says why.
     """
-    found = programme(db, shop_id, programme_id)
+    found = held(db, shop_id, programme_id)
     if found.published_at is not None:
         raise Conflict("programme_published", "it is published already")
-    for name in missing(db, shop_id, found, now):
-        raise BadInput("publish_refused", f"tell {name}", field=name)
+    for field, why in missing(db, shop_id, found, now):
+        raise BadInput("publish_refused", f"{field}: {rules.WHY[why]}", field=field)
     if set(disclosures) != {one.tag for one in LANGUAGES.values()} or not all(
         disclosures.values()
     ):

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 from msgspec import Meta, Struct
 
 from connector.core.commerce import EARNING_STATES, LineKind, Order, OrderLine, OrderState
+from connector.core.i18n import countries
 from connector.core.money import LIMIT_MINOR, spread
 
 WHOLE = 10_000  # basis points in one
@@ -132,11 +133,22 @@ class Programme(Struct, frozen=True):
             return "scheduled"
         return "live" if at < self.ends_at else "ended"
 
+    @property
+    def begins_at(self) -> datetime | None:
+        """The whole second from which on it gives: its start, or when it was published later.
+
+        Stores date orders to the second, cut off. So an order of the very second of publishing, or
+        of closing, may have been placed while it was published, and is of it: what was told is
+        what is given. One of an end on a whole second is of it no more.
+        """
+        if self.published_at is None or self.starts_at is None:
+            return None
+        return max(self.starts_at, self.published_at).replace(microsecond=0)
+
     def covers(self, at: datetime) -> bool:
-        """Whether what happens at ``at`` is of this programme: published by then, not over."""
-        if self.published_at is None or self.starts_at is None or self.ends_at is None:
-            return False
-        return max(self.starts_at, self.published_at) <= at < self.ends_at
+        """Whether what happens at ``at`` is of this programme: begun by then, and not over."""
+        begins_at, ends_at = self.begins_at, self.ends_at
+        return begins_at is not None and ends_at is not None and begins_at <= at < ends_at
 
 
 class Papers(Protocol):
@@ -158,33 +170,78 @@ class Papers(Protocol):
     def is_closed(self) -> bool: ...
 
 
-def wanting(programme: Programme, causes: Sequence[Papers], at: datetime) -> Iterator[str]:
-    """The fields that keep a programme from being published; nothing when all is there."""
-    for name, is_there in _conditions(programme, at):
-        if not is_there:
-            yield name
+class Lack(NamedTuple):
+    """What keeps a programme from being published: a field, and which of ``WHY``."""
+
+    field: str
+    why: str = "missing"
+
+
+WHY: Mapping[str, str] = {
+    "missing": "it is not told, or cannot be meant",
+    "begins_past": "it would be said to begin on a day that is over, whose orders get nothing",
+    "ends_first": "it would end before it begins",
+    "ends_past": "its end is over",
+    "minimum_above": "the least is above the most",
+    "cause_closed": "a cause is closed, or there no more",
+    "campaign_closed": "its goal is closed, or of another currency",
+    "unknown_country": "no country has this code",
+    "signed_later": "the contract is dated to a day to come",
+}
+
+
+def wanting(programme: Programme, causes: Sequence[Papers], at: datetime) -> Iterator[Lack]:
+    """What keeps a programme from being published; nothing when all is there and can be true.
+
+    at: now, in the shop's zone. What is on file of causes is looked at again, whatever let it in.
+    """
+    yield from _days(programme, at)
+    yield from (Lack(name) for name, is_there in _conditions(programme) if not is_there)
+    if (
+        programme.kind in ADDING
+        and (programme.minimum_minor or 0) > (programme.cap_minor or 0) > 0
+    ):
+        yield Lack("minimum_minor", "minimum_above")
     named = {cause_id for cause_id, _ in programme.causes}
     found = [one for one in causes if one.id in named]
-    if not named or len(found) < len(named) or any(one.is_closed for one in found):
-        yield "causes"
+    if not named:
+        yield Lack("causes")
+    elif len(found) < len(named) or any(one.is_closed for one in found):
+        yield Lack("causes", "cause_closed")
     for cause in found:
-        yield from (f"cause.{name}" for name in lacking(cause, programme.kind))
+        for name, why in lacking(cause, programme.kind, at):
+            yield Lack(f"cause.{name}", why)
 
 
-def lacking(cause: Papers, kind: str) -> Iterator[str]:
+def lacking(cause: Papers, kind: str, at: datetime) -> Iterator[Lack]:
     """What a cause still needs on file: a sale that gives takes a contract, a gift does not."""
     names = ["registration", "country", "payee"]
     if kind in ADDING:
         names += ["agreement", "agreed_on"]
-    return (name for name in names if not getattr(cause, name))
+    yield from (Lack(name) for name in names if not getattr(cause, name))
+    if cause.country and cause.country not in countries():
+        yield Lack("country", "unknown_country")
+    if kind in ADDING and cause.agreed_on and cause.agreed_on > at.date().isoformat():
+        yield Lack("agreed_on", "signed_later")
 
 
-def _conditions(programme: Programme, at: datetime) -> Iterator[tuple[str, bool]]:
-    terms = programme.terms
+def _days(programme: Programme, at: datetime) -> Iterator[Lack]:
     starts_at, ends_at = programme.starts_at, programme.ends_at
+    if starts_at is None:
+        yield Lack("starts_at")
+    elif starts_at.astimezone(at.tzinfo).date() < at.date():
+        yield Lack("starts_at", "begins_past")
+    if ends_at is None:
+        yield Lack("ends_at")
+    elif starts_at is not None and ends_at <= starts_at:
+        yield Lack("ends_at", "ends_first")
+    elif ends_at <= at:
+        yield Lack("ends_at", "ends_past")
+
+
+def _conditions(programme: Programme) -> Iterator[tuple[str, bool]]:
+    terms = programme.terms
     yield "name", bool(programme.name.strip())
-    yield "starts_at", starts_at is not None
-    yield "ends_at", ends_at is not None and ends_at > max(at, starts_at or at)
     match terms:
         case RoundUp():
             yield "step_minor", terms.step_minor > 1
@@ -205,7 +262,7 @@ def _conditions(programme: Programme, at: datetime) -> Iterator[tuple[str, bool]
     if programme.kind in ADDING:
         cap, minimum = programme.cap_minor, programme.minimum_minor
         yield "cap_minor", cap is not None and cap > 0
-        yield "minimum_minor", minimum is not None and 0 <= minimum <= (cap or minimum)
+        yield "minimum_minor", minimum is not None and minimum >= 0
 
 
 # ------------------------------------------------------------------------------------ an order
@@ -218,6 +275,15 @@ class Standing:
     given_minor: int
     pledged_minor: int
     due_minor: int
+
+    @property
+    def gifts(self) -> int:
+        """1 or 0. A gift is a donation of which something stands, pledged or due.
+
+        A donation is what one order, or one giving of points, gives one cause in one way; so a cap
+        that left nothing and a refund of everything leave no gift. Every count of gifts is this.
+        """
+        return int(self.pledged_minor + self.due_minor > 0)
 
 
 NOTHING = Standing(0, 0, 0)

@@ -89,7 +89,7 @@ class _Work:
                 before = None
         steps = movements.steps(stood, stands, one["cause_id"], why, number, account)
         self.steps[currency].extend(steps)
-        self._tally(one, stood, stands, is_new=before is None)
+        self._tally(one, stood, stands)
         if one["kind"] != rules.TOP_UP:
             self._tell(of, stood, stands)
         if one["kind"] == rules.GIFT and of.member_id and stands.due_minor != stood.due_minor:
@@ -108,16 +108,17 @@ class _Work:
         """A row that changes its currency is of no old tally; what was locked of it stays one."""
         of = (before.programme_id, before.cause_id, before.currency)
         names = ("given_minor", "pledged_minor", "due_minor", "locked_minor")
+        stood = Standing(before.given_minor, before.pledged_minor, before.due_minor)
         self.tallies[*of, before.kind].update(
-            {"gifts": -1} | {name: -getattr(before, name) for name in names}
+            {"gifts": -stood.gifts} | {name: -getattr(before, name) for name in names}
         )
         if before.locks:
-            self.tallies[*of, "past"].update(gifts=1, locked_minor=before.locked_minor)
+            self.tallies[*of, "past"].update(locked_minor=before.locked_minor)
             store.retire(self.db, before)
 
-    def _tally(self, one: dict[str, Any], stood: Standing, now: Standing, *, is_new: bool) -> None:
+    def _tally(self, one: dict[str, Any], stood: Standing, now: Standing) -> None:
         self.tallies[one["programme_id"], one["cause_id"], one["currency"], one["kind"]].update(
-            gifts=int(is_new),
+            gifts=now.gifts - stood.gifts,
             given_minor=now.given_minor - stood.given_minor,
             pledged_minor=now.pledged_minor - stood.pledged_minor,
             due_minor=now.due_minor - stood.due_minor,

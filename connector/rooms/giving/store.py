@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Row, Select, and_, case, func, insert, select, text, update
 
 from connector.core.bulk import among
 from connector.core.commerce import LineKind
@@ -27,6 +27,7 @@ _CHECKS = sorted((Path(__file__).parent / "checks").glob("*.sql"))
 _AMOUNTS = ("given_minor", "pledged_minor", "due_minor")
 PAGE = 5_000  # rows of a long list in memory at once
 _SUMS = ("gifts", *_AMOUNTS, "locked_minor", "remitted_minor")
+STANDS = giving_donation.c.pledged_minor + giving_donation.c.due_minor
 
 # -------------------------------------------------------------------------------------- causes
 
@@ -317,7 +318,7 @@ def standing_of_member(db: Connection, shop_id: int, member_id: int) -> list[Row
             select(
                 of.programme_id,
                 of.currency,
-                literal(1).label("gifts"),
+                case((STANDS > 0, 1), else_=0).label("gifts"),  # as ``rules.Standing.gifts``
                 *sums,
                 func.coalesce(sent, 0).label("remitted_minor"),
             ).where(of.shop_id == shop_id, of.member_id == member_id)
@@ -326,12 +327,15 @@ def standing_of_member(db: Connection, shop_id: int, member_id: int) -> list[Row
 
 
 def with_names() -> Select[Any]:
-    """Donations with their order's number and their cause's name."""
+    """Donations with their order's number and their cause's name.
+
+    Both are joined from outside, so that SQLite, too, begins with the donations.
+    """
     of = giving_donation.c
     chosen = select(giving_donation, orders.c.number, giving_cause.c.name.label("cause_name"))
     return chosen.outerjoin(
         orders, and_(orders.c.shop_id == of.shop_id, orders.c.id == of.order_id)
-    ).join(
+    ).outerjoin(
         giving_cause,
         and_(giving_cause.c.shop_id == of.shop_id, giving_cause.c.id == of.cause_id),
     )

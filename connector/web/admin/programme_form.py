@@ -15,10 +15,10 @@ from connector.core.errors import BadInput
 from connector.core.i18n import LANGUAGES
 from connector.core.money import LIMIT_MINOR
 from connector.rooms.giving import rules
-from connector.rooms.giving.rules import Programme, Scope, Terms
+from connector.rooms.giving.rules import Lack, Programme, Scope, Terms
 from connector.rooms.giving.service import Cause, checked_day
 from connector.web.admin import forms
-from connector.web.admin.words import amount_text, local, mark, t
+from connector.web.admin.words import amount_text, local, mark, spoken, t
 
 MONEY = ("step", "least", "most", "amount", "least_order", "most_each", "value")
 BOUNDS = ("minimum", "cap")
@@ -44,7 +44,7 @@ KINDS = {
 LACKS = {
     "name": mark("Give it a name."),
     "starts_at": mark("Say its first day."),
-    "ends_at": mark("Say its last day: today or later, and not before the first."),
+    "ends_at": mark("Say its last day."),
     "step_minor": mark("Say to which amount orders are rounded up."),
     "amounts_minor": mark("Name amounts above zero, or let shoppers choose their own."),
     "least_minor": mark("Own amounts need a least, not above the most."),
@@ -55,11 +55,24 @@ LACKS = {
     "points": mark("Say how many points."),
     "value_minor": mark("Say what they are worth."),
     "cap_minor": mark("Say what you give at most altogether."),
-    "minimum_minor": mark("Say what the cause gets at least, 0 for nothing; not above the most."),
-    "causes": mark("Choose open causes."),
+    "minimum_minor": mark("Say what the cause gets at least, 0 for nothing."),
+    "causes": mark("Choose causes."),
+    "campaign_id": mark("Choose an open goal in the same currency."),
 }
-PAPER = mark("{cause} lacks papers.")
-TERMS = frozenset(LACKS) - {"name", "starts_at", "ends_at", "cap_minor", "minimum_minor", "causes"}
+UNTRUE = {
+    "begins_past": mark("Its first day is over, and orders of it would get nothing. Begin today."),
+    "ends_first": mark("It would end before it begins."),
+    "ends_past": mark("Its last day is over."),
+    "minimum_above": mark("The least is above the most."),
+    "cause_closed": mark("Choose open causes."),
+}
+PAPERS = {
+    "missing": mark("{cause} lacks papers."),
+    "unknown_country": mark("The country of {cause} is none: give two letters, such as DE."),
+    "signed_later": mark("The contract with {cause} is dated to a day to come."),
+}
+_NO_TERMS = {"name", "starts_at", "ends_at", "cap_minor", "minimum_minor", "causes", "campaign_id"}
+TERMS = frozenset(LACKS) - _NO_TERMS
 GIVEN = mark("What is given, exactly")
 DAYS = mark("First and last day")
 BOUND = mark("The least and the most altogether")
@@ -121,23 +134,32 @@ def read(kind: str, programme_id: int, causes: Sequence[Cause], levels: int) -> 
     )
 
 
-def lacking(missing: Sequence[str], causes: Sequence[Cause], one: Programme) -> dict[str, Markup]:
+def lacking(
+    missing: Sequence[Lack], causes: Sequence[Cause], one: Programme, now: datetime
+) -> dict[str, Markup]:
     """Why it cannot be published, by field; a cause's papers stand beside the causes."""
-    told = {name: t(LACKS[name]) for name in missing if name in LACKS}
-    if any(name.startswith("cause.") for name in missing):
-        named = {cause_id for cause_id, _ in one.causes}
-        without = [
-            each.name for each in causes if each.id in named and any(rules.lacking(each, one.kind))
-        ]
-        told["causes"] = t(PAPER, cause=" · ".join(without))
+    told = {
+        field: t(UNTRUE.get(why, LACKS[field]))
+        for field, why in reversed(missing)
+        if field in LACKS
+    }
+    named = {cause_id for cause_id, _ in one.causes}
+    wrong: dict[str, list[str]] = {}
+    for cause in causes:
+        if cause.id in named:
+            for why in {each.why for each in rules.lacking(cause, one.kind, local(now))}:
+                wrong.setdefault(why, []).append(cause.name)
+    if wrong:
+        said = [t(PAPERS[why], cause=" · ".join(wrong[why])) for why in PAPERS if why in wrong]
+        told["causes"] = Markup(spoken().space).join(said)  # noqa: S704 - a space of ours
     return {"names-en" if name == "names" else name: said for name, said in told.items()}
 
 
 def checklist(
-    missing: Sequence[str], causes: Sequence[Cause], one: Programme
+    missing: Sequence[Lack], causes: Sequence[Cause], one: Programme
 ) -> list[tuple[str, bool]]:
     """What the law asks for, and whether it is there."""
-    lacks = set(missing)
+    lacks = {each.field for each in missing}
     told = [(GIVEN, not lacks & TERMS), (DAYS, not lacks & {"starts_at", "ends_at"})]
     contract = {"cause.agreement", "cause.agreed_on"}
     papers = {name for name in lacks if name.startswith("cause")} - contract

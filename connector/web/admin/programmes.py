@@ -124,15 +124,18 @@ def _keep(before: Programme) -> Response:
     with runtime().database.read() as db:
         missing = programmes.missing(db, g.shop.id, kept, now)
     if missing:
-        return _draft_page(kept, form, programme_form.lacking(missing, causes, kept))
-    words = disclosures.disclosures(g.shop, kept, causes, now)
+        return _draft_page(kept, form, programme_form.lacking(missing, causes, kept, now))
     try:
-        runtime().database.run(
-            lambda db: programmes.publish(db, g.shop.id, kept.id, words, clock.now())
-        )
-    except Conflict:
+        runtime().database.run(lambda db: _publish(db, kept.id))
+    except (BadInput, Conflict):  # somebody changed it meanwhile: the page says what lacks
         return door.redirected(where)
     return door.redirected(url_for("admin.programme", programme_id=kept.id, said="giving_on"))
+
+
+def _publish(db: Connection, programme_id: int) -> None:
+    """With the words of what it is at this moment."""
+    now, found = clock.now(), programmes.held(db, g.shop.id, programme_id)
+    programmes.publish(db, g.shop.id, found.id, disclosures.of(db, g.shop, found, now), now)
 
 
 def _currency(form: Mapping[str, str]) -> dict[str, str]:
@@ -148,7 +151,7 @@ def _draft_page(
         causes = [one for one in service.causes(db, g.shop.id) if not one.is_closed]
         lacks = programmes.missing(db, g.shop.id, found, now)
         values: dict[str, Any] = {"levels": _levels(db), "campaigns": _open_campaigns(db)}
-    words = {} if lacks else disclosures.disclosures(g.shop, found, causes, now)
+        words = {} if lacks else disclosures.of(db, g.shop, found, now)
     return door.page(
         "admin/giving_draft.html",
         status=422 if errors else 200,

@@ -16,7 +16,7 @@ from connector.rooms.giving.remitting import proofs
 from connector.web import addresses, paperwork
 from connector.web.admin import door, forms, sentences
 from connector.web.admin.door import blueprint
-from connector.web.papers.remittance import KINDS, STATES
+from connector.web.papers.remittance import KINDS, STATES, UNNUMBERED
 from connector.web.runtime import runtime
 
 LATE_DAYS = 30
@@ -161,6 +161,7 @@ def _list(errors: dict[str, Any]) -> Response:
         late={(one.cause_id, one.currency) for one in late},
         batches=batches,
         states=STATES,
+        unnumbered=UNNUMBERED,
         errors=errors,
         said=sentences.said(addresses.text("said")),
     )
@@ -183,6 +184,7 @@ def _one(batch_id: int, errors: dict[str, Any]) -> Response:
         kinds=KINDS,
         proofs=kept,
         states=STATES,
+        unnumbered=UNNUMBERED,
         errors=errors,
         said=sentences.said(addresses.text("said")),
     )

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.errors import BadInput
-from connector.rooms.giving import programmes, service, settling
+from connector.rooms.giving import programmes, rules, service, settling
+from connector.rooms.giving.givers import listing
 from connector.rooms.giving.rules import Programme, Terms
 from connector.rooms.giving.service import Cause
 from connector.shops.service import Shop
@@ -98,6 +99,7 @@ class ProgrammeTold(Struct):
     campaign_id: str | None
     disclosures: Annotated[dict[str, str], Meta(description="As published, by language tag")]
     missing: Annotated[list[str], Meta(description="What keeps a draft from being published")]
+    reasons: Annotated[dict[str, str], Meta(description="Why, by what is missing")]
 
 
 class Programmes(Struct):
@@ -113,7 +115,10 @@ class CampaignRequest(Struct, forbid_unknown_fields=True):
 
 class ProgressTold(Struct):
     gifts: Annotated[
-        int, Meta(description="Rows of the log: one for each order, cause and kind, not orders")
+        int,
+        Meta(
+            description="An order’s part for a cause, in one way: a gift while some of it stands"
+        ),
     ]
     pledged: Annotated[shapes.Money, Meta(description="Until orders are paid and confirmed")]
     ready: Annotated[shapes.Money, Meta(description="Until it is locked in a batch")]
@@ -128,7 +133,12 @@ class CampaignTold(Struct):
     stories: ByLanguage
     goal: shapes.Money
     is_closed: bool
+    lists_givers: Annotated[bool, Meta(description="Its page lists who gave most and wants it")]
     progress: ProgressTold
+
+
+class GiversSwitch(Struct, forbid_unknown_fields=True):
+    lists_givers: bool
 
 
 class Campaigns(Struct):
@@ -215,10 +225,10 @@ def discard_draft(db: Connection, shop: Shop, programme_id: str) -> Programmes:
 
 
 def publish_programme(db: Connection, shop: Shop, programme_id: str) -> ProgrammeTold:
-    """Make its terms binding; ``publish_refused`` names the field that is missing."""
+    """Make its terms binding; ``publish_refused`` names the field, and says why."""
     now = clock.now()
-    found = programmes.programme(db, shop.id, number(programme_id, "programme"))
-    words = disclosures.disclosures(shop, found, service.causes(db, shop.id), now)
+    found = programmes.held(db, shop.id, number(programme_id, "programme"))
+    words = disclosures.of(db, shop, found, now)
     return _programme(db, shop, programmes.publish(db, shop.id, found.id, words, now))
 
 
@@ -253,7 +263,8 @@ def _aware(at: datetime | None, name: str) -> datetime | None:
 
 def _programme(db: Connection, shop: Shop, one: Programme) -> ProgrammeTold:
     now = clock.now()
-    is_draft = one.published_at is None
+    lacks = programmes.missing(db, shop.id, one, now) if one.published_at is None else []
+    reasons = {field: rules.WHY[why] for field, why in reversed(lacks)}
     return ProgrammeTold(
         id=str(one.id),
         name=one.name,
@@ -269,7 +280,8 @@ def _programme(db: Connection, shop: Shop, one: Programme) -> ProgrammeTold:
         used_minor=one.used_minor,
         campaign_id=str(one.campaign_id) if one.campaign_id else None,
         disclosures=dict(one.disclosures),
-        missing=programmes.missing(db, shop.id, one, now) if is_draft else [],
+        missing=list(dict.fromkeys(each.field for each in lacks)),
+        reasons=dict(reversed(reasons.items())),
     )
 
 
@@ -300,6 +312,13 @@ def close_campaign(db: Connection, shop: Shop, key: str) -> CampaignTold:
     return _campaign(db, shop, programmes.close_campaign(db, shop.id, key, clock.now()))
 
 
+def switch_givers(db: Connection, shop: Shop, key: str) -> CampaignTold:
+    """List on its page who gave most, of the members who chose to be seen, or nobody any more."""
+    found = programmes.campaign(db, shop.id, key)
+    listing.switch(db, shop.id, found.id, is_on=read_json(GiversSwitch).lists_givers)
+    return _campaign(db, shop, found)
+
+
 def progress_told(found: programmes.Progress, currency: str) -> ProgressTold:
     states = ("pledged", "ready", "reconciled", "paid")
     amounts = (shapes.Money(getattr(found, f"{name}_minor"), currency) for name in states)
@@ -313,7 +332,7 @@ def _campaign(db: Connection, shop: Shop, one: programmes.Campaign) -> CampaignT
 def _campaigns(
     db: Connection, shop: Shop, found: Sequence[programmes.Campaign]
 ) -> list[CampaignTold]:
-    rows = programmes.standing(db, shop.id, found)
+    rows, listed = programmes.standing(db, shop.id, found), listing.listing(db, shop.id)
     return [
         CampaignTold(
             id=str(one.id),
@@ -322,6 +341,7 @@ def _campaigns(
             stories=dict(one.stories),
             goal=shapes.Money(one.goal_minor, one.currency),
             is_closed=one.closed_at is not None,
+            lists_givers=one.id in listed,
             progress=progress_told(programmes.progress_of(rows[one.id]), one.currency),
         )
         for one in found
@@ -352,6 +372,9 @@ OPERATIONS = (
     Operation("POST", "/giving/campaigns", create_campaign, CampaignTold, body=CampaignRequest),
     Operation(
         "PUT", "/giving/campaigns/<key>", change_campaign, CampaignTold, body=CampaignRequest
+    ),
+    Operation(
+        "PUT", "/giving/campaigns/<key>/givers", switch_givers, CampaignTold, body=GiversSwitch
     ),
     Operation("POST", "/giving/campaigns/<key>/closing", close_campaign, CampaignTold),
 )

@@ -29,11 +29,14 @@ class Waiting(Struct):
 
 class Remittance(Struct):
     id: str
-    number: Annotated[int, Meta(description="Of its cause's batches")]
+    number: Annotated[
+        int | None,
+        Meta(description="Of its cause's batches, without gaps; null until it is approved"),
+    ]
     cause_id: str
     state: Annotated[str, Meta(description="reconciled, approved, remitted or receipted")]
     through: Annotated[str, Meta(description="The last day whose gifts are in it")]
-    gifts: int
+    gifts: Annotated[int, Meta(description="Lines that pay something; others take refunds back")]
     gross: shapes.Money
     matched: shapes.Money
     refunded: shapes.Money

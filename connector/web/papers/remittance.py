@@ -33,6 +33,7 @@ KINDS = {
     "top_up": mark("Filled up to what was promised"),
     "past": mark("Orders that changed their currency"),
 }
+UNNUMBERED = mark("A batch gets its number when it is approved, so no number is ever missing.")
 GIVERS = mark(
     "Gifts at checkout are the shoppers’ own, and the shop does not deduct them."
     " Everything else is given by the shop."
@@ -42,11 +43,11 @@ GIVERS = mark(
 def statement(db: Connection, shop: Shop, batch: Batch, language: Language) -> Paper:
     """What the page of this batch says, in the reader's language."""
     t = language.text
-    title = f"{t('Remittance')} {ltr(f'#{batch.number}')}"
+    number = ltr(f"#{batch.number}") if batch.number else ""
     stamps = (batch.locked_at, batch.approved_at, batch.sent_at, batch.receipted_at)
     return Paper(
         language=language,
-        title=title,
+        title=f"{t('Remittance')} {number}".strip(),
         author=shop.name,
         made_at=max(at for at in stamps if at),
         lead=_lead(shop, batch, language),
@@ -81,7 +82,7 @@ def _steps(shop: Shop, batch: Batch, cause: Cause, language: Language) -> list[t
     told = (
         (t("Cause"), Cell(own(cause.name), registered if cause.registration else "")),
         (t("Payee"), Cell(own(batch.payee))),
-        (t("State"), Cell(t(STATES[batch.state]))),
+        (t("State"), Cell(t(STATES[batch.state]), "" if batch.number else t(UNNUMBERED))),
         (t("Gifts up to"), Cell(ltr(batch.through))),
         (t("Locked"), Cell(days["locked"])),
         (t("Approved"), Cell(days["approved"])),
@@ -110,7 +111,7 @@ def _sources(db: Connection, shop: Shop, batch: Batch, language: Language) -> Ta
     rows = [
         (
             Cell(t(KINDS[one.kind]), names.get(one.programme_id, "")),
-            Cell(language.number(one.gifts)),
+            Cell(language.number(one.lines)),
             Cell(_money(one.gross_minor, batch, language)),
             Cell(_money(-one.refunded_minor, batch, language)),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
@@ -29,7 +29,7 @@ def papered(world: World, name: str = "") -> service.Cause:
             country="DE",
             payee=f"{one.name} e.V.",
             agreement="C-7",
-            agreed_on="2026-10-01",
+            agreed_on="2025-10-01",
         )
         return service.change_cause(db, world.shop.id, papers, NOW)
 
@@ -47,11 +47,14 @@ def programme(terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
     return structs.replace(one, **BOUNDS | values) if one.kind in ADDING else one
 
 
-def publish(world: World, terms: Terms, *causes: service.Cause, **values: Any) -> Programme:
+def publish(
+    world: World, terms: Terms, *causes: service.Cause, at: datetime = SINCE, **values: Any
+) -> Programme:
     """A programme that is live since ten days ago."""
+    told = programme(terms, *causes, **{"starts_at": at} | values)
     with world.database.write() as db:
-        made = programmes.draft(db, world.shop.id, programme(terms, *causes, **values), SINCE)
-        return programmes.publish(db, world.shop.id, made.id, WORDS, SINCE)
+        made = programmes.draft(db, world.shop.id, told, at)
+        return programmes.publish(db, world.shop.id, made.id, WORDS, at)
 
 
 def given(world: World, *kinds: str) -> dict[str, tuple[int, int]]:

@@ -29,7 +29,7 @@ def test_only_orders_placed_while_something_was_asked_are_counted(database):
     world = acme(database)
     cause = papered(world)
     publish(world, AddOn(amounts_minor=(100,)), cause)
-    publish(world, Share(percent_bps=100), cause, starts_at=YEAR)
+    publish(world, Share(percent_bps=100), cause, at=YEAR)
     before = SINCE - timedelta(seconds=1)
     test = order("8", GIFT, is_test=True)
     world.tell(

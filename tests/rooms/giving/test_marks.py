@@ -113,3 +113,15 @@ def test_each_state_of_a_batch_is_told(sqlite_world):
         assert noticed.take(db, world.shop.id, 10) == [
             BatchMoved(world.shop.id, batch.id, state) for state in states
         ]
+
+
+def test_whom_a_reached_goal_thanks_is_told_by_what_they_gave_it(sqlite_world, told):
+    world, cause = sqlite_world
+    one = goal(world, 100)
+    published(world, RoundUp(100), cause, campaign_id=one.id)
+    mia = world.member(MIA)
+    world.tell(order("1", goods("g", 960), donation("d", 40)), order("2", GIFT))
+    assert told[-2:] == [
+        MemberGave(world.shop.id, mia, cause.id, "gift", "USD", 1, 250),
+        MemberGave(world.shop.id, mia, cause.id, "gift", "USD", 1, 40, campaign_id=one.id),
+    ]

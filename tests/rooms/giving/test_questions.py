@@ -184,8 +184,9 @@ def test_a_match_adds_to_gifts_of_any_question_and_of_none(database):
 )
 def test_what_shoppers_give_has_no_cap_and_that_is_said(sqlite_world, terms, code, name):
     world, cause = sqlite_world
+    bound: dict[str, Any] = {name: 100}
     with pytest.raises(BadInput) as refused:
-        publish(world, terms, cause, **{name: 100})
+        publish(world, terms, cause, **bound)
     assert (refused.value.code, refused.value.field) == (code, name)
 
 

@@ -83,7 +83,7 @@ def test_a_gift_a_share_and_a_match_follow_their_order_through_a_batch(
         assert first.net_minor == gone + share
         world.tell(told(currency, mark, id=8, admin_graphql_api_id="gid://shopify/Order/8"))
         second = lock(world, currency)
-        assert (second.number, second.refunded_minor) == (2, gone)
+        assert second.refunded_minor == gone
         assert second.net_minor == share
     assert world.audit() == []
 

@@ -19,6 +19,7 @@ from connector.core.db import Utc
 from connector.rooms.giving import rules
 from connector.rooms.giving.models import giving_donation
 from connector.rooms.giving.rules import Programme
+from connector.rooms.giving.store import STANDS
 
 _SQL = {path.stem: text(path.read_text("utf-8")) for path in Path(__file__).parent.glob("*.sql")}
 _TIMES = (bindparam("since", type_=Utc), bindparam("until", type_=Utc))
@@ -85,9 +86,9 @@ def _times(
     for one in known:
         if one.kind not in rules.ASKING or one.currency != currency:
             continue
-        if one.published_at is None or one.starts_at is None or one.ends_at is None:
+        if one.begins_at is None or one.ends_at is None:
             continue
-        starts_at, ends_at = max(one.starts_at, one.published_at, since), min(one.ends_at, now)
+        starts_at, ends_at = max(one.begins_at, since), min(one.ends_at, now)
         if starts_at < ends_at:
             yield starts_at, ends_at
 
@@ -95,7 +96,7 @@ def _times(
 def gifts(db: Connection, shop_id: int, currency: str, since: datetime) -> Gifts:
     """What shoppers gave since then, as it stands."""
     of = giving_donation.c
-    stands = of.pledged_minor + of.due_minor
+    stands = STANDS
     row = db.execute(
         select(func.count(), func.coalesce(func.sum(stands), 0)).where(
             of.shop_id == shop_id,

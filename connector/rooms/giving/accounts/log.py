@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
 from connector.orders.models import orders
 from connector.rooms.giving import rules
@@ -48,11 +48,11 @@ def log(
     wanted = with_names().where(_OF.shop_id == shop_id, _OF.given_minor > 0)
     newest = (_OF.given_at.desc(), _OF.order_id.desc(), _OF.kind, _OF.line_key)
     options = {"stream_results": limit is None, "yield_per": PAGE}
-    chosen = _narrowed(wanted, search).order_by(*newest).limit(limit).offset(offset)
+    chosen = _narrowed(wanted, shop_id, search).order_by(*newest).limit(limit).offset(offset)
     yield from db.execute(chosen, execution_options=options)
 
 
-def _narrowed(wanted: Select[Any], search: Search) -> Select[Any]:
+def _narrowed(wanted: Select[Any], shop_id: int, search: Search) -> Select[Any]:
     if search.kinds:
         wanted = wanted.where(_OF.kind.in_(search.kinds))
     if search.cause_id is not None:
@@ -60,7 +60,9 @@ def _narrowed(wanted: Select[Any], search: Search) -> Select[Any]:
     if search.member_ids is not None:
         wanted = wanted.where(_OF.member_id.in_(search.member_ids))
     if search.number:
-        wanted = wanted.where(orders.c.number.in_((search.number, f"#{search.number}")))
+        called = orders.c.number.in_((search.number, f"#{search.number}"))
+        of_number = select(orders.c.id).where(orders.c.shop_id == shop_id, called)
+        wanted = wanted.where(_OF.order_id.in_(of_number))
     if search.state:
         wanted = wanted.where(STATES[search.state])
     if search.since is not None:

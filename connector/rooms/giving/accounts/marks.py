@@ -8,31 +8,39 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from connector.core.bulk import among
 from connector.core.facts import CampaignReached, Fact, MemberGave
 from connector.rooms.giving import programmes, rules
-from connector.rooms.giving.models import giving_campaign, giving_donation
+from connector.rooms.giving.models import giving_campaign, giving_donation, giving_programme
 
 BY_MEMBERS = (rules.GIFT, rules.POINTS)
 
 
 def of_members(db: Connection, shop_id: int, member_ids: Collection[int]) -> list[MemberGave]:
-    """What these members gave each cause themselves, also where nothing stands any more."""
-    of = giving_donation.c
+    """What these members gave each cause and goal, also where nothing stands any more."""
+    of, by = giving_donation.c, giving_programme.c
     names = (of.member_id, of.cause_id, of.kind, of.currency)
+    asked = and_(by.shop_id == of.shop_id, by.id == of.programme_id)
     stands = func.count().filter(of.due_minor > 0)
     chosen = (
-        select(*names, stands.label("gifts"), func.sum(of.due_minor).label("minor"))
+        select(*names, stands, func.sum(of.due_minor), by.campaign_id)
+        .outerjoin(giving_programme, asked)
         .where(of.shop_id == shop_id, of.kind.in_(BY_MEMBERS))
-        .group_by(*names)
+        .group_by(*names, by.campaign_id)
     )
-    rows = db.execute(among(db, chosen, of.member_id, member_ids))
-    return [
-        MemberGave(shop_id, member_id, cause_id, kind, currency, gifts, int(minor))
-        for member_id, cause_id, kind, currency, gifts, minor in sorted(rows)
+    told = [
+        MemberGave(shop_id, member_id, cause_id, kind, currency, gifts, int(minor), campaign_id)
+        for member_id, cause_id, kind, currency, gifts, minor, campaign_id in db.execute(
+            among(db, chosen, of.member_id, member_ids)
+        )
     ]
+    return sorted(told, key=_place)
+
+
+def _place(one: MemberGave) -> tuple[int, int, str, str, int]:
+    return one.member_id, one.cause_id, one.kind, one.currency, one.campaign_id or 0
 
 
 def of_goals(

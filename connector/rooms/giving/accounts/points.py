@@ -46,7 +46,8 @@ def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datet
         asked.add(of.id if of else 0)
         names = ("shop_id", "programme_id", "cause_id", "currency", "kind", "given_minor")
         tally = {name: row[name] for name in (*names, "due_minor")}
-        store.tally(db, [{**tally, "gifts": 1}])
+        gifts = rules.Standing(one.minor, 0, one.minor).gifts
+        store.tally(db, [{**tally, "gifts": gifts}])
         why = Voucher(f"giving:points:{one.redemption_id}", "donation", now)
         step = ("program", f"cause:{one.cause_id}", one.minor, why)
         ledger.append(db, shop_id, one.currency, zone, [step])

@@ -2,7 +2,8 @@
 -- Grain   : one row per tally or programme that differs
 -- Reads   : giving_tally, giving_programme, giving_donation, giving_batch, giving_batch_line
 WITH sums AS (
-    SELECT programme_id, cause_id, currency, kind, COUNT(*) AS gifts,
+    SELECT programme_id, cause_id, currency, kind,
+           COUNT(*) FILTER (WHERE pledged_minor + due_minor > 0) AS gifts,
            SUM(given_minor) AS given, SUM(pledged_minor) AS pledged, SUM(due_minor) AS due,
            SUM(locked_minor) AS locked
     FROM giving_donation
@@ -80,6 +81,15 @@ LEFT JOIN giving_batch_line AS line
 WHERE batch.shop_id = :shop_id
 GROUP BY batch.currency, batch.id, batch.net_minor
 HAVING batch.net_minor <> COALESCE(SUM(line.gross_minor - line.refunded_minor), 0)
+UNION ALL
+SELECT 'giving_batch_gifts', batch.currency, 'batch ' || batch.id, batch.gifts,
+       COUNT(*) FILTER (WHERE line.gross_minor > line.refunded_minor)
+FROM giving_batch AS batch
+LEFT JOIN giving_batch_line AS line
+  ON line.shop_id = batch.shop_id AND line.batch_id = batch.id
+WHERE batch.shop_id = :shop_id
+GROUP BY batch.currency, batch.id, batch.gifts
+HAVING batch.gifts <> COUNT(*) FILTER (WHERE line.gross_minor > line.refunded_minor)
 UNION ALL
 SELECT 'giving_remitted', currency, place, SUM(net), 0
 FROM sent

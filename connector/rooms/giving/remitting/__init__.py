@@ -66,7 +66,7 @@ class Batch:
     """One payment to a cause: reconciled, approved, remitted, receipted. Our fee is 0."""
 
     id: int
-    number: int
+    number: int | None  # without gaps by cause: one that may still be taken apart has none
     cause_id: int
     currency: str
     state: str
@@ -102,10 +102,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a batch holds of one programme (0: of none) and kind."""
+    """What a batch holds of one programme (0: of none) and kind.
+
+    gifts: lines that pay something; the others take back what was refunded after an older batch.
+    """
 
     programme_id: int
     kind: str
+    lines: int
     gifts: int
     gross_minor: int
     refunded_minor: int
@@ -182,13 +186,7 @@ def lock(
         raise BadInput("payee_missing", "tell whom the money is sent to", field="payee")
     exponent(currency)
     day, until = _cut(shops.get(db, shop_id).timezone, through, now)
-    of = giving_cause.c
-    number = db.scalar(  # and nobody else makes a batch of this cause until the transaction ends
-        update(giving_cause)
-        .where(of.shop_id == shop_id, of.id == cause_id)
-        .values(batches=of.batches + 1)
-        .returning(of.batches)
-    )
+    _count(db, shop_id, cause_id, 0)
     batch_id = new_id()
     told = {"shop_id": shop_id, "batch_id": batch_id}
     db.execute(_LINES, {**told, "cause_id": cause_id, "currency": currency, "until": until})
@@ -204,7 +202,6 @@ def lock(
         insert(giving_batch).values(
             shop_id=shop_id,
             id=batch_id,
-            number=number,
             cause_id=cause_id,
             currency=currency,
             state="reconciled",
@@ -236,8 +233,10 @@ def unlock(db: Connection, shop_id: int, batch_id: int) -> None:
 
 
 def approve(db: Connection, shop_id: int, batch_id: int, *, by: str, now: datetime) -> Batch:
-    """Its lines are right: from now on it stays as it is."""
-    _move(db, shop_id, batch_id, "reconciled", state="approved", approved_at=now, approved_by=by)
+    """Its lines are right: from now on it stays as it is, under the next number of its cause."""
+    told = {"approved_at": now, "approved_by": by}
+    number = _count(db, shop_id, batch(db, shop_id, batch_id).cause_id, 1)
+    _move(db, shop_id, batch_id, "reconciled", state="approved", number=number, **told)
     return _moved(db, shop_id, batch_id, now)
 
 
@@ -316,6 +315,21 @@ def _cut(zone: str, through: str, now: datetime) -> tuple[str, datetime]:
     return day.isoformat(), datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
 
 
+def _count(db: Connection, shop_id: int, cause_id: int, by: int) -> int | None:
+    """The last number given to a batch of a cause, after ``by`` more.
+
+    Nobody else makes or numbers one of this cause until the transaction ends.
+    """
+    of = giving_cause.c
+    number: int | None = db.scalar(
+        update(giving_cause)
+        .where(of.shop_id == shop_id, of.id == cause_id)
+        .values(batches=of.batches + by)
+        .returning(of.batches)
+    )
+    return number
+
+
 def _move(db: Connection, shop_id: int, batch_id: int, before: str, **values: object) -> None:
     """The next state, only from the one before it; who comes second is refused."""
     of = giving_batch.c
@@ -340,7 +354,14 @@ def _moved(db: Connection, shop_id: int, batch_id: int, now: datetime) -> Batch:
 def _parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:
     rows = db.execute(_SQL["parts"], {"shop_id": shop_id, "batch_id": batch_id})
     return [
-        Part(row.programme_id, row.kind, row.gifts, int(row.gross_minor), int(row.refunded_minor))
+        Part(
+            row.programme_id,
+            row.kind,
+            row.lines,
+            row.gifts,
+            int(row.gross_minor),
+            int(row.refunded_minor),
+        )
         for row in rows
     ]
 
