@@ -191,7 +191,7 @@ def test_a_goal_lists_its_givers_or_nobody(acme, rival):
         assert told["lists_givers"] is is_on
         assert acme.get("/giving/campaigns")["campaigns"] == [told]
     assert refusal(send(acme, where, {"lists_givers": "yes"}, "PUT"))[1] == "invalid_field"
-    assert refusal(send(acme, where, {}, "PUT"))[1] == "invalid_field"
+    assert refusal(send(acme, where, {}, "PUT"))[1] == "field_missing"
     assert refusal(send(rival, where, {"lists_givers": True}, "PUT"))[0] == 404
 
 

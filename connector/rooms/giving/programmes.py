@@ -18,8 +18,9 @@ from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.i18n import LANGUAGES
 from connector.core.ids import new_id
 from connector.core.money import LIMIT_MINOR, exponent, spread
-from connector.rooms.giving import rules, service, store
-from connector.rooms.giving.rules import Lack, Programme, Terms
+from connector.rooms.giving import papers, rules, service, store
+from connector.rooms.giving.papers import Lack
+from connector.rooms.giving.rules import Programme, Terms
 from connector.rooms.giving.service import NAME_LENGTH, STORY_LENGTH
 from connector.shops import plugin
 from connector.shops import service as shops
@@ -118,7 +119,7 @@ def held(db: Connection, shop_id: int, programme_id: int) -> Programme:
 def missing(db: Connection, shop_id: int, wanted: Programme, now: datetime) -> list[Lack]:
     """What still keeps a draft from being published, and why; by the shop's clocks."""
     here = now.astimezone(ZoneInfo(shops.get(db, shop_id).timezone))
-    found = list(rules.wanting(wanted, service.causes(db, shop_id), here))
+    found = list(papers.wanting(wanted, service.causes(db, shop_id), here))
     if wanted.campaign_id is not None:
         goal = campaign(db, shop_id, str(wanted.campaign_id))
         if goal.closed_at is not None or goal.currency != wanted.currency:
@@ -141,7 +142,7 @@ def publish(
     if found.published_at is not None:
         raise Conflict("programme_published", "it is published already")
     for field, why in missing(db, shop_id, found, now):
-        raise BadInput("publish_refused", f"{field}: {rules.WHY[why]}", field=field)
+        raise BadInput("publish_refused", f"{field}: {papers.WHY[why]}", field=field)
     if set(disclosures) != {one.tag for one in LANGUAGES.values()} or not all(
         disclosures.values()
     ):

@@ -14,8 +14,9 @@ from markupsafe import Markup
 from connector.core.errors import BadInput
 from connector.core.i18n import LANGUAGES
 from connector.core.money import LIMIT_MINOR
-from connector.rooms.giving import rules
-from connector.rooms.giving.rules import Lack, Programme, Scope, Terms
+from connector.rooms.giving import papers, rules
+from connector.rooms.giving.papers import Lack
+from connector.rooms.giving.rules import Programme, Scope, Terms
 from connector.rooms.giving.service import Cause, checked_day
 from connector.web.admin import forms
 from connector.web.admin.words import amount_text, local, mark, spoken, t
@@ -147,7 +148,7 @@ def lacking(
     wrong: dict[str, list[str]] = {}
     for cause in causes:
         if cause.id in named:
-            for why in {each.why for each in rules.lacking(cause, one.kind, local(now))}:
+            for why in {each.why for each in papers.lacking(cause, one.kind, local(now))}:
                 wrong.setdefault(why, []).append(cause.name)
     if wrong:
         said = [t(PAPERS[why], cause=" · ".join(wrong[why])) for why in PAPERS if why in wrong]

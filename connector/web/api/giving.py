@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from connector.core import clock
 from connector.core.errors import BadInput
-from connector.rooms.giving import programmes, rules, service, settling
+from connector.rooms.giving import papers, programmes, service, settling
 from connector.rooms.giving.givers import listing
 from connector.rooms.giving.rules import Programme, Terms
 from connector.rooms.giving.service import Cause
@@ -264,7 +264,7 @@ def _aware(at: datetime | None, name: str) -> datetime | None:
 def _programme(db: Connection, shop: Shop, one: Programme) -> ProgrammeTold:
     now = clock.now()
     lacks = programmes.missing(db, shop.id, one, now) if one.published_at is None else []
-    reasons = {field: rules.WHY[why] for field, why in reversed(lacks)}
+    reasons = {field: papers.WHY[why] for field, why in reversed(lacks)}
     return ProgrammeTold(
         id=str(one.id),
         name=one.name,
