@@ -56,7 +56,7 @@ from connector.rooms.rewards import handlers as rewards
 from connector.rooms.tiers import handlers as tiers
 from connector.runtime import Runtime
 from connector.settings import Settings
-from connector.web import doors, shopfront
+from connector.web import doors, liquid, shopfront
 from connector.worker import reflect
 from connector.worker.engine import Engine
 
@@ -162,6 +162,7 @@ def errands(
         **tiers.ERRANDS,
         **reflect.ERRANDS,
         **shopfront.errands(keys, found),
+        **liquid.ERRANDS,
     }
 
 

@@ -221,6 +221,9 @@ class ShopifyClient:
     def put_metafields(self, wanted: Sequence[Fields]) -> set[str]:
         return self._metafields.put(wanted)
 
+    def keep_app_data(self, key: str, told: bytes | None) -> None:
+        self._metafields.keep(key, told)
+
     def _changed_nodes(self, what: str, query: str, after: str) -> _Nodes:
         asked: dict[str, object] = {"query": query, "after": after or None}
         if what == "orders":

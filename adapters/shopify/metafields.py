@@ -1,7 +1,8 @@
-"""Metafields of customers that are ours: what themes and Flow may read of a member.
+"""Metafields that are ours: what themes and Flow may read of a member, and our blocks of the shop.
 
 Only we can write them, whoever reads them reads a copy. A signed-in customer is the only one of
-whom a theme or the Storefront API can tell, so what is public here is everybody's own.
+whom a theme or the Storefront API can tell, so what is public here is everybody's own. What is
+kept with the installation only the app's own blocks can read; it goes when the app is removed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FIELDS = {
 }
 ACCESS = {"admin": "MERCHANT_READ", "customerAccount": "READ", "storefront": "PUBLIC_READ"}
 MOST = 25  # in one call, which does all or nothing
+APP_NAMESPACE = "perennial"
+MOST_BYTES = 128_000  # of JSON in one field
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class _Problem(msgspec.Struct, rename="camel"):
 
 class _Answer(msgspec.Struct, rename="camel"):
     user_errors: list[_Problem] = []
+
+
+class _Said(msgspec.Struct):
+    value: str
+
+
+class _Installation(msgspec.Struct):
+    id: str
+    metafield: _Said | None = None
 
 
 class Metafields:
@@ -75,6 +87,23 @@ class Metafields:
         self._ask("metafields_delete", gone)  # what is not there need not go
         return self._ask("metafields_set", said)
 
+    def keep(self, key: str, told: bytes | None) -> None:
+        """Have our installation's field say this JSON; None: the field goes.
+
+        Nothing is written that is there already: the store itself is what we compare with.
+        """
+        field = {"namespace": APP_NAMESPACE, "key": key}
+        node = field_of(self._api.ask("app_data", field), "currentAppInstallation")
+        held = decode(node, _Installation)
+        if _parsed(held.metafield) == (None if told is None else msgspec.json.decode(told)):
+            return
+        field["ownerId"] = held.id
+        if told is None:
+            change(self._api, "metafields_delete", {"metafields": [field]})
+            return
+        said = {**field, "type": "json", "value": told.decode()}
+        change(self._api, "metafields_set", {"metafields": [said]})
+
     def _ask(self, name: str, fields: Sequence[tuple[str, Mapping[str, Any]]]) -> set[str]:
         """Whose fields were refused. One that is keeps those of others out, so they go again."""
         refused: set[str] = set()
@@ -89,6 +118,14 @@ class Metafields:
                 refused |= whose
                 left = [one for one in left if one[0] not in whose]
         return refused
+
+
+def _parsed(field: _Said | None) -> object:
+    """The store spaces JSON as it likes."""
+    try:
+        return None if field is None else msgspec.json.decode(field.value)
+    except msgspec.DecodeError:
+        return field
 
 
 def _kind(key: str) -> str:

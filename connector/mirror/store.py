@@ -15,6 +15,7 @@ from connector.shops import service as shops
 from connector.shops import store as shop_store
 
 KIND = "mirror"
+ASKED = "asked"  # the kind of errands about what shoppers are asked to give
 MEMBERS, DEFINITIONS = "members", "definitions"
 MOST_FAILURES = 5  # in a row: then a member waits for the next change
 _STALE = mirror.c.changes > mirror.c.seen
@@ -44,6 +45,12 @@ def note(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime)
 def note_all(db: Connection, shop_id: int, now: datetime) -> None:
     """Of everybody of whom anything was told something else is to be told."""
     _again(db, shop_id, true(), now)
+
+
+def note_asked(db: Connection, shop_id: int, at: datetime, about: str = "all") -> None:
+    """From ``at`` on something else is asked in the cart: the store is told then."""
+    if has_mirror(db, shop_id):
+        outbox.send(db, shop_id, ASKED, [about], at)
 
 
 def note_gone(db: Connection, shop_id: int, member_ids: Sequence[int], now: datetime) -> None:

@@ -38,7 +38,7 @@ def settings(db: Connection, shop: Shop) -> dict[str, Any]:
     """What the shop's plugin is to show and to give."""
     return {
         "currency": shop.currency,
-        "donation": _donation(db, shop),
+        "donation": donation(db, shop),
         "perks": list(_perks(db, shop)),
         "early": list(_early(db, shop, clock.now())),
     }
@@ -49,7 +49,7 @@ def has_standing(db: Connection, platform: Platform, shop: Shop) -> bool:
     return platform.has_standing or plugin.is_paired(db, shop.id)
 
 
-def _donation(db: Connection, shop: Shop) -> dict[str, Any] | None:
+def donation(db: Connection, shop: Shop) -> dict[str, Any] | None:
     """What ``public.config`` tells, in every language, and how long it is asked; or None.
 
     ``times``: from and until by kind, in Unix seconds, where a programme asks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from connector import ledger
+from connector import ledger, mirror
 from connector.core import clock, inbox, outbox
 from connector.core.commerce import ShopClient
 from connector.core.errors import Conflict, PlatformBusy, PlatformError
@@ -62,6 +62,8 @@ def _refresh(runtime: Runtime, shop: Shop) -> None:
         return  # the round that follows asks too, and notes what is wrong
     with runtime.database.write() as db:
         shops.note_facts(db, shop.id, facts)
+        if (facts.name, facts.currency) != (shop.name, shop.currency):
+            mirror.note_asked(db, shop.id, clock.now())  # the giver's name, and which amounts
 
 
 def _seal(runtime: Runtime, shop_id: int, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request, session
@@ -15,6 +16,7 @@ from devstore.words import WORDS
 
 GIFT_VARIANT = variant_id(DONATION_PRODUCT.id)
 GIFT_PRICE = 1  # of one piece: the smallest price there is, so the quantity is the amount
+_PROPERTY = re.compile(r"properties\[(\w+)\]")
 _NOT_SOLD = {"status": 422, "message": "Cart Error", "description": "This cannot be bought."}
 Json = dict[str, Any]
 Answer = Response | tuple[Response, int]
@@ -57,7 +59,8 @@ def _without_scripts(bp: Blueprint, shop: Shop) -> None:
     @bp.post("/cart/add/form")
     def add_without_scripts() -> AnyResponse:
         wanted = request.form
-        properties = {DONATION_PROPERTY: wanted.get(f"properties[{DONATION_PROPERTY}]", "")}
+        told = ((_PROPERTY.fullmatch(name), said) for name, said in wanted.lists())
+        properties = {found[1]: said[-1] for found, said in told if found}  # the last one counts
         if not _add(shop, int(wanted["id"]), int(wanted["quantity"]), properties):
             abort(422)
         return redirect("/cart/")

@@ -13,6 +13,7 @@ from devstore.shopify import ajax
 from devstore.shopify.api import PREFIXES, api
 from devstore.shopify.bulk import BulkDesk, Operation
 from devstore.shopify.control import control
+from devstore.shopify.graph import metafields
 from devstore.shopify.install import Door
 from devstore.shopify.merchant import Merchant
 from devstore.shopify.pages import pages
@@ -70,6 +71,7 @@ class ShopifyFace:
             "cart": ajax.shown(self._shop),
             "section": {"id": "main-cart" if name == "giving" else name},
             "shop": {"currency": self._shop.settings.currency},
+            "app_data": metafields.in_liquid(self._shop.shelf),
             "template": "cart" if request.path.startswith("/cart") else "index",
         }
         if product:

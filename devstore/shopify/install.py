@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from devstore.shop import Shop
+from devstore.shopify.graph import metafields
 from devstore.shopify.registration import Registration
 from devstore.shopify.signing import id_token, query_hmac, reads_as_id_token
 from devstore.shopify.tokens import Pair, TokenBook
@@ -73,6 +74,7 @@ class Door:
     def leave(self) -> None:
         """The merchant removes the app: every token dies with it."""
         self._shop.shelf.discard(_APP, "installed")
+        metafields.remove_app(self._shop.shelf)
         self.tokens.revoke()
 
     def app_address(self, locale: str) -> str:

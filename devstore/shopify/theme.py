@@ -105,7 +105,8 @@ def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -
     """One of the app's blocks; None where Liquid cannot be rendered.
 
     known: what the page knows beyond the shop: ``product``, ``cart``, ``customer``, ``section``,
-    ``template``. A cart counts in hundredths of a unit, whatever its currency.
+    ``template``; ``app_data``: what the app keeps with its installation. A cart counts in
+    hundredths of a unit, whatever its currency.
     """
     if find_spec("liquid") is None or not THEME.is_dir():
         return None
@@ -117,6 +118,7 @@ def block(name: str, language: str, settings: Mapping[str, Any], **known: Any) -
         "routes": ROUTES,
         "request": {"locale": {"iso_code": TAGS[language]}},
         "template": {"name": known.get("template")},
+        "app": {"metafields": known.get("app_data", {})},
     }
     currency = known.get("cart", {}).get("currency", {}).get("iso_code", "USD")
     html = _template(name, language, currency).render(**told)

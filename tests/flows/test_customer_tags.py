@@ -25,13 +25,16 @@ class World:
 
     def __init__(self, service, practice, origin):
         self.service, self.practice, self.origin = service, practice, origin
-        browser, page = requests.Session(), f"{origin}/admin/apps/perennial"
-        browser.get(page, timeout=30)
-        assert browser.post(f"{page}/install", timeout=30).ok
+        self.install()
         with service.database.read() as db:
             found = shops.find(db, "shopify", SHOPIFY_DOMAIN)
         assert found is not None
         self.shop = found
+
+    def install(self):
+        browser, page = requests.Session(), f"{self.origin}/admin/apps/perennial"
+        browser.get(page, timeout=30)
+        assert browser.post(f"{page}/install", timeout=30).ok
 
     def control(self, method, path, **body):
         answer = requests.request(method, f"{self.origin}/_devstore{path}", json=body, timeout=30)

@@ -22,7 +22,6 @@ from connector.rooms.giving import papers, rules, service, store
 from connector.rooms.giving.papers import Lack
 from connector.rooms.giving.rules import Programme, Terms
 from connector.rooms.giving.service import NAME_LENGTH, STORY_LENGTH
-from connector.shops import plugin
 from connector.shops import service as shops
 
 MAX_PROGRAMMES = 200
@@ -157,16 +156,16 @@ def publish(
     )
     if not done:
         raise Conflict("programme_published", "it is published already")
-    plugin.tell_settings(db, shop_id, now)
+    service.tell_stores(db, shop_id, now)
     announce(db, shop_id, now)
     return programme(db, shop_id, programme_id)
 
 
 def announce(db: Connection, shop_id: int, now: datetime) -> None:
-    """Have the store's plugin told when programmes begin to ask that are published for later."""
+    """Have the store told when programmes begin to ask that are published for later."""
     for one in programmes(db, shop_id):
         if one.kind in rules.ASKING and one.starts_at and one.state(now) == "scheduled":
-            plugin.tell_settings(db, shop_id, one.starts_at, f"giving:{one.id}")
+            service.tell_stores(db, shop_id, one.starts_at, f"giving:{one.id}")
 
 
 def end(db: Connection, shop_id: int, programme_id: int, now: datetime) -> None:
@@ -180,7 +179,7 @@ def end(db: Connection, shop_id: int, programme_id: int, now: datetime) -> None:
     )
     if not done:
         raise Conflict("programme_closed", "it is closed already")
-    plugin.tell_settings(db, shop_id, now)
+    service.tell_stores(db, shop_id, now)
 
 
 def shortfall(db: Connection, shop_id: int, one: Programme) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
+from connector import mirror
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.i18n import LANGUAGES, countries
 from connector.core.ids import new_id
@@ -128,7 +129,7 @@ def add_cause(
         is_offered=made.is_offered,
         created_at=now,
     )
-    plugin.tell_settings(db, shop_id, now)
+    tell_stores(db, shop_id, now)
     return made
 
 
@@ -155,7 +156,7 @@ def change_cause(db: Connection, shop_id: int, wanted: Cause, now: datetime) -> 
         if len(str(values[name])) > NAME_LENGTH:
             raise BadInput("text_length", f"at most {NAME_LENGTH} characters", field=name)
     store.change_cause(db, shop_id, wanted.id, **values)
-    plugin.tell_settings(db, shop_id, now)
+    tell_stores(db, shop_id, now)
     return cause(db, shop_id, wanted.id)
 
 
@@ -167,7 +168,7 @@ def make_default(db: Connection, shop_id: int, cause_id: int, now: datetime) -> 
         if one.is_default:
             store.change_cause(db, shop_id, one.id, is_default=False)
     store.change_cause(db, shop_id, cause_id, is_default=True)
-    plugin.tell_settings(db, shop_id, now)
+    tell_stores(db, shop_id, now)
     return cause(db, shop_id, cause_id)
 
 
@@ -180,7 +181,7 @@ def close_cause(db: Connection, shop_id: int, cause_id: int, now: datetime) -> C
         if not is_over and cause_id in dict(row.causes):
             raise Conflict("cause_in_use", f"close the programme {row.name!r} first")
     store.change_cause(db, shop_id, cause_id, closed_at=now)
-    plugin.tell_settings(db, shop_id, now)
+    tell_stores(db, shop_id, now)
     return cause(db, shop_id, cause_id)
 
 
@@ -188,8 +189,14 @@ def reopen_cause(db: Connection, shop_id: int, cause_id: int, now: datetime) -> 
     """Offer a closed cause again."""
     cause(db, shop_id, cause_id)
     store.change_cause(db, shop_id, cause_id, closed_at=None)
-    plugin.tell_settings(db, shop_id, now)
+    tell_stores(db, shop_id, now)
     return cause(db, shop_id, cause_id)
+
+
+def tell_stores(db: Connection, shop_id: int, at: datetime, about: str = "all") -> None:
+    """From ``at`` on something else is asked: whatever draws the cart at the store is told."""
+    plugin.tell_settings(db, shop_id, at, about)
+    mirror.note_asked(db, shop_id, at, about)
 
 
 # ----------------------------------------------------------------------------------- donations

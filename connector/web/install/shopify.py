@@ -126,6 +126,7 @@ def settle_shopify(
         if before is None or not before.is_live:
             imports.begin(db, shop.id, ("products", "orders"), clock.now())
             mirror.begin(db, shop.id, clock.now())
+        mirror.note_asked(db, shop.id, clock.now())  # a removal we never heard of took it along
     return shop
 
 

@@ -1,4 +1,4 @@
-"""Fields an app adds to customers: what they are, and what they say."""
+"""Fields an app adds to customers and to its own installation: what they are, and say."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from devstore.model import Customer
 from devstore.shelf import Shelf
 from devstore.shopify.graph.discount_input import number
 from devstore.shopify.graph.paging import Node
+from devstore.shopify.payloads import SHOP_ID, gid
 
 MOST = 25
+MOST_BYTES = 128_000  # of JSON
+INSTALLATION = gid("AppInstallation", SHOP_ID)
 _DEFINED, _SAID = "metafield definitions", "metafields"
 _LISTS = "list."
 Told = Mapping[str, Any]
@@ -58,8 +61,8 @@ class Metafields:
         if not errors:
             with self._shelf.change():
                 for one in metafields:
-                    said = of(self._shelf, number(one["ownerId"])) | {_name(one): one["value"]}
-                    self._shelf.put(_SAID, one["ownerId"].rpartition("/")[2], said)
+                    said = self._of(one) | {_name(one): one["value"]}
+                    self._shelf.put(_SAID, _place(one["ownerId"]), said)
         return _answer(errors)
 
     def delete(self, metafields: Sequence[Told]) -> Node:
@@ -67,14 +70,17 @@ class Metafields:
         _check_count(metafields)
         with self._shelf.change():
             for one in metafields:
-                said = of(self._shelf, number(one["ownerId"]))
+                said = self._of(one)
                 said.pop(_name(one), None)
-                self._shelf.put(_SAID, one["ownerId"].rpartition("/")[2], said)
+                self._shelf.put(_SAID, _place(one["ownerId"]), said)
         return _answer([])
+
+    def _of(self, one: Told) -> dict[str, str]:
+        return self._shelf.take(_SAID, _place(one["ownerId"]), dict) or {}
 
     def _problems(self, one: Told) -> list[tuple[str, str, str]]:
         found = []
-        if self._shelf.get(Customer, number(one["ownerId"])) is None:
+        if not self._is_there(one["ownerId"]):
             found.append(("INVALID", "ownerId", "Owner does not exist."))
         defined = self._shelf.take(_DEFINED, _name(one), dict)
         kind = defined["type"] if defined else one.get("type")
@@ -84,7 +90,16 @@ class Metafields:
             found.append(("BLANK", "value", "Value can't be blank."))
         elif not _reads(kind, one["value"]):
             found.append(("INVALID_VALUE", "value", f"Value must be of the type {kind}."))
+        elif len(one["value"].encode()) > MOST_BYTES:
+            found.append(("TOO_LONG", "value", "Value is too long."))
         return found
+
+    def _is_there(self, owner: str) -> bool:
+        """The installation is of the app that asks: another app's token names another."""
+        return owner == INSTALLATION or (
+            owner.startswith("gid://shopify/Customer/")
+            and self._shelf.get(Customer, number(owner)) is not None
+        )
 
 
 def of(shelf: Shelf, customer_id: int) -> dict[str, str]:
@@ -92,9 +107,32 @@ def of(shelf: Shelf, customer_id: int) -> dict[str, str]:
     return shelf.take(_SAID, str(customer_id), dict) or {}
 
 
+def of_installation(shelf: Shelf) -> dict[str, str]:
+    """What the app keeps with its installation, by namespace and key."""
+    return shelf.take(_SAID, INSTALLATION, dict) or {}
+
+
+def in_liquid(shelf: Shelf) -> dict[str, dict[str, dict[str, Any]]]:
+    """The same as themes know it: by namespace and key a field, whose ``value`` is read."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, said in of_installation(shelf).items():
+        namespace, _, key = name.partition(".")
+        found.setdefault(namespace, {})[key] = {"value": json.loads(said)}
+    return found
+
+
+def remove_app(shelf: Shelf) -> None:
+    """With its installation goes what was kept there."""
+    shelf.discard(_SAID, INSTALLATION)
+
+
 def defined(shelf: Shelf) -> dict[str, dict[str, Any]]:
     """What there is to be said, by namespace and key."""
     return shelf.all(_DEFINED, dict)
+
+
+def _place(owner: str) -> str:
+    return owner if owner == INSTALLATION else owner.rpartition("/")[2]
 
 
 def _name(one: Told) -> str:
@@ -102,12 +140,13 @@ def _name(one: Told) -> str:
 
 
 def _reads(kind: str, value: str) -> bool:
-    if kind.startswith(_LISTS):
+    if kind == "json" or kind.startswith(_LISTS):
         try:
             told = json.loads(value)
         except ValueError:
             return False
-        return isinstance(told, list) and all(isinstance(one, str) and one for one in told)
+        is_list = isinstance(told, list) and all(isinstance(one, str) and one for one in told)
+        return kind == "json" or is_list
     return kind != "number_integer" or value.lstrip("-").isdigit()
 
 

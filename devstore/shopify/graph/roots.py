@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from devstore.model import Customer, Order, Product, Status
 from devstore.shelf import Query
 from devstore.shop import Shop
+from devstore.shopify.graph import metafields
 from devstore.shopify.graph.changes import Changes
 from devstore.shopify.graph.findings import Findings
 from devstore.shopify.graph.nodes import Nodes
@@ -53,7 +54,8 @@ class Roots:
             "shop": self._tell_shop(),
             "currentAppInstallation": {
                 "__typename": "AppInstallation",
-                "id": gid("AppInstallation", SHOP_ID),
+                "id": metafields.INSTALLATION,
+                "metafield": self._app_data,
                 "accessScopes": [{"handle": handle} for handle in sorted(self._scopes)],
                 "activeSubscriptions": [],
             },
@@ -73,6 +75,10 @@ class Roots:
         for name, (needed, change) in Changes(self._shop, self._nodes).fields().items():
             allowed[name] = change if self._holds(needed) else _denied(name, needed)
         return allowed
+
+    def _app_data(self, key: str, namespace: str) -> Node | None:
+        found = metafields.of_installation(self._shop.shelf).get(f"{namespace}.{key}")
+        return None if found is None else {"__typename": "Metafield", "value": found}
 
     def _holds(self, scope: str) -> bool:
         """Who may write may read."""

@@ -106,3 +106,44 @@ def test_a_store_that_is_busy_is_asked_again(shop):
     assert shop.client.put_metafields([fields(MIA, points="1")]) == set()
     assert len(shop.asked) == 2
     assert shop.slept
+
+
+INSTALLATION = "gid://shopify/AppInstallation/9"
+
+
+def held(value=None):
+    field = None if value is None else {"value": value}
+    return {"currentAppInstallation": {"id": INSTALLATION, "metafield": field}}
+
+
+def test_what_the_installation_keeps_is_looked_at_and_then_written(shop):
+    shop.answers(held('{"a": 2}'), DONE)
+    shop.client.keep_app_data("asked", b'{"a":1}')
+    (_, looked), (name, written) = shop.asked
+    field = {"namespace": "perennial", "key": "asked"}
+    assert looked == field
+    assert name == "MetafieldsSet"
+    said = {**field, "ownerId": INSTALLATION, "type": "json", "value": '{"a":1}'}
+    assert written["metafields"] == [said]
+
+
+@pytest.mark.parametrize(("there", "told"), [('{ "a": 1 }', b'{"a":1}'), (None, None)])
+def test_what_is_kept_already_is_not_written_again(shop, there, told):
+    shop.answers(held(there))
+    shop.client.keep_app_data("asked", told)
+    assert shop.names() == ["AppData"]
+
+
+def test_what_is_kept_no_more_is_deleted(shop):
+    shop.answers(held("{}"), DONE)
+    shop.client.keep_app_data("asked", None)
+    (_, (name, gone)) = shop.asked
+    assert name == "MetafieldsDelete"
+    field = {"namespace": "perennial", "key": "asked", "ownerId": INSTALLATION}
+    assert gone["metafields"] == [field]
+
+
+def test_a_field_that_is_refused_is_named(shop):
+    shop.answers(held(), refusal(code="TOO_LONG"))
+    with pytest.raises(PlatformError, match="too_long"):
+        shop.client.keep_app_data("asked", b"{}")

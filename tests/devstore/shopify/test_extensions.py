@@ -1,5 +1,6 @@
 """The app's extensions in this shop: blocks from their Liquid, the Ajax cart, the sandboxes."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from adapters.shopify.verify import buyer
 from devstore.app import create_shopify
 from devstore.seed import fill
 from devstore.shopify import ajax, theme
+from devstore.shopify.graph import metafields
 from devstore.shopify.reading import variant_id
 from devstore.state import SHOPIFY_DOMAIN, State
 from tests.devstore.shopify.conftest import SECRET, SERVICE, Clock, World
@@ -34,9 +36,24 @@ def world(tmp_path, monkeypatch):
     state.close()
 
 
+def asked(currency="USD"):
+    """What the app keeps with its installation: amounts to give, and rounding up."""
+    ways = {"add_on": "reeds@7", "round_up": "reeds@8"}
+    cause = {"key": "reeds", "names": dict.fromkeys(theme.LOCALES, "Reeds"), "ways": ways}
+    amounts = {"amounts_minor": [100, 200, 500], "round_up_to_minor": 100}
+    said = dict.fromkeys(theme.LOCALES, "Terms.")
+    return {"currency": currency, "causes": [{**cause, "stories": {}}], "said": said, **amounts}
+
+
+KEPT = {"app_data": {"perennial": {"asked": {"value": asked()}}}}
+
+
 @pytest.fixture
 def installed(world):
     world.install()
+    kept = {"ownerId": metafields.INSTALLATION, "namespace": "perennial", "key": "asked"}
+    said = {**kept, "type": "json", "value": json.dumps(asked())}
+    assert metafields.Metafields(world.shop.shelf).set([said]) == {"userErrors": []}
     return world
 
 
@@ -130,16 +147,20 @@ def test_a_gift_goes_into_the_cart_in_pieces_and_out_again(installed):
 def test_the_question_is_in_the_page_and_works_without_scripts(installed):
     put(installed)
     page = installed.http.get("/cart/").text
-    asked = re.search(r'slot="ask".*?</form>', page, re.DOTALL)
-    assert asked
+    printed = re.search(r'<form class="perennial-ways".*?</form>', page, re.DOTALL)
+    assert printed
     for words in ("Add a little for Riverbank?", "plant reeds", "You are the giver"):
-        assert words in asked[0]
-    assert re.findall(r'name="quantity" value="(\d+)"', asked[0]) == ["100", "200", "500"]
-    form = dict(re.findall(r'<input\s+type="hidden"\s+name="(.*?)"\s+value="(.*?)"', asked[0]))
+        assert words in page
+    pieces = re.findall(r'<button class="perennial-way" name="quantity" value="(\d+)"', page)
+    assert pieces == ["100", "200", "500"]
+    form = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)"', printed[0]))
     added = installed.http.post("/cart/add/form", data=form | {"quantity": "200"})
     assert added.headers["Location"] == "/cart/"
     (_, gift) = installed.http.get("/cart.js").get_json()["items"]
-    assert (gift["final_line_price"], gift["properties"]) == (200, {"_perennial_donation": "1"})
+    assert (gift["final_line_price"], gift["properties"]) == (
+        200,
+        {"_perennial_donation": "reeds@7"},
+    )
     bad = installed.http.post("/cart/add/form", data=form | {"quantity": "0"})
     assert bad.status_code == 422
     (out,) = re.findall(r'href="([^"]+)">Not this time', installed.http.get("/cart/").text)
@@ -149,13 +170,13 @@ def test_the_question_is_in_the_page_and_works_without_scripts(installed):
 
 def test_sections_are_printed_alone_as_the_cart_stands(installed):
     put(installed)
-    asked = "/cart/?sections=main-cart,header,nowhere"
-    before = installed.http.get(asked).get_json()
+    wanted = "/cart/?sections=main-cart,header,nowhere"
+    before = installed.http.get(wanted).get_json()
     assert before["main-cart"].startswith('<div id="shopify-section-main-cart"')
     assert 'data-section="main-cart"' in before["main-cart"]
     assert ("<header" in before["header"], before["nowhere"]) == (True, None)
     installed.http.post("/cart/add.js", json={"items": [GIFT]})
-    after = installed.http.get(asked).get_json()
+    after = installed.http.get(wanted).get_json()
     assert 'chosen-minor="44"' in after["main-cart"]
     assert before["header"] == after["header"]
 
@@ -165,7 +186,7 @@ def test_a_choice_of_causes_keeps_the_one_in_the_cart(installed):
     cart = {"items": [item], "item_count": 1, "total_price": 944, "currency": {"iso_code": "USD"}}
     told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
     settings = {"product": ajax.gift_product("en"), "choice": True, "cause": "other"}
-    html = drawn("giving", "en", settings, **told)
+    html = drawn("giving", "en", settings, **told, **KEPT)
     assert re.search(r'choice\s+cause="reeds"\s+chosen-minor="44"', html)
 
 
@@ -174,12 +195,12 @@ def test_fixed_amounts_are_offered_by_variant_and_none_is_ticked(installed):
     cart = {"items": [], "item_count": 1, "total_price": 900, "currency": {"iso_code": "USD"}}
     told: dict[str, Any] = {"cart": cart, "shop": {"currency": "USD"}, "template": "cart"}
     settings = {"product": {"title": "For the river", "variants": variants}}
-    html = drawn("giving", "ar", settings, **told)
-    assert re.findall(r'value="(\d*)"', html) == ["1", "2", ""]
+    html = drawn("giving", "ar", settings, **told, **KEPT)
+    assert re.findall(r'name="id" value="(\d*)"', html) == ["1", "2"]
     assert "checked" not in html
     assert "ليس هذه المرة" in html
     assert "data-variant" not in html
-    other = drawn("giving", "ar", settings, **told | {"shop": {"currency": "EUR"}})
+    other = drawn("giving", "ar", settings, **told | {"shop": {"currency": "EUR"}}, **KEPT)
     assert not other.strip(), "nothing is converted"
 
 
@@ -187,7 +208,9 @@ def test_yen_have_no_hundredths(installed):
     cart = {"items": [], "item_count": 1, "total_price": 90_000, "currency": {"iso_code": "JPY"}}
     settings = {"product": {"variants": [{"id": 1, "price": 100, "available": True}]}}
     told = {"cart": cart, "shop": {"currency": "JPY"}, "template": "cart"}
-    assert 'cart-total-minor="900"' in drawn("giving", "en", settings, **told)
+    kept = {"perennial": {"asked": {"value": asked("JPY")}}}
+    html = drawn("giving", "en", settings, app_data=kept, **told)
+    assert 'cart-total-minor="900"' in html
 
 
 @pytest.mark.parametrize("item", [{"id": 5, "quantity": 1}, {**GIFT, "quantity": 0}])

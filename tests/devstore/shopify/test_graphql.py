@@ -71,6 +71,8 @@ def test_every_document_of_the_service_is_answered_whole(busy, name):
         "lines": 5,
         "refunds": 5,
         "after": None,
+        "namespace": "perennial",
+        "key": "asked",
     }
     if name == "order_lines":
         order = busy.graphql(documents.document("order"), id=gid, lines=1, refunds=1)["data"]

@@ -68,3 +68,22 @@ def test_more_than_25_are_too_many(installed):
     told = [field(installed.mia().id)] * 26
     (problem,) = ask(installed, "metafields_set", metafields=told)
     assert "26 is greater than the maximum allowed of 25" in problem["message"]
+
+
+def test_what_the_app_keeps_with_its_installation_is_json_and_goes_with_it(installed):
+    kept = {"ownerId": metafields.INSTALLATION, "namespace": "perennial", "key": "asked"}
+    said = {**kept, "type": "json", "value": '{"a":1}'}
+    (problem,) = ask(installed, "metafields_set", metafields=[{**said, "value": "no"}])
+    assert problem["code"] == "INVALID_VALUE"
+    long = '"' + "x" * metafields.MOST_BYTES + '"'
+    (problem,) = ask(installed, "metafields_set", metafields=[{**said, "value": long}])
+    assert problem["code"] == "TOO_LONG"
+    assert ask(installed, "metafields_set", metafields=[said]) == []
+    field = {"namespace": "perennial", "key": "asked"}
+    told = installed.graphql(documents.document("app_data"), **field)["data"]
+    installation = told["currentAppInstallation"]
+    assert installation == {"id": metafields.INSTALLATION, "metafield": {"value": '{"a":1}'}}
+    in_liquid = metafields.in_liquid(installed.shop.shelf)
+    assert in_liquid == {"perennial": {"asked": {"value": {"a": 1}}}}
+    installed.face.door.leave()
+    assert metafields.in_liquid(installed.shop.shelf) == {}

@@ -147,3 +147,12 @@ test("a rounded-up gift that has nothing to round any more is no refusal", async
   await settled();
   assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 0 }]]);
 });
+
+test("no to the form that works by itself is remembered, and told", async () => {
+  globalThis.localStorage = {};
+  const { element, sent } = block({ variant: undefined, piece: undefined }, [line("g", 1, {})]);
+  element.handleEvent({ type: "reset" });
+  await settled();
+  assert.ok(Date.now() - JSON.parse(String(localStorage["perennial:no-gift-at"])) < 1000);
+  assert.deepEqual([element.hidden, sent], [true, [["/cart/update.js", { attributes: { _perennial_no_gift: "1" } }]]]);
+});

@@ -3,14 +3,14 @@
  * anew: its sections, or the page with the focus where it was. Nothing is chosen for anybody.
  *
  * With data-variant, a piece of that variant is data-piece minor units and the quantity is the amount; without
- * it the form inside offers one variant an amount. A rounded-up gift is rounded again, up to the next
+ * it the form inside, which works by itself, offers one variant an amount. Its no is kept here. A rounded-up gift is rounded again, up to the next
  * data-step, when the cart changed under it: on another page, or on this one by whatever script of the theme.
  */
 const GIFT = "_perennial_donation";
 const ROUNDED = "_perennial_round_up";
 const NO = "_perennial_no_gift"; // of the cart: the checkout, which has a memory of its own, does not ask again
 const FOCUSED = "perennial:gift-focused";
-const HEARD = ["perennial-donation:chosen", "submit"];
+const HEARD = ["perennial-donation:chosen", "reset"];
 const CHANGES = /\/cart\/(add|change|update|clear)\b/;
 
 export class PerennialCartGift extends HTMLElement {
@@ -54,14 +54,12 @@ export class PerennialCartGift extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type !== "submit") {
-      const { amountMinor, roundUp, stepMinor, cause } = event.detail;
-      this.#wish(this.dataset.variant, amountMinor / this.dataset.piece, roundUp && stepMinor, cause);
-    } else if (event.target.matches(".perennial-gift")) {
-      event.preventDefault();
-      const variant = new FormData(event.target).get("gift");
-      if (variant !== null) this.#wish(variant, variant ? 1 : 0);
+    if (event.type === "reset") {
+      this.hidden = true;
+      localStorage["perennial:no-gift-at"] = Date.now();
     }
+    const { amountMinor = 0, roundUp, stepMinor, cause } = event.detail ?? {};
+    this.#wish(this.dataset.variant, amountMinor / (this.dataset.piece ?? 1), roundUp && stepMinor, cause);
   }
 
   /** One after the other; the cart is shown anew after the last. `step`: a round-up's, in minor units. */
@@ -76,11 +74,10 @@ export class PerennialCartGift extends HTMLElement {
         if (!changed || wish !== this.#wishes) return;
         const before = this.#before;
         this.#before = undefined;
-        if (await showAnew(this, before).catch(() => false)) this.#say(this.dataset.saved);
-        else this.#reload();
+        if (!(await showAnew(this, before).catch(() => false))) this.#reload();
       } catch (problem) {
         console.warn("perennial-cart-gift:", problem.message);
-        this.#failed();
+        this.querySelector("perennial-donation")?.failed?.();
       }
     });
   }
@@ -135,18 +132,6 @@ export class PerennialCartGift extends HTMLElement {
       });
       drawn.observe(donation, { attributeFilter: ["data-drawn"] });
     }
-  }
-
-  #failed() {
-    this.querySelector("perennial-donation")?.failed?.();
-    this.querySelector(".perennial-gift")?.reset();
-    this.#say(this.dataset.failed);
-  }
-
-  /** Where the element inside does not say it itself. */
-  #say(sentence) {
-    const status = this.querySelector(".perennial-gift [role=status]");
-    if (status) status.textContent = sentence;
   }
 }
 
