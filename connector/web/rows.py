@@ -84,7 +84,7 @@ def told(
         "method": method,
         "bucket": bucket,
         "row": row.kind,
-        "heading": row.kind and say.t(HEADINGS[row.kind]),
+        "heading": row.heading and say.t(HEADINGS[row.heading]),
         "items": [_item(one, question, say) for one in row.shown],
         "pages_a_day": row.pages_a_day,
     }

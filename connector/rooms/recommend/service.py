@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from time import perf_counter
 
 from sqlalchemy import Connection
 
+from connector.core.clock import local_date
 from connector.core.db import Database
 from connector.orders import gifts
 from connector.orders.store import products as catalogue
@@ -25,6 +26,7 @@ from connector.rooms.recommend.showing import counts
 from connector.rooms.recommend.showing import store as shown
 from connector.rooms.recommend.showing.counts import Product
 from connector.rooms.recommend.showing.items import hidden
+from connector.shops import service as shops
 
 DEBOUNCE_SECONDS = 10
 REST_SHARE = 20  # a build that took a second is followed by twenty seconds of rest,
@@ -98,6 +100,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
         baskets, members = store.baskets(db, shop_id)
         had, listed = shown.stored(db, shop_id), shown.members(db, shop_id)
         filed = shown.filed(db, shop_id)
+        today = local_date(now, shops.get(db, shop_id).timezone)
         apart = {*shown.apart(db, shop_id), *(row.key for row in gifts.kept(db, shop_id))}
     changed: list[tuple[str, list[Other]]] = []
     gone = set(before)
@@ -113,7 +116,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
     _write(database, shop_id, changed)
     _write_members(database, shop_id, told, members, listed)
     _write_products(database, shop_id, told, had)
-    trends = counts.trends(told.history, filed, now.date())
+    trends = counts.trends(told.history, filed, date.fromisoformat(today))
     took_ms = round((perf_counter() - began) * 1000)
 
     def finish(db: Connection) -> None:

@@ -39,16 +39,16 @@ _numbers = count(1)
 class Acme:
     """One shop; ``name`` tells it from a second one in the same database."""
 
-    def __init__(self, database: Database, name: str = "acme") -> None:
+    def __init__(self, database: Database, name: str = "acme", timezone: str = "UTC") -> None:
         self.database = database
         keys = KeyRing([KeyRing.new_key()])
         self._members = Members(keys)
         credentials = Credentials(shop_key=f"https://{name}.example", access="ck:cs")
-        facts = ShopFacts(name=name, currency="USD", timezone="UTC", version="10")
+        facts = ShopFacts(name=name, currency="USD", timezone=timezone, version="10")
         with database.write() as db:
             shop = shops.install(db, keys, "woocommerce", credentials, facts, NOW)
         self.id = shop.id
-        self._context = orders.Context(shop.id, "UTC", "hook", trusted=True)
+        self._context = orders.Context(shop.id, timezone, "hook", trusted=True)
 
     def shop(self, db: Connection) -> Shop:
         return shops.get(db, self.id)

@@ -1,12 +1,14 @@
 """Which row a page shows, in what sequence it is looked for, and why each product is in it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import event
 
 from connector.core.facts import MemberErased
 from connector.rooms.recommend import handlers, showing, store
 from connector.rooms.recommend.showing import store as shown
-from tests.rooms.recommend.acme import NOW
+from tests.rooms.recommend.acme import NOW, Acme
 
 
 @pytest.fixture
@@ -84,6 +86,17 @@ def test_what_sold_long_ago_does_not_sell_lately(acme):
         ("mug", "lately", 3),
         ("vase", "lately", 3),
     }
+
+
+def test_lately_ends_with_a_day_of_the_shops_calendar(database):
+    """Four weeks are the last 28 days there, whatever the hour of an order and of the build."""
+    tokyo = Acme(database, timezone="Asia/Tokyo")
+    late = datetime(2026, 11, 22, 16, tzinfo=UTC)  # is the 23rd in Tokyo
+    tokyo.sells("mug", "cup")
+    tokyo.order("mug", times=3, days_ago=27 + 5 / 8)  # is the 26th of October there
+    tokyo.order("cup", times=3, days_ago=26 + 5 / 8)  # is the 27th
+    tokyo.build(late)
+    assert [item[0] for item in said(row(tokyo, "home"))] == ["cup"]
 
 
 def test_what_a_browser_saw_comes_before_what_everybody_buys(busy):

@@ -7,6 +7,7 @@ import pytest
 from connector.core.commerce import LineKind, Refund, RefundLine
 from connector.rooms.recommend import showing
 from connector.rooms.recommend.showing.ladders import is_habit, is_one_off
+from connector.rooms.recommend.showing.store import drop_members
 from tests.rooms.recommend.acme import NOW, line
 
 
@@ -29,6 +30,24 @@ def test_nobody_is_shown_what_they_gave_back(busy):
     assert "b" not in shown(busy, "product", "a", customer_key="mia")
     for surface in showing.SURFACES:
         assert "b" not in shown(busy, surface, "a", customer_key="mia")
+
+
+def test_what_somebody_gave_back_is_no_reason_for_anything(busy):
+    """Whether their lists are stored, or are counted when they ask."""
+    give_back(busy, "b")
+    busy.order("a", days_ago=4, customer_key="mia")
+    busy.build()
+    for _ in range(2):
+        told = ladder(busy, "home", customer_key="mia")["for_you"]
+        assert {one.beside for one in told} == {"A"}
+        with busy.database.write() as db:
+            drop_members(db, busy.id, [busy.member("mia")])
+
+
+def test_who_gave_back_all_is_somebody_new(busy):
+    give_back(busy, "b")
+    busy.build()
+    assert set(ladder(busy, "home", customer_key="mia")) == {"trending"}
 
 
 def test_nobody_is_shown_again_what_people_buy_once(busy):
@@ -78,6 +97,61 @@ def test_pins_come_first_but_never_what_nobody_could_buy(busy):
     assert shown(busy, "product", "a") == ["d", "c"]
     assert shown(busy, "home")[0] == "c"
     assert shown(busy, "product", "b")[0] != "d"
+
+
+def test_a_row_says_of_a_pin_what_is_true_of_it(busy):
+    """Who bought what is pinned hears it under the row's own words."""
+    busy.order("a", "c", days_ago=3, customer_key="mia")
+    busy.build()
+    with busy.database.write() as db:
+        showing.pin(db, busy.id, "surface:home", ["c"])
+    told = row(busy, "home", customer_key="mia")
+    assert (told.kind, told.heading) == ("again", "again")
+    assert [(one.item.key, one.reason) for one in told.shown] == [
+        ("c", "returned_for"),
+        ("a", "returned_for"),
+    ]
+
+
+@pytest.mark.parametrize("customer_key", [None, "mia"])
+def test_a_pin_that_a_rows_words_are_untrue_of_stands_under_words_of_its_own(busy, customer_key):
+    busy.sells("unsold")
+    busy.order("a", days_ago=3, customer_key="mia")
+    busy.build()
+    with busy.database.write() as db:
+        showing.pin(db, busy.id, "surface:home", ["unsold"])
+    told = row(busy, "home", customer_key=customer_key)
+    assert (told.kind, told.heading) == ("again" if customer_key else "trending", "pinned")
+    assert (told.shown[0].item.key, told.shown[0].reason) == ("unsold", "chosen")
+
+
+def test_no_second_of_a_family_is_pinned_before_the_first_of_another(busy):
+    busy.sells("small", title="Celadon teapot, 300 ml")
+    busy.sells("large", title="Celadon teapot, 600 ml")
+    with busy.database.write() as db:
+        showing.pin(db, busy.id, "surface:home", ["small", "large"])
+    told = shown(busy, "home")
+    assert (told[0], told[-1]) == ("small", "large")
+    assert len(told) > 2
+
+
+def test_what_is_unlike_is_not_called_similar(busy):
+    """A rule may leave a product nothing but what the same people bought."""
+    busy.sells("pot", title="Celadon teapot", collections=("Teaware",), categories=("Pots",))
+    busy.sells("jar", title="Celadon jar", collections=("Tea",))
+    busy.sells("leaf", title="Hojicha", collections=("Tea",))
+    for number in range(4):
+        busy.order("pot", days_ago=40 + number, customer_key=f"buyer{number}")
+        busy.order("leaf", days_ago=60 + number, customer_key=f"buyer{number}")
+    with busy.database.write() as db:
+        showing.beside(db, busy.id, "Teaware", ["Tea"])
+    busy.build()
+    told = {one.kind: one for one in rows(busy, "product", "pot")}["similar"]
+    assert {one.item.key for one in told.shown} == {"jar", "leaf"}
+    assert told.heading == "pinned"
+    busy.sells("leaf", in_stock=False)
+    told = {one.kind: one for one in rows(busy, "product", "pot")}["similar"]
+    assert ([one.item.key for one in told.shown], told.heading) == (["jar"], "similar")
 
 
 def test_pins_make_a_row_where_there_is_nothing_else(busy):
@@ -130,6 +204,17 @@ def row(acme, surface, *products, customer_key=None, viewed=()):
     )
     with acme.database.read() as db:
         return showing.row(db, acme.shop(db), question)
+
+
+def rows(acme, surface, *products, customer_key=None):
+    member_id = acme.member(customer_key) if customer_key else None
+    question = showing.Question(surface=surface, products=products, member_id=member_id)
+    with acme.database.read() as db:
+        return showing.ladder(db, acme.shop(db), question)
+
+
+def ladder(acme, surface, *, customer_key):
+    return {one.kind: one.shown for one in rows(acme, surface, customer_key=customer_key)}
 
 
 def shown(acme, surface, *products, customer_key=None, viewed=()):

@@ -54,15 +54,18 @@ def _again(desk: Desk) -> list[Candidate]:
 
 
 def _for_you(desk: Desk) -> list[Candidate]:
+    """What somebody gave back, or does not have any more, speaks for nothing."""
     own = desk.own.days
-    if desk.personal is not None:
-        return [
-            Candidate(key, ladders.BECAUSE, score=score, speaker=because)
-            for key, because, score in desk.personal.unseen
-            if key not in own
-        ]
-    newest = list(own)[:_SPEAKERS]
-    alike = {key: one.similar for key, one in desk.facts(newest).items()}
+    kept = [key for key in own if key not in desk.own.back]
+    unseen = desk.personal.unseen if desk.personal is not None else ()
+    told = [
+        Candidate(key, ladders.BECAUSE, score=score, speaker=because)
+        for key, because, score in unseen
+        if key not in own and because in kept
+    ]
+    if told:
+        return told
+    alike = {key: one.similar for key, one in desk.facts(kept[:_SPEAKERS]).items()}
     return [
         one._replace(reason=ladders.BECAUSE, times=0)
         for one in merged(alike)

@@ -49,7 +49,8 @@ def trends(
 ) -> dict[str, Trend]:
     """By category, and of the whole shop: the products in enough orders of late to say so.
 
-    Counted back from ``today``: where the newest order is long ago, nothing sells lately.
+    Counted back from the shop's ``today``, which is one of the LATELY_DAYS: where the newest order
+    is long ago, nothing sells lately.
     """
     sizes: dict[str, int] = {WHOLE_SHOP: len(filed)}
     for names in filed.values():

@@ -37,11 +37,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """kind None: nothing honest to say. pages_a_day: how many page views with a row are enough."""
+    """kind None: nothing honest to say. pages_a_day: how many page views with a row are enough.
+
+    heading: the kind whose words are true of everything shown.
+    """
 
     kind: str | None
     shown: Sequence[Shown]
     pages_a_day: int
+    heading: str | None = None
 
 
 def row(db: Connection, shop: Shop, question: Question) -> Row:
@@ -67,11 +71,11 @@ def _rows(desk: Desk, currency: str) -> Iterator[Row]:
         found_here = _sifted(desk, candidates(desk, kind))
         if desk.question.by_count:
             found_here.sort(key=lambda one: -one.times)
-        told = {one.key: one for one in _spread(desk, found_here)}
-        if told:
+        own = {one.key: one for one in found_here}
+        if own:
             found = True
-            first = [told.pop(one.key, one) for one in pinned]
-            yield _row(desk, kind, [*first, *told.values()], currency)
+            first = [own.pop(one.key, one) for one in pinned]
+            yield _row(desk, kind, [*first, *own.values()], currency)
     if pinned and not found:
         yield _row(desk, ladders.PINNED, pinned, currency)
 
@@ -114,6 +118,7 @@ def _spread(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
 
 def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Row:
     rows = desk.rows(())
+    best = _spread(desk, found)
     shown = [
         Shown(
             item=item(rows[one.key], currency),
@@ -122,6 +127,18 @@ def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Ro
             score=one.score,
             beside=None if one.speaker is None else rows[one.speaker].title,
         )
-        for one in found[:SHOWN]
+        for one in best
     ]
-    return Row(kind, shown, desk.wishes.pages_a_day)
+    is_true = all(_says_true(kind, one) for one in shown)
+    return Row(kind, shown, desk.wishes.pages_a_day, kind if is_true else ladders.PINNED)
+
+
+def _says_true(kind: str, one: Shown) -> bool:
+    """Whether a row's own words hold for what is in it.
+
+    A pin that its row did not find may be nothing of the sort; and what the same people buy is
+    called similar only where its title says so, too.
+    """
+    if kind == ladders.SIMILAR:
+        return share_a_word(one.beside or "", one.item.title)
+    return one.reason != ladders.CHOSEN
