@@ -41,6 +41,10 @@ namespace {
 	}
 	class Kept {
 		public array $meta = array();
+		public string $tax = 'taxable';
+		public function set_tax_status( $status ) {
+			$this->tax = $status;
+		}
 		public function update_meta_data( $key, $value ) {
 			$this->meta[ $key ] = $value;
 		}
@@ -168,7 +172,7 @@ namespace Perennial\Loyalty {
 		$item  = new \Kept();
 		$order = new \Kept();
 		Donation::mark( $item, '', (object) array( 'id' => Donation::FEE ), $order );
-		$answer = array( $item->meta, $order->meta );
+		$answer = array( $item->meta, $order->meta, $item->tax );
 	} elseif ( 'said' === $asked['ask'] ) {
 		$answer = Donation::said();
 	} elseif ( 'field' === $asked['ask'] ) {

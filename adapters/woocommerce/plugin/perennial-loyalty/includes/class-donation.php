@@ -172,6 +172,7 @@ final class Donation {
 	public static function mark( $item, $key, $fee, $order ): void {
 		$chosen = self::FEE === $fee->id ? self::chosen() : null;
 		if ( null !== $chosen ) {
+			$item->set_tax_status( 'none' ); // An order that is totalled anew must not tax it either.
 			$item->update_meta_data( self::META, $chosen['mark'] );
 			$order->update_meta_data( self::META, $chosen['mark'] );
 		} elseif ( $order->get_meta( self::META ) ) {
