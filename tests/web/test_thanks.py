@@ -34,13 +34,13 @@ def goal(sandbox):
         return programmes.add_campaign(db, sandbox.shop.id, wanted, clock.now())
 
 
-def publish(sandbox, terms, **values):
+def publish(sandbox, terms, also=(), **values):
     """A programme that is live since ten days ago."""
     since = clock.now() - timedelta(days=365)
     with sandbox.service.database.read() as db:
-        (cause,) = service.causes(db, sandbox.shop.id)
+        cause = service.causes(db, sandbox.shop.id)[0]
     whole = SimpleNamespace(database=sandbox.service.database, shop=sandbox.shop, riverbank=cause)
-    told = programme(terms, papered(cast("World", whole)), starts_at=since, **values)
+    told = programme(terms, papered(cast("World", whole)), *also, starts_at=since, **values)
     told = structs.replace(told, ends_at=clock.now() + timedelta(days=10))
     with sandbox.service.database.write() as db:
         made = programmes.draft(db, sandbox.shop.id, told, since)
@@ -95,3 +95,38 @@ def test_whose_order_is_awaited_is_told_it_when_it_comes(sandbox, goal):
     publish(sandbox, MEAL, campaign_id=goal.id)
     sandbox.buy()
     assert thanks(sandbox, key="77") is None
+
+
+def lines(sandbox, **query):
+    return [one["said"] for one in thanks(sandbox, **query)["donations"]]
+
+
+def test_a_piece_that_causes_share_is_told_of_all_of_them_together(sandbox):
+    """Fifty cents are no meal, and no meal less; the order gives one whole."""
+    with sandbox.service.database.write() as db:
+        reeds = service.add_cause(db, sandbox.shop.id, "Reeds", "", clock.now())
+    whole = SimpleNamespace(database=sandbox.service.database, shop=sandbox.shop, riverbank=reeds)
+    other = papered(cast("World", whole))
+    publish(sandbox, MEAL, also=[other])
+    sandbox.buy()
+    assert lines(sandbox) == [
+        "For this order Acme gives $0.50 to Riverbank.",
+        "For this order Acme gives $0.50 to Reeds. Together: a meal.",
+    ]
+    assert lines(sandbox, lang="zh-Hant")[1].endswith("合計：一份餐。")
+
+
+def test_what_a_cap_left_of_a_piece_is_told_as_a_part_of_it(sandbox):
+    publish(sandbox, MEAL, cap_minor=60)
+    sandbox.buy()
+    assert lines(sandbox) == [
+        "For this order Acme gives $0.60 to Riverbank. That goes towards: a meal."
+    ]
+
+
+def test_pieces_and_a_part_of_one_are_not_told_as_the_pieces(sandbox):
+    publish(sandbox, MEAL, cap_minor=160)
+    sandbox.buy(world.line(2, "10.00", currency="USD"))
+    assert lines(sandbox) == [
+        "For this order Acme gives $1.60 to Riverbank. That goes towards: a meal."
+    ]

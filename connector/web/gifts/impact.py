@@ -143,8 +143,20 @@ def store(shop: Shop) -> str:
 
 def pieces(one: Programme, minor: int, say: Tongue) -> str:
     """What an amount of a programme comes to, as "a tree, 12 times"; "" where none is whole."""
-    count, names = givers.pieces(one, minor), getattr(one.terms, "names", {})
-    unit = own(names.get(say.language.tag) or names.get("en", ""))
+    count = givers.pieces(one, minor)
     if count > 1:
-        return say.t("{unit}, {times}", unit=unit, times=say.count("time", count))
-    return unit if count else ""
+        return say.t("{unit}, {times}", unit=unit(one, say), times=say.count("time", count))
+    return unit(one, say) if count else ""
+
+
+def wholly(one: Programme, minor: int, say: Tongue) -> str:
+    """The same, and "" also where the amount is no whole number of pieces."""
+    made = pieces(one, minor, say)
+    return made if made and minor % getattr(one.terms, "amount_minor", 1) == 0 else ""
+
+
+def unit(one: Programme, say: Tongue) -> str:
+    """What one piece is called; "" where nothing is counted."""
+    names = getattr(one.terms, "names", {})
+    found = names.get(say.language.tag) or names.get("en", "")
+    return own(found) if found else ""
