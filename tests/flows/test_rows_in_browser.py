@@ -1,7 +1,8 @@
 """Rows of recommendations on every page of both practice stores, in a real browser.
 
-In three languages: which row each page shows, what heads it and why each product is in it; that a
-click is in the figures, and that who is held out sees none.
+Each row of each place in three languages, drawn by its element for a guest and for members; every
+page that has a row and what extensions draw after an order, walked through once; views and clicks
+reach the figures, and who is held out sees none.
 """
 
 import time
@@ -26,7 +27,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 from devstore.app import create_shopify, create_woocommerce
 from devstore.model import Customer, Product
-from devstore.people import MIA
+from devstore.people import MIA, NOOR
 from devstore.seed import fill
 from devstore.state import State
 from devstore.storefront import PRODUCT_PATHS
@@ -42,15 +43,29 @@ HEADINGS = {
     "together": ("Goes well with it", "يناسبه أيضًا", "與它很搭"),
     "viewed": ("You looked at", "منتجات شاهدتها", "您看過的商品"),
     "again": ("Buy again", "اشترِ مرة أخرى", "再次購買"),
+    "for_you": ("For you", "من أجلك", "為您推薦"),
     "complete": ("Goes well with what you bought", "يناسب ما اشتريته", "與您買的商品很搭"),
 }
-REASONS = {  # of the first product in it
-    "trending": "Bought 4 times in the last four weeks",
-    "similar": "A similar product",
-    "together": "Bought with it 4 times",
-    "viewed": "You looked at it lately",
-    "again": "You bought it 2 times",
-    "complete": "Bought with it 4 times",
+TOGETHER, AGAIN = "Bought with it 4 times", "You bought it 3 times"
+SOLD, TEA_SOLD = (f"Bought {n} times in the last four weeks" for n in (5, 3))
+BECAUSE = "Because you bought Celadon teapot, 350 ml"
+ROWS = {  # place, beside which product, row, and why its first product is in it
+    "guest": (
+        ("home", "", "trending", SOLD),
+        ("account", "", "trending", SOLD),
+        ("product", "PL-DIN", "similar", "A similar product"),
+        ("product", "TE-SEN", "trending", TEA_SOLD),
+        ("product", "TP-CEL", "together", TOGETHER),
+        ("cart", "TP-CEL", "together", TOGETHER),
+        ("thank_you", "TP-CEL", "complete", TOGETHER),
+        ("home", "", "viewed", "You looked at it lately"),
+    ),
+    MIA.email: (
+        ("home", "", "again", AGAIN),
+        ("account", "", "again", AGAIN),
+        ("thank_you", "PL-DIN", "again", AGAIN),
+    ),
+    NOOR.email: (("home", "", "for_you", BECAUSE), ("account", "", "for_you", BECAUSE)),
 }
 HELD, SHOWN = 3, 999  # of a thousand, the first are held out
 AGREES = "globalThis.wp_has_consent = () => true;"
@@ -66,8 +81,16 @@ FIRST = (
 )
 IN_SIGHT = "new Promise(done => setTimeout(done, 300))"
 BUY = "document.querySelector('form.buy').requestSubmit()"
-LOG_IN = f"""fetch("/my-account/login", {{method: "POST",
-  body: new URLSearchParams({{email: {MIA.email!r}, password: "practice"}})}}).then(r => r.ok)"""
+LOG_IN = """fetch("/my-account/login", {{method: "POST",
+  body: new URLSearchParams({{email: {0!r}, password: "practice"}})}}).then(r => r.ok)"""
+FORGET = "localStorage.removeItem('perennial:viewed')"
+MOUNT = """(() => {{
+  for (const one of document.querySelectorAll("perennial-recommendations")) one.remove();
+  const host = document.createElement("perennial-recommendations");
+  host.setAttribute("surface", {0!r});
+  host.setAttribute("product", {1!r});
+  document.querySelector("main").prepend(host);
+}})()"""
 INSIDE = f"""[...document.querySelectorAll("[heading]")].map(
   one => one.getAttribute("heading")).join("\\n"){BARE}"""
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
@@ -147,16 +170,21 @@ def store(request, database, tmp_path, listen, monkeypatch):
 
 
 def give_a_past(store: Store) -> None:
-    """Four bought pot and cup, Mia hojicha twice; a plate is like another plate."""
-    mia = str(store.practice.shelf.get(Customer, MIA.email).id)
+    """Four bought pot and cup, Noor the pot, Mia hojicha thrice; a plate is like another plate.
+
+    Nobody buys a second pot, so that Noor is shown what is new to her.
+    """
+    mia, noor = (str(store.practice.shelf.get(Customer, one.email).id) for one in (MIA, NOOR))
     placed = [bought(store, n, f"90{n}", "TP-CEL", "CP-EVE") for n in range(4)]
-    placed += [bought(store, 4 + n, mia, "TE-HOJ") for n in range(2)]
+    placed += [bought(store, 4 + n, mia, "TE-HOJ") for n in range(3)]
+    placed += [bought(store, 7, noor, "TP-CEL")]
     wares = [
         Ware(
             str(one.id),
             one.titles["en"],
             one.price_minor,
             f"{store.origin}{PRODUCT_PATHS[store.face].format(slug=one.slug)}",
+            categories=("tea",) if one.sku.startswith("TE-") else (),
         )
         for one in store.practice.products()
     ]
@@ -189,35 +217,44 @@ def bought(store: Store, number: int, customer_key: str, *skus: str) -> Order:
 
 
 class Visit:
-    """A browser in the store, in one language."""
+    """A browser in the store."""
 
-    def __init__(self, browser: Browser, store: Store, language: str, bucket: int) -> None:
+    language = "en"
+
+    def __init__(self, browser: Browser, store: Store, bucket: int) -> None:
         self.page: Page = browser.page()
-        self._store, self._language = store, language
+        self._store = store
         drawn = f"localStorage['perennial:bucket'] ??= {bucket};"
         self.page.ask("Page.addScriptToEvaluateOnNewDocument", source=AGREES + drawn)
 
     def go(self, path: str) -> None:
         mark = "&" if "?" in path else "?"
-        self.page.ask(
-            "Page.navigate", url=f"{self._store.origin}{path}{mark}lang={self._language}"
-        )
+        url = f"{self._store.origin}{path}{mark}lang={self.language}"
+        self.page.ask("Page.navigate", url=url)
         self.page.wait("document.readyState === 'complete'")
 
-    def meets(self, kind: str) -> None:
+    def log_in(self, email: str) -> None:
+        assert self.page.see(LOG_IN.format(email))
+
+    def meets(self, kind: str, why: str) -> None:
         """This page's row is of this kind; in English, says why."""
         self.page.wait(f"!!{ROW}")
         heading, reason = self.page.see(ROW)
-        assert heading == HEADINGS[kind][LANGUAGES.index(self._language)]
-        if self._language == "en":
-            assert reason == REASONS[kind]
+        assert heading == self.heading(kind)
+        if self.language == "en":
+            assert reason == why
+
+    def mounts(self, surface: str, sku: str, kind: str, why: str) -> None:
+        """A row put on this page as on a page of that place."""
+        product = str(self._store.product(sku).id) if sku else ""
+        self.page.see(MOUNT.format(surface, product))
+        self.meets(kind, why)
 
     def meets_inside(self, kind: str) -> None:
         """The same of an extension's sandbox."""
-        words = HEADINGS[kind][LANGUAGES.index(self._language)]
         for _ in range(100):
             texts = [one.see(INSIDE) for one in self.page.frames()]
-            if any(words in text for text in texts):
+            if any(self.heading(kind) in text for text in texts):
                 return
             self.page.see("new Promise(done => setTimeout(done, 100))")
         raise AssertionError(texts)
@@ -228,55 +265,72 @@ class Visit:
         self.page.rest()
         assert self.page.see(ROW) is None
 
-
-def walk(visit: Visit, store: Store, *, fully: bool) -> None:
-    """A guest looks around, becomes Mia and buys; not fully, each row is met once."""
-    visit.go("/")
-    visit.meets("trending")
-    visit.go(store.path("PL-DIN"))
-    visit.meets("similar")
-    visit.go(store.path("TP-CEL"))
-    visit.meets("together")
-    visit.page.leave(BUY)
-    if fully:
-        visit.go("/cart/")
-        visit.meets("together")
-    visit.go("/")
-    visit.meets("viewed")
-    assert visit.page.see(LOG_IN)
-    if fully or store.face == "shopify":
-        visit.go("/")
-        visit.meets("again")
-    if store.face == "woocommerce":
-        visit.go("/my-account/")
-        visit.meets("again")
-    visit.go("/checkout/")
-    visit.page.leave("document.getElementById('checkout').requestSubmit()")
-    if store.face == "woocommerce":
-        visit.meets("complete")
-    else:
-        visit.meets_inside("complete")
+    def heading(self, kind: str) -> str:
+        return HEADINGS[kind][LANGUAGES.index(self.language)]
 
 
-def test_every_page_has_its_row_and_clicks_are_told(store):
+def test_every_row_of_every_place_speaks_every_language(store):
     with chromium() as browser:
-        for language in LANGUAGES:
-            walk(Visit(browser, store, language, SHOWN), store, fully=language == "en")
+        visit = Visit(browser, store, SHOWN)
+        for who, rows in ROWS.items():
+            if who != "guest":
+                visit.log_in(who)
+            for visit.language in LANGUAGES:
+                visit.go("/")
+                visit.page.see(FORGET)
+                for row in rows:
+                    visit.mounts(*row)
+
+
+def test_every_page_has_its_row_and_what_is_met_is_told(store):
+    with chromium() as browser:
+        walk(Visit(browser, store, SHOWN), store)
         shown, clicks = store.told("product", "together")
         assert (shown > 0, clicks) == (True, 0)
-        visit = Visit(browser, store, "en", SHOWN)
+        visit = Visit(browser, store, SHOWN)
         visit.go(store.path("TP-CEL"))
-        visit.meets("together")
+        visit.meets("together", TOGETHER)
         visit.page.see(IN_SIGHT)
         visit.page.leave(f"{FIRST}.click()")
         assert store.path("CP-EVE") in visit.page.see("location.pathname")
         store.wait_for("product", "together", (shown + 1, 1))
         store.hold_out(5)
-        visit = Visit(browser, store, "en", HELD)
-        for path in ("/", store.path("TP-CEL")):
-            visit.go(path)
-            visit.meets_none()
+        visit = Visit(browser, store, HELD)
+        visit.go(store.path("TP-CEL"))
+        visit.meets_none()
         visit.page.leave(BUY)
         visit.go("/cart/")
         visit.meets_none()
     assert store.told("product", "together") == (shown + 1, 1)
+
+
+def walk(visit: Visit, store: Store) -> None:
+    """A guest looks around, becomes Mia and buys; what extensions draw, in every language."""
+    visit.go("/")
+    visit.meets("trending", SOLD)
+    visit.go(store.path("TP-CEL"))
+    visit.meets("together", TOGETHER)
+    visit.page.leave(BUY)
+    visit.go("/cart/")
+    visit.meets("together", TOGETHER)
+    visit.log_in(MIA.email)
+    visit.go("/")
+    visit.meets("again", AGAIN)
+    visit.go("/checkout/")
+    visit.page.leave("document.getElementById('checkout').requestSubmit()")
+    if store.face == "woocommerce":
+        visit.meets("complete", TOGETHER)
+        visit.go("/my-account/")
+        visit.meets("again", AGAIN)
+        return
+    thanks = visit.page.see("location.pathname + location.search")
+    visit.meets_inside("complete")
+    shown, _ = store.told("thank_you", "complete")
+    assert shown
+    for visit.language in LANGUAGES[1:]:
+        visit.go(thanks)
+        visit.meets_inside("complete")
+    for visit.language in LANGUAGES:
+        visit.go(f"{thanks}&again=1")  # the same page, as its status
+        assert "order-status" in visit.page.see("document.querySelector('iframe').src")
+        visit.meets_inside("complete")
