@@ -103,6 +103,23 @@ def test_an_amount_no_question_asked_for_is_booked_as_it_was_paid(database):
     assert world.audit() == []
 
 
+def test_two_gifts_of_two_tabs_are_two_gifts_and_each_is_refunded_by_itself(database):
+    """The platform has no cart that two pages may not both add to: what was paid is booked."""
+    world = acme(database, platform="shopify", currency="EUR")
+    cause = papered(world)
+    adding = publish(world, AddOn((500, 700)), cause, currency="EUR")
+    publish(world, Match(10_000), cause, currency="EUR")
+    mark = f"riverbank@{adding.id}"
+    world.tell(told("EUR", mark))
+    assert due(world) == {"gift": 1200, "match": 1200}
+    with database.read() as db:
+        rows = [row for row in service.log(db, world.shop.id, 9) if row.kind == "gift"]
+    assert sorted(row.due_minor for row in rows) == [500, 700]
+    world.tell(told("EUR", mark, **back("EUR", 3, 7)))
+    assert due(world) == {"gift": 500, "match": 500}
+    assert world.audit() == []
+
+
 def due(world: World) -> dict[str, int]:
     return {name.split()[1]: amount for name, (_, amount) in given(world).items()}
 

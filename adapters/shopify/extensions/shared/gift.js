@@ -35,8 +35,30 @@ export function typed(text, exponent) {
   return whole && part.length <= exponent ? minorOf(`${whole}.${part}`, exponent) : Number.NaN;
 }
 
-/** A gift among the lines. @template {{attributes: {key: string, value?: unknown}[]}} L @param {readonly L[]} lines */
-export const giftIn = (lines) => lines.find(({ attributes }) => attributes.some(({ key }) => key === GIFT));
+/** The gifts among the lines. @template {{attributes: {key: string, value?: unknown}[]}} L @param {readonly L[]} lines */
+export const giftsIn = (lines) => lines.filter(({ attributes }) => attributes.some(({ key }) => key === GIFT));
+
+/** @template {{attributes: {key: string, value?: unknown}[]}} L @param {readonly L[]} lines @returns {L | undefined} */
+export const giftIn = (lines) => giftsIn(lines)[0];
+
+/**
+ * Have this gift, or none, in place of every gift that the order holds by now: the same checkout in another tab may
+ * have added one since this page was drawn. What another tab adds between our look and our write cannot be ruled
+ * out, because a change of lines has no condition: then the order holds two, which the page says once it sees them,
+ * and which are booked as the two gifts they are.
+ *
+ * @template {{id: string, quantity: number, attributes: {key: string, value?: unknown}[]}} L
+ * @param {() => readonly L[]} lines asked anew each time: ids change with every change
+ * @param {(wanted: {type: "removeCartLine", id: string, quantity: number}) => Promise<boolean>} remove
+ * @param {(() => Promise<boolean>) | null} add
+ */
+export async function replaceGifts(lines, remove, add) {
+  for (let left = giftsIn(lines()).length; left > 0; left -= 1) {
+    const held = giftIn(lines());
+    if (held && !(await remove({ type: "removeCartLine", id: held.id, quantity: held.quantity }))) return false;
+  }
+  return add ? add() : true;
+}
 
 /** @param {{attributes: {key: string, value?: unknown}[]}} line */
 export const isRounded = ({ attributes }) => attributes.some(({ key }) => key === ROUNDED);

@@ -2,7 +2,7 @@ import "@shopify/ui-extensions/preact";
 import { useCartLines, useDiscountCodes, useInstructions, useSubtotalAmount, useTotalAmount } from "@shopify/ui-extensions/checkout/preact";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { giftIn, isAsked, minorOf } from "../../shared/gift.js";
+import { giftsIn, isAsked, minorOf } from "../../shared/gift.js";
 import { Rewards } from "../../shared/Rewards.jsx";
 import { ask } from "../../shared/service.js";
 import { Gift } from "./Gift.jsx";
@@ -21,9 +21,11 @@ function Checkout() {
   const used = useDiscountCodes().map(({ code }) => code);
   const [mine, setMine] = useState(/** @type {import("../../shared/service.js").Mine | null} */ (null));
   const lang = shopify.localization.language.value.isoCode;
-  const gift = giftIn(lines);
+  const gifts = giftsIn(lines);
+  const gift = gifts.at(0);
   const exponent = mine?.currency_exponent ?? 2;
-  const spend = minorOf(subtotal.amount, exponent) - (gift ? minorOf(gift.cost.totalAmount.amount, exponent) : 0);
+  const given = gifts.reduce((sum, { cost }) => sum + minorOf(cost.totalAmount.amount, exponent), 0);
+  const spend = minorOf(subtotal.amount, exponent) - given;
   /** @param {string} key */
   const t = (key) => shopify.i18n.translate(key);
   const again = async () => setMine(await ask(shopify.sessionToken, "me", { lang, spend }));

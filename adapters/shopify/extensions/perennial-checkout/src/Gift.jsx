@@ -1,6 +1,6 @@
 import { useAttributeValues, useInstructions, useSettings } from "@shopify/ui-extensions/checkout/preact";
 import { useEffect, useState } from "preact/hooks";
-import { causeOf, DECLINED, GIFT, giftIn, isRounded, minorOf, ROUNDED, ways } from "../../shared/gift.js";
+import { causeOf, DECLINED, GIFT, giftsIn, isRounded, minorOf, replaceGifts, ROUNDED, ways } from "../../shared/gift.js";
 import { OwnAmount } from "./OwnAmount.jsx";
 
 const NONE = "none";
@@ -32,8 +32,9 @@ export function Gift({ causes, usual, donation, lines, total }) {
   const [wanted, setWanted] = useState("");
   const [isOwn, setOwn] = useState(false);
   const { currency, exponent, most_minor: most } = donation;
-  const line = giftIn(lines);
-  const given = line ? minorOf(line.cost.totalAmount.amount, exponent) : 0;
+  const held = giftsIn(lines);
+  const line = held.at(0);
+  const given = held.reduce((sum, { cost }) => sum + minorOf(cost.totalAmount.amount, exponent), 0);
   const before = minorOf(total.amount, exponent) - given;
   const isRound = line !== undefined && isRounded(line);
   const offered = causes.filter((one) => !line || one.ways[isRound ? "round_up" : "add_on"]);
@@ -51,7 +52,7 @@ export function Gift({ causes, usual, donation, lines, total }) {
   }, [variant, currency]);
   useEffect(() => {
     // Shipping or a code changed the total under a rounded-up gift.
-    if (price && cause && isRound && !busy && given !== rounding) put(rounding, true, cause);
+    if (price && cause && isRound && held.length === 1 && !busy && given !== rounding) put(rounding, true, cause);
   }, [price, before, isRound]);
 
   if (!price || !cause || ((isSilent || isDeclined) && !line) || total.currencyCode !== currency) return null;
@@ -62,14 +63,11 @@ export function Gift({ causes, usual, donation, lines, total }) {
   /** @param {number} minor @param {boolean} rounds @param {import("../../shared/service.js").Cause} to */
   async function put(minor, rounds, to) {
     setBusy(true);
-    let done = true;
-    if (line) done = await change({ type: "removeCartLine", id: line.id, quantity: line.quantity });
-    if (done && minor) {
-      const named = to.ways[rounds ? "round_up" : "add_on"] ?? to.key;
-      const step = { key: ROUNDED, value: String(donation.round_up_to_minor) };
-      const attributes = [{ key: GIFT, value: named }, ...(rounds ? [step] : [])];
-      done = await change({ type: "addCartLine", merchandiseId: variant, quantity: minor / price, attributes });
-    }
+    const named = to.ways[rounds ? "round_up" : "add_on"] ?? to.key;
+    const step = { key: ROUNDED, value: String(donation.round_up_to_minor) };
+    const attributes = [{ key: GIFT, value: named }, ...(rounds ? [step] : [])];
+    const add = () => change({ type: "addCartLine", merchandiseId: variant, quantity: minor / price, attributes });
+    const done = await replaceGifts(() => shopify.lines.value, change, minor ? add : null);
     setSaid(done ? "" : "gift_failed");
     setBusy(false);
     return done;
@@ -128,6 +126,7 @@ export function Gift({ causes, usual, donation, lines, total }) {
         {chosen === OWN && hasOwn && (
           <OwnAmount donation={donation} price={price} busy={busy} given={given} shown={shown} give={(minor) => put(minor, false, cause)} />
         )}
+        {held.length > 1 && <s-banner tone="warning">{shopify.i18n.translate("several", { money: shown(given) })}</s-banner>}
         {said && <s-banner tone={said === "declined" ? "info" : "critical"}>{shopify.i18n.translate(said)}</s-banner>}
         <s-text color="subdued">{donation.said}</s-text>
       </s-stack>
