@@ -152,12 +152,16 @@ def put(session: MutableMapping[str, Any], sku: str, quantity: int) -> None:
     items = dict(session.get("cart", []))
     items[sku] = min(quantity, MOST_OF_ONE)
     session["cart"] = [[name, number] for name, number in items.items() if number > 0]
+    if not session["cart"]:
+        session.pop("gift", None)  # it was beside goods
 
 
 def give(
     session: MutableMapping[str, Any], amount_minor: int, cause: str, *, rounds_up: bool
 ) -> None:
     """Choose a gift: ``amount_minor`` 0 without rounding up is "not this time"."""
+    if (rounds_up or amount_minor) and not session.get("cart"):
+        raise ValueError("a gift goes beside goods")
     if not rounds_up and not 0 <= amount_minor <= MOST_MINOR:
         raise ValueError(f"{amount_minor} is not a gift this cart can hold")
     if rounds_up or amount_minor:

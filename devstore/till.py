@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, session
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,6 +15,14 @@ from devstore.shop import Shop
 from devstore.words import WORDS
 
 PAYMENTS = ("card", "bank", "cod")
+
+
+class Gift(msgspec.Struct):
+    """A gift as the widget tells it."""
+
+    amountMinor: int = 0  # noqa: N815  # names on the wire
+    roundUp: bool = False  # noqa: N815
+    cause: str | None = None
 
 
 def add_till(bp: Blueprint, shop: Shop, face: Face) -> None:
@@ -36,23 +45,24 @@ def _cart(bp: Blueprint, shop: Shop) -> None:
     @bp.post("/cart/gift")
     def choose_gift() -> AnyResponse:
         """From the widget as JSON, from the plain form as a form; both end in the same cart."""
-        told = request.get_json(silent=True) or {}
-        if not told:
-            choice = request.form.get("gift", "0")
-            told = {"roundUp": choice == "round_up"}
-            told["amountMinor"] = 0 if told["roundUp"] else int(choice)
         try:
-            cart.give(
-                session,
-                int(told.get("amountMinor", 0)),
-                str(told.get("cause") or cart.CAUSE),
-                rounds_up=bool(told.get("roundUp")),
-            )
+            told = _chosen()
+            amount = 0 if told.roundUp else told.amountMinor
+            cart.give(session, amount, told.cause or cart.CAUSE, rounds_up=told.roundUp)
         except ValueError:
             abort(400)
         if not request.is_json:
             return redirect(_back())
         return _totals(shop)
+
+
+def _chosen() -> Gift:
+    """What was sent, in its own types: no text, fraction or truth is an amount. ValueError."""
+    if request.is_json:
+        return msgspec.json.decode(request.get_data(), type=Gift)
+    choice = request.form.get("gift", "0")
+    is_round = choice == "round_up"
+    return Gift(0 if is_round else int(choice), is_round)
 
 
 def _savings(bp: Blueprint, shop: Shop) -> None:

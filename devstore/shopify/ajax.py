@@ -17,6 +17,7 @@ from devstore.words import WORDS
 GIFT_VARIANT = variant_id(DONATION_PRODUCT.id)
 GIFT_PRICE = 1  # of one piece: the smallest price there is, so the quantity is the amount
 _PROPERTY = re.compile(r"properties\[(\w+)\]")
+_ONE = ("quantity", 1)  # where a form says no number
 _NOT_SOLD = {"status": 422, "message": "Cart Error", "description": "This cannot be bought."}
 Json = dict[str, Any]
 Answer = Response | tuple[Response, int]
@@ -61,7 +62,8 @@ def _without_scripts(bp: Blueprint, shop: Shop) -> None:
         wanted = request.form
         told = ((_PROPERTY.fullmatch(name), said) for name, said in wanted.lists())
         properties = {found[1]: said[-1] for found, said in told if found}  # the last one counts
-        if not _add(shop, int(wanted["id"]), int(wanted["quantity"]), properties):
+        variant, quantity = (wanted.get(name, n, type=int) for name, n in (("id", 0), _ONE))
+        if not _add(shop, variant, quantity, properties):
             abort(422)
         return redirect("/cart/")
 
@@ -145,8 +147,8 @@ def _add(shop: Shop, variant: int, quantity: int, properties: Json) -> bool:
         return False
     if variant == GIFT_VARIANT:
         gift = session.get("gift", {}).get("amount_minor", 0)
-        if gift + quantity > cart.MOST_MINOR:
-            return False
+        if gift + quantity > cart.MOST_MINOR or not session.get("cart"):
+            return False  # a gift goes beside goods
         give(gift + quantity, properties)
         return True
     for product in shop.products():

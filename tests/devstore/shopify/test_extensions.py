@@ -161,10 +161,22 @@ def test_the_question_is_in_the_page_and_works_without_scripts(installed):
         200,
         {"_perennial_donation": "reeds@7"},
     )
-    bad = installed.http.post("/cart/add/form", data=form | {"quantity": "0"})
-    assert bad.status_code == 422
+    for wrong in ({"quantity": "0"}, {"quantity": "-5"}, {"quantity": "100001"}, {"id": "x"}):
+        bad = installed.http.post("/cart/add/form", data={**form, "quantity": "200", **wrong})
+        assert bad.status_code == 422
     (out,) = re.findall(r'href="([^"]+)">Not this time', installed.http.get("/cart/").text)
     assert installed.http.get(out).headers["Location"] == "/cart/"
+    assert len(installed.http.get("/cart.js").get_json()["items"]) == 1
+
+
+def test_a_gift_goes_beside_goods_and_with_the_last_of_them(installed):
+    assert installed.http.post("/cart/add.js", json={"items": [GIFT]}).status_code == 422
+    put(installed)
+    (goods,) = installed.http.get("/cart.js").get_json()["items"]
+    installed.http.post("/cart/add.js", json={"items": [GIFT]})
+    left = {"id": goods["key"], "quantity": 0}
+    assert installed.http.post("/cart/change.js", json=left).get_json()["items"] == []
+    put(installed)
     assert len(installed.http.get("/cart.js").get_json()["items"]) == 1
 
 

@@ -155,6 +155,44 @@ def test_a_gift_has_bounds(store, amount):
     assert store.http.post("/cart/gift", json=chosen).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"amountMinor": "200"},
+        {"amountMinor": 1.5},
+        {"amountMinor": True},
+        {"amountMinor": None},
+        {"amountMinor": 10**30},
+        {"amountMinor": 200, "cause": {"key": "forest"}},
+        {"amountMinor": 200, "roundUp": "yes"},
+        [200],
+        "200",
+    ],
+)
+def test_what_is_no_gift_is_refused_and_changes_nothing(store, told):
+    add(store)
+    assert store.http.post("/cart/gift", json=told).status_code == 400
+    for text in (b'{"amountMinor": NaN}', b"{"):
+        sent = store.http.post("/cart/gift", data=text, content_type="application/json")
+        assert sent.status_code == 400
+    assert store.http.post("/cart/gift", data={"gift": "two"}).status_code == 400
+    assert "$20.60" in store.http.get("/cart/").text
+
+
+def test_a_gift_goes_beside_goods_and_with_the_last_of_them(store):
+    chosen = {"amountMinor": 200, "cause": "forest", "roundUp": False}
+    assert store.http.post("/cart/gift", json=chosen).status_code == 400
+    assert store.http.post("/cart/gift", json={**chosen, "amountMinor": 0}).status_code == 200
+    add(store)
+    store.http.post("/cart/gift", json=chosen)
+    with store.http.session_transaction() as session:
+        ((sku, _),) = session["cart"]
+    store.http.post("/cart/update", data={"sku": sku, "quantity": "0"})
+    add(store)
+    page = store.http.get("/cart/").text
+    assert ("$20.60" in page, "$22.60" in page) == (True, False)
+
+
 def test_a_member_orders_as_themselves_and_sees_it_in_their_account(store):
     add(store, "CP-EVE", 2)
     log_in(store)

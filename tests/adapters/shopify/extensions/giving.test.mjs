@@ -156,3 +156,11 @@ test("no to the form that works by itself is remembered, and told", async () => 
   assert.ok(Date.now() - JSON.parse(String(localStorage["perennial:no-gift-at"])) < 1000);
   assert.deepEqual([element.hidden, sent], [true, [["/cart/update.js", { attributes: { _perennial_no_gift: "1" } }]]]);
 });
+
+test("a gift that is left without goods goes with them, and is no refusal", async () => {
+  const gift = { ...line("a", 200, { [GIFT]: "riverbank@7" }), final_line_price: 200 };
+  const { sent } = await written("/cart/change.js", { total_price: 200, items: [gift] });
+  assert.deepEqual(sent, [["/cart/change.js", { id: "a", quantity: 0 }]]);
+  const beside = await written("/cart/change.js", { total_price: 200, items: [gift, { ...line("g", 1, {}), final_line_price: 0 }] });
+  assert.deepEqual(beside.sent, [], "goods for nothing are goods");
+});

@@ -167,6 +167,19 @@ def forms(html: str) -> dict[str, list[str]]:
     return found
 
 
+def test_a_gift_without_goods_is_one_that_the_script_takes_out():
+    """Free goods are goods; without scripts the link takes it out."""
+    gift = {"final_line_price": 200, "properties": {"_perennial_donation": "riverbank"}}
+    known = cart("USD", 200, **gift)
+    kept = {"perennial": {"asked": {"value": asked_of("USD", [HOUSE])}}}
+    settings = {"product": {"variants": [{"id": 1, "price": 1, "available": True}]}}
+    html = str(theme.block("giving", "en", settings, app_data=kept, **known))
+    assert {"data-before": "0", "data-given": "200"}.items() <= told(html).items()
+    known["cart"]["items"].append({"key": "b", "final_line_price": 0})
+    html = str(theme.block("giving", "en", settings, app_data=kept, **known))
+    assert "data-given" not in html
+
+
 def test_what_programmes_ask_is_what_the_forms_put_into_the_cart():
     asks = {"amounts_minor": [300, 700], "round_up_to_minor": 500}
     causes = [cause("riverbank", add_on="riverbank@7", round_up="riverbank@8")]

@@ -45,7 +45,8 @@ export class PerennialCartGift extends HTMLElement {
     if (before === donation.getAttribute("cart-total-minor")) return;
     donation.setAttribute("cart-total-minor", before);
     const [step] = gifts.map(({ properties }) => properties[ROUNDED]).filter(Boolean);
-    if (step) this.#round(before, (given * piece) / smallest, step > 1 ? step : 100 * piece);
+    const isAlone = items.length === gifts.length; // a gift is beside goods: without them it goes
+    if (step || isAlone) this.#round(before, (given * piece) / smallest, step > 1 ? step : 100 * piece);
   }
 
   disconnectedCallback() {
