@@ -343,6 +343,14 @@ def products(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row
     }
 
 
+def some_page(db: Connection, shop_id: int) -> str | None:
+    """Where some product is to be seen; None before the catalogue is known."""
+    of = product.c
+    published = select(of.url).where(of.shop_id == shop_id, of.published, of.url.is_not(None))
+    found: str | None = db.scalar(published.order_by(of.key).limit(1))
+    return found
+
+
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]

@@ -43,6 +43,17 @@ def test_a_household_is_one_address():
     assert knock(door, "")
 
 
+def test_one_thing_is_counted_apart_from_another_for_a_whole_household():
+    door = Pace(1, seconds=3600)
+    assert door.lets("2001:db8::1", 383, 7)
+    assert not door.lets("2001:db8::2", 383, 7)
+    assert door.lets("2001:db8::2", 383, 8)
+    assert door.lets("192.0.2.1", 383, 7)
+    with pytest.raises(TooMany) as refused:
+        door.check("2001:db8::3", 383, 7)
+    assert refused.value.retry_after_seconds == 3600
+
+
 @pytest.mark.parametrize("told", ["x", "-1", "10", "1.5"])
 def test_proxies_are_counted_in_digits(told):
     assert settings.read(HOME).proxies == 0

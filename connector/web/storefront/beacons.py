@@ -6,7 +6,9 @@ browsers send to another origin without asking first. It is added to sums and th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from flask import current_app, request
 from msgspec import Meta, Struct
@@ -26,7 +28,12 @@ from connector.web.runtime import runtime
 ACT = "beacon"
 MOST_ROWS = 12  # of one page, a row as often as something happened to it
 MOST_TIMES = 20  # that one row of one page was shown, clicked or added from
-BEACONS_A_MINUTE = 120  # from one address: a household reads on several screens
+HOUR = 3600
+VISIT_SECONDS = 1800  # within which one address begins no second visit as the same bucket
+# From one address: a household reads on several screens, and an office behind one address.
+BEACONS_A_MINUTE = 120
+BEACONS_AN_HOUR = 600
+VISITS_AN_HOUR = 20
 PLAIN, JSON = "text/plain", "application/json"  # a proxy may call it what it is
 _EXTENSION = "perennial_beacons"
 _Bucket = Annotated[int, Meta(ge=0, lt=rules.BUCKETS)]
@@ -50,11 +57,14 @@ class RowSeen(Struct, forbid_unknown_fields=True):
     items: Annotated[tuple[_Key, ...], Meta(max_length=showing.SHOWN)] = ()
 
     @property
+    def place(self) -> Place:
+        return Place(self.surface, self.row, self.method)
+
+    @property
     def is_known(self) -> bool:
         """Whether there is such a row; where there was none, nothing can have happened to it."""
-        place = Place(self.surface, self.row, self.method)
         was_met = self.shown or self.clicks or self.adds or self.items
-        return place.is_known and not (self.row == rules.NOTHING and was_met)
+        return self.place.is_known and not (self.row == rules.NOTHING and was_met)
 
 
 class Beacon(Struct, forbid_unknown_fields=True):
@@ -65,32 +75,83 @@ class Beacon(Struct, forbid_unknown_fields=True):
     rows: Annotated[tuple[RowSeen, ...], Meta(max_length=MOST_ROWS)] = ()
 
 
-def take(shop: Shop, address: str, origin: str | None = None) -> tuple[str, int]:
-    """Add the batch of this request to the shop's sums.
+class _Paces:
+    """How much one household can tell of one shop; see ``Pace`` for what it is kept in."""
 
-    origin: whose pages alone may tell, where browsers say whose they are.
-    Raises Forbidden ``wrong_origin``, TooMany, and BadInput for what is no batch.
+    def __init__(self) -> None:
+        self._batches = (Pace(BEACONS_A_MINUTE), Pace(BEACONS_AN_HOUR, HOUR))
+        self._same, self._visits = Pace(1, VISIT_SECONDS), Pace(VISITS_AN_HOUR, HOUR)
+
+    def check(self, shop: Shop, address: str) -> None:
+        for one in self._batches:
+            one.check(address, shop.id)
+
+    def is_visit(self, shop: Shop, address: str, bucket: int) -> bool:
+        """Whether somebody new may have come: not whom we just met, nor a crowd of one."""
+        is_new = self._same.lets(address, shop.id, bucket)
+        return is_new and self._visits.lets(address, shop.id)
+
+
+def take(shop: Shop, address: str) -> tuple[str, int]:
+    """Add the batch of this request to the shop's sums, as far as one page can hold it.
+
+    Raises TooMany, and BadInput for what is no batch.
     """
-    told_by = request.headers.get("Origin")
-    if origin is not None and told_by is not None and told_by != origin:
-        raise Forbidden("wrong_origin", "only the store's own pages tell what is seen there")
-    pace: Pace = current_app.extensions.setdefault(_EXTENSION, Pace(BEACONS_A_MINUTE))
-    pace.check(f"{shop.id} {address}")
+    paces: _Paces = current_app.extensions.setdefault(_EXTENSION, _Paces())
+    paces.check(shop, address)
     told = read_json(Beacon, JSON if request.mimetype == JSON else PLAIN)
-    seen = [
-        Seen(
-            Place(row.surface, row.row, row.method),
-            row.shown,
-            row.clicks,
-            row.adds,
-            row.pages,
-            row.items,
-        )
-        for row in told.rows
-    ]
     if not all(one.is_known for one in told.rows):
         raise BadInput("unknown_row", "no such place, row or method", field="rows")
+    seen = [_of_one_page(place, rows) for place, rows in _by_place(told.rows).items()]
+    is_visit = told.first and paces.is_visit(shop, address, told.bucket)
     runtime().database.run(
-        lambda db: learning.tell(db, shop.id, told.bucket, seen, clock.now(), is_visit=told.first)
+        lambda db: learning.tell(db, shop.id, told.bucket, seen, clock.now(), is_visit=is_visit)
     )
     return "", 204
+
+
+def _by_place(rows: Iterable[RowSeen]) -> Mapping[Place, Sequence[RowSeen]]:
+    found: dict[Place, list[RowSeen]] = {}
+    for row in rows:
+        found.setdefault(row.place, []).append(row)
+    return found
+
+
+def _of_one_page(place: Place, rows: Sequence[RowSeen]) -> Seen:
+    """What happened to one row, as far as one page can hold it: it is met once."""
+    return Seen(
+        place,
+        shown=int(any(row.shown for row in rows)),
+        clicks=min(sum(row.clicks for row in rows), showing.SHOWN),
+        adds=min(sum(row.adds for row in rows), showing.SHOWN),
+        pages=int(any(row.pages for row in rows)),
+        items=tuple({key: None for row in rows for key in row.items})[: showing.SHOWN],
+    )
+
+
+def check_origin(own: str) -> None:
+    """Forbidden ``wrong_origin`` unless this is of a page of ``own``.
+
+    Browsers tell the origin of every request that is no GET or HEAD, so its lack is no page's.
+    """
+    if request.headers.get("Origin") != own:
+        raise _wrong()
+
+
+def check_proxied(hosts: Callable[[], Collection[str]]) -> None:
+    """The same behind Shopify's proxy, where pages and we are one origin to the browser.
+
+    Browsers tell that themselves; where one does not, its origin is one of ``hosts``. A proxy may
+    keep both headers back, so that neither is there proves nothing.
+    """
+    site, origin = (request.headers.get(name) for name in ("Sec-Fetch-Site", "Origin"))
+    if site is not None:
+        is_own = site == "same-origin"
+    else:
+        is_own = origin is None or urlsplit(origin).hostname in hosts()
+    if not is_own:
+        raise _wrong()
+
+
+def _wrong() -> Forbidden:
+    return Forbidden("wrong_origin", "only the store's own pages tell what is seen there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, jsonify, request
@@ -15,6 +16,7 @@ from adapters.shopify import Shopify
 from adapters.shopify.verify import Visitor as Proven
 from connector.core import clock
 from connector.core.errors import NotFound, PerennialError, Unauthenticated
+from connector.orders import store as products
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses, public, remembered
@@ -90,7 +92,8 @@ def told_by_woocommerce(public_id: str) -> tuple[str, int]:
     """What a page of a WooCommerce store tells while it is left; the store's own pages only."""
     with runtime().database.read() as db:
         shop = _found_by(db, public_id)
-    return beacons.take(shop, request.remote_addr or "", _origin(shop))
+    beacons.check_origin(_origin(shop))
+    return beacons.take(shop, request.remote_addr or "")
 
 
 @blueprint.route("/woocommerce/<public_id>/<name>", methods=["OPTIONS"])
@@ -134,6 +137,7 @@ def told_by_shopify() -> tuple[str, int]:
     proven = _proven()
     with runtime().database.read() as db:
         shop = _named(db, proven)
+        beacons.check_proxied(lambda: _hosts(db, shop))
     return beacons.take(shop, forwarded_address())
 
 
@@ -164,6 +168,11 @@ def _origin(shop: Shop) -> str:
     """Where a WooCommerce store's pages are."""
     scheme, _, rest = shop.key.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}"
+
+
+def _hosts(db: Connection, shop: Shop) -> set[str]:
+    """Where a Shopify store's pages are: at its own name, and where its catalogue says."""
+    return {shop.key, urlsplit(products.some_page(db, shop.id) or "").hostname or shop.key}
 
 
 def _check_view(view: str) -> None:

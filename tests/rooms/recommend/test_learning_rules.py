@@ -14,6 +14,7 @@ from scipy import stats
 
 from connector.rooms.recommend.learning import rules
 from connector.rooms.recommend.learning.rules import Note, Place, Sums
+from connector.rooms.recommend.showing.ladders import LADDERS
 
 DAY = date(2026, 11, 22)
 PLACE = Place("product", "together", "standard")
@@ -108,13 +109,14 @@ def test_each_trial_deals_anew_and_evenly():
 
 @given(
     st.integers(0, 999),
-    st.sampled_from(rules.SURFACES),
-    st.sampled_from(rules.ROWS),
+    st.sampled_from([(surface, row) for surface, rows in LADDERS.items() for row in rows]),
+    st.sampled_from(rules.METHODS),
     st.integers(-1, 7),
 )
-def test_a_note_is_read_as_it_was_written(bucket, surface, row, days):
+def test_a_note_is_read_as_it_was_written(bucket, where, method, days):
+    surface, row = where
     clicked = date.fromordinal(DAY.toordinal() - days)
-    note = Note(bucket, Place(surface, row, "standard"), clicked)
+    note = Note(bucket, Place(surface, row, method), clicked)
     assert rules.read(rules.written(note), DAY) == note
     assert len(rules.written(note)) <= 64
 
@@ -127,7 +129,9 @@ def test_a_note_is_read_as_it_was_written(bucket, surface, row, days):
         ("7.product.together.standard.20771", Note(7)),  # eight days before
         ("7.product.together.standard.20781", Note(7)),  # from the future
         ("7.elsewhere.together.standard.20779", Note(7)),
-        ("7.product.together.st and.20779", Note(7)),
+        ("7.product.together.made-up.20779", Note(7)),
+        ("7.cart.again.standard.20779", Note(7)),
+        ("7.product.none.standard.20779", Note(7)),
         ("7.product.together", Note(7)),
         ("1000", None),
         ("-1", None),

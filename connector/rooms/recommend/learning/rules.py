@@ -17,10 +17,11 @@ from math import sqrt
 
 from scipy.special import stdtrit
 
+from connector.rooms.recommend.showing.ladders import LADDERS, PINNED
+
 BUCKETS = 1000
 PER_PERCENT = BUCKETS // 100
-SURFACES = ("product", "cart", "thank_you", "account", "home")
-ROWS = ("together", "similar", "complete", "again", "for_you", "viewed", "trending", "pinned")
+SURFACES = tuple(LADDERS)
 NOTHING = "none"  # in the place of a row where a page had none
 STANDARD, COUNT = METHODS = ("standard", "count")  # by score, or by how many orders or days
 HOLDOUT_PERCENT = 5
@@ -30,7 +31,6 @@ MOST_ROWS_LIMIT = 50
 WINDOW_DAYS = 7  # from the last click to the order
 ENOUGH_BUCKETS = 10  # of each side that somebody came in; fewer tell no spread
 ENOUGH_ORDERS = 30  # of the smaller side
-MOST_METHOD = 30  # letters of a method's name
 PER_VISITS = 100  # money is told for so many visits, because a cent is too coarse for one
 _LIKELY = 0.975
 _EPOCH = date(1970, 1, 1)
@@ -46,9 +46,9 @@ class Place:
 
     @property
     def is_known(self) -> bool:
-        told = self.method.replace("_", "").replace("-", "")
-        named = told.isascii() and told.isalnum() and len(self.method) <= MOST_METHOD
-        return self.surface in SURFACES and self.row in (*ROWS, NOTHING) and named
+        """Whether a page of ours can have told of it."""
+        rows = (*LADDERS.get(self.surface, ()), PINNED, NOTHING)
+        return self.surface in LADDERS and self.row in rows and self.method in METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ def read(text: str, placed_on: date) -> Note | None:
     place = Place(*parts[:3])
     since = (placed_on - _EPOCH).days - days
     # A shopper's clock, and the shop's zone, may be a day ahead of us.
-    if not place.is_known or not -1 <= since <= WINDOW_DAYS:
+    is_row = place.is_known and place.row != NOTHING
+    if not is_row or not -1 <= since <= WINDOW_DAYS:
         return Note(bucket)
     return Note(bucket, place, _EPOCH + timedelta(days=days))
 

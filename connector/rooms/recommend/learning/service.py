@@ -290,8 +290,8 @@ def start_trial(
 def stop_trial(db: Connection, shop_id: int, trial_id: int, now: datetime) -> Trial:
     """End it; its figures stay. Raises NotFound, Conflict ``trial_stopped``."""
     get_trial(db, shop_id, trial_id)
-    yesterday = date.fromisoformat(_today(db, shop_id, now)) - timedelta(days=1)
-    if not store.stop_trial(db, shop_id, trial_id, now, yesterday.isoformat()):
+    yesterday = _earlier(_today(db, shop_id, now), 1)
+    if not store.stop_trial(db, shop_id, trial_id, now, yesterday):
         raise Conflict("trial_stopped", "this comparison is over")
     return get_trial(db, shop_id, trial_id)
 
@@ -327,7 +327,7 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
     today = local_date(now, shop.timezone)
     first = store.first_day(db, shop_id)
     since = max(chosen.since or FIRST_DAY, first or today)
-    start = (now - timedelta(days=EXPOSURE_DAYS)).date().isoformat()
+    start = _earlier(today, EXPOSURE_DAYS - 1)
     held = chosen.holdout_percent * rules.PER_PERCENT
     points = [
         Point(day, _lift(store.sums(db, shop_id, since, day), chosen))
@@ -390,4 +390,8 @@ def _today(db: Connection, shop_id: int, now: datetime) -> str:
 
 
 def _tomorrow(db: Connection, shop_id: int, now: datetime) -> str:
-    return (date.fromisoformat(_today(db, shop_id, now)) + timedelta(days=1)).isoformat()
+    return _earlier(_today(db, shop_id, now), -1)
+
+
+def _earlier(day: str, days: int) -> str:
+    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
