@@ -4,10 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.rooms.recommend.rules.diverse import families, share_a_word, spread_families
+from connector.rooms.recommend.rules.diverse import share_a_word, spread
 
-some_keys = st.lists(st.sampled_from("abcdefgh"), max_size=20)
-some_families = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 3))
+some_kinds = st.sampled_from(["Tray", "Lamp", "Bowl"])
+some_titles = st.lists(st.tuples(some_kinds, st.sampled_from(["red", "blue", "S", "XL"])))
+
+
+def families(*titles):
+    """How many ideas there are."""
+    return len(spread({str(number): one for number, one in enumerate(titles)}, 9, filled=0))
 
 
 @pytest.mark.parametrize(
@@ -18,12 +23,14 @@ some_families = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 3))
         ("Linen shirt - S", "Linen shirt - XL"),
         ("SET OF 3 CAKE TINS", "SET OF 6 CAKE TINS"),
         ("White hanging heart t-light holder", "Hanging heart zinc t-light holder"),
+        ("HAND WARMER SCOTTY DOG DESIGN", "HAND WARMER UNION JACK"),
+        ("SCOTTIE DOG HOT WATER BOTTLE", "HOT WATER BOTTLE KEEP CALM"),
         ("كوب أزرق", "كوب أحمر"),
         ("藍色馬克杯", "紅色馬克杯"),
     ],
 )
 def test_variants_are_a_family(one, other):
-    assert families({"1": one, "2": other}) == {"1": "1", "2": "1"}
+    assert families(one, other) == 1
 
 
 @pytest.mark.parametrize(
@@ -32,6 +39,7 @@ def test_variants_are_a_family(one, other):
         ("Blue mug", "Blue bowl"),
         ("RED RETROSPOT MUG", "RED RETROSPOT PLATE"),
         ("SET OF 3 CAKE TINS", "SET OF 3 TEA TOWELS"),
+        ("HAND WARMER SCOTTY DOG DESIGN", "SCOTTIE DOG HOT WATER BOTTLE"),
         ("كوب أزرق", "صحن أزرق"),
         ("藍色馬克杯", "藍色茶壺"),
         ("", ""),
@@ -39,7 +47,7 @@ def test_variants_are_a_family(one, other):
     ],
 )
 def test_other_products_are_not(one, other):
-    assert families({"1": one, "2": other}) == {"1": "1", "2": "2"}
+    assert families(one, other) == 2
 
 
 @pytest.mark.parametrize(
@@ -58,20 +66,29 @@ def test_a_colour_a_size_or_a_small_word_makes_nothing_alike(one, other):
     assert share_a_word(f"{one} 瓶", f"{other} 瓶")
 
 
+RANKED = {"a": "Red mug", "b": "Blue mug", "c": "Bowl", "d": "White mug", "e": "Tray"}
+
+
 def test_the_best_of_each_family_goes_first_and_the_others_fill():
-    told = {"a": 1, "b": 1, "c": 2, "d": 1}
-    assert spread_families("abcde", told, 3) == ["a", "c", "e"]
-    assert spread_families("abcde", told, 9) == ["a", "c", "e", "b", "d"]
-    assert spread_families([], told, 3) == []
+    assert spread(RANKED, 2) == ["a", "c"]
+    assert spread(RANKED, 9) == ["a", "c", "e", "b", "d"]
+    assert spread(RANKED, 9, filled=4) == ["a", "c", "e", "b"]
+    assert spread(RANKED, 9, filled=1) == ["a", "c", "e"]
+    assert spread({}, 3) == []
 
 
-@given(some_keys, some_families, st.integers(0, 9))
-def test_nothing_is_lost_or_repeated_and_families_stay_in_order(keys, told, limit):
-    spread = spread_families(keys, told, limit)
-    ranked = list(dict.fromkeys(keys))
-    assert len(spread) == len(set(spread)) == min(limit, len(ranked))
-    assert spread_families(spread, told, limit) == spread
-    if ranked and limit:
-        assert spread[0] == ranked[0]
-    shown = [told.get(one, one) for one in spread]
-    assert len(set(shown)) == min(limit, len({told.get(one, one) for one in ranked}))
+def test_what_is_like_the_page_never_leads():
+    assert spread(RANKED, 9, ["Green mug"]) == ["c", "e", "a", "b", "d"]
+    assert spread({"a": "Red mug", "b": "Blue mug"}, 9, ["Green mug", "Bowl"]) == []
+
+
+@given(some_titles, st.integers(1, 9), st.sampled_from([None, 0, 3]))
+def test_nothing_is_repeated_and_families_stay_in_order(titles, limit, filled):
+    ranked = {str(number): " ".join(words) for number, words in enumerate(titles)}
+    shown = spread(ranked, limit, filled=filled)
+    kinds = [titles[int(key)][0] for key in shown]
+    ideas = list(dict.fromkeys(kind for kind, _ in titles))[:limit]
+    assert kinds[: len(ideas)] == ideas
+    most = limit if filled is None else max(min(filled, limit), len(ideas))
+    assert len(shown) == len(set(shown)) == min(most, len(ranked))
+    assert spread({key: ranked[key] for key in shown}, limit, filled=filled) == shown

@@ -4,6 +4,7 @@ import pytest
 
 from connector.core.facts import MemberErased
 from connector.rooms.recommend import handlers, showing, store
+from connector.rooms.recommend.rules.returning import DECAY, SEASON
 from tests.rooms.recommend.acme import NOW
 
 
@@ -33,9 +34,9 @@ def test_scores_are_those_that_rank(busy):
     with busy.database.read() as db:
         told = store.member_lists(db, busy.id, busy.member("mia"))
     assert told is not None
-    # .9 for each purchase day since; tea is in eight orders of late, the mug in none.
-    tea = (1 + 0.9 + 0.81) * 9**0.2
-    mug = 0.9**3
+    # Tea is in eight orders of late, the mug in none.
+    tea = (1 + DECAY + DECAY**2) * 9**SEASON
+    mug = DECAY**3
     assert [(one.key, one.score) for one in told.again] == [
         ("tea", 1000),
         ("mug", round(1000 * mug / tea)),

@@ -231,3 +231,29 @@ def give_back(acme, product_key):
         customer_key="mia",
         refunds=(Refund("r1", at, 500, 0, lines=(RefundLine("goods-0", 1, 500, 0),)),),
     )
+
+
+def test_a_variant_of_the_pages_product_leads_no_row(acme):
+    acme.sells("blue", title="Blue mug")
+    acme.sells("red", title="Red mug")
+    acme.sells("bowl", title="Bowl")
+    acme.order("blue", "red", times=9)
+    acme.order("blue", "bowl", times=3)
+    acme.build()
+    for surface in ("product", "cart", "thank_you"):
+        assert shown(acme, surface, "blue") == ["bowl", "red"], surface
+    acme.sells("bowl", in_stock=False)
+    assert shown(acme, "cart", "blue") == []
+
+
+def test_what_sells_lately_is_told_of_each_family_once(acme):
+    for design in ("oak leaf", "sea shell", "old tower", "wild rose"):
+        acme.sells(design, title=f"Hand warmer {design}")
+        acme.order(design, times=9)
+    acme.sells("lamp", "tray", "vase")
+    for other in ("lamp", "tray", "vase"):
+        acme.order(other, times=3)
+    acme.build()
+    told = shown(acme, "home")
+    assert len(told) == 4
+    assert set(told) > {"lamp", "tray", "vase"}

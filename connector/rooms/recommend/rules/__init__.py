@@ -5,7 +5,7 @@ people buy again, ``people`` who buys alike; ``shelves`` holds it all. ``diverse
 variants of one product apart. ``reorders``, ``visits`` and ``worth`` say how likely something is.
 """
 
-from connector.rooms.recommend.rules.diverse import families, share_a_word, spread_families
+from connector.rooms.recommend.rules.diverse import share_a_word, spread
 from connector.rooms.recommend.rules.history import NOBODY, Baskets, History, history
 from connector.rooms.recommend.rules.listed import Again, Other, Personal, Unseen, lists, personal
 from connector.rooms.recommend.rules.shelves import Shelves, joined, shelves
@@ -39,12 +39,11 @@ __all__ = [
     "Personal",
     "Shelves",
     "Unseen",
-    "families",
     "history",
     "joined",
     "lists",
     "personal",
     "share_a_word",
     "shelves",
-    "spread_families",
+    "spread",
 ]

@@ -1,16 +1,18 @@
 """Families of titles: six mugs that differ in colour are one idea, shown six times.
 
-Titles make a family when they share more than half of their words, colours, sizes and numbers
-left out. Only what is ranked beside each other is compared, so nothing is stored.
+Titles make a family when they share more than half of the words of the longer, or two words and
+half of the shorter, colours, sizes and numbers left out: "Hand warmer" in three designs is one.
+Only what is ranked beside each other is compared, so nothing is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from connector.rooms.recommend.rules.titles import IDEOGRAPHS, single_words
 
-_ALIKE = 0.5  # of the longer title's words; more than that is a variant
+_ALIKE = 0.5  # of a title's words
+_FEW = 2  # words that half of the shorter title has to be at least
 _COLOURS = (
     "black white ivory cream grey gray silver gold golden red pink rose blue navy turquoise green"
     " mint olive yellow orange purple lilac violet brown beige copper clear multi assorted"
@@ -27,36 +29,29 @@ _SMALL = frozenset(["and", "for", "from", "the", "with", "على", "和", "與",
 _SHORT = 2  # letters; shorter words are small, too, where a script has spaces
 
 
-def families(titles: Mapping[str, str]) -> dict[str, str]:
-    """The family of each product, named by the key of its first member; titles as ranked.
-
-    A title that says nothing but its colour, or nothing at all, is a family of its own.
-    """
-    leaders: list[tuple[str, frozenset[str]]] = []
-    found: dict[str, str] = {}
-    for key, title in titles.items():
-        words = _words(title)
-        found[key] = next((leader for leader, own in leaders if _alike(own, words)), key)
-        if found[key] == key:
-            leaders.append((key, words))
-    return found
-
-
-def spread_families(
-    keys: Sequence[str], families: Mapping[str, Hashable], limit: int
+def spread(
+    titles: Mapping[str, str], limit: int, beside: Iterable[str] = (), filled: int | None = None
 ) -> list[str]:
-    """The first ``limit`` of ranked keys, no second of a family before the first of another.
+    """The first ``limit`` of ranked products, no second of a family before the first of another.
 
-    A key without a family is one of its own. Seconds fill what would stay empty, in their order.
+    beside: titles whose families are met already, those of the page: none of theirs leads, and
+    where there is nothing but them, there is nothing. Seconds fill what would stay empty, in their
+    order, up to ``filled`` products, else up to the limit.
     """
-    met: set[Hashable] = set()
+    met = [_words(title) for title in beside]
     firsts: list[str] = []
     others: list[str] = []
-    for key in dict.fromkeys(keys):
-        family = families.get(key, (key,))
-        (others if family in met else firsts).append(key)
-        met.add(family)
-    return [*firsts, *others][:limit]
+    for key, title in titles.items():
+        words = _words(title)
+        if any(_alike(words, one) for one in met):
+            others.append(key)
+            continue
+        met.append(words)
+        firsts.append(key)
+        if len(firsts) == limit:
+            return firsts
+    most = limit if filled is None else min(limit, filled)
+    return [*firsts, *others[: max(most - len(firsts), 0)]] if firsts else []
 
 
 def share_a_word(title: str, other: str) -> bool:
@@ -72,4 +67,5 @@ def _words(title: str) -> frozenset[str]:
 
 
 def _alike(own: frozenset[str], words: frozenset[str]) -> bool:
-    return len(own & words) > _ALIKE * max(len(own), len(words))
+    shared, sizes = len(own & words), (len(own), len(words))
+    return shared > _ALIKE * max(sizes) or (shared >= _FEW and shared >= _ALIKE * min(sizes))

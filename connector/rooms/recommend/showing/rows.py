@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from connector.rooms.recommend.rules import families, share_a_word, spread_families
+from connector.rooms.recommend.rules import share_a_word, spread
 from connector.rooms.recommend.showing import ladders
 from connector.rooms.recommend.showing.candidates import candidates
 from connector.rooms.recommend.showing.desk import Desk, Question
@@ -17,7 +17,7 @@ from connector.shops.service import Shop
 
 SHOWN = 6
 MOST_VIEWED = 12
-_COMPARED = 18  # of the best, so many are looked through for families
+_ENOUGH = 3  # products that sell lately need no second of a family
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,14 @@ def _rows(desk: Desk, currency: str) -> Iterator[Row]:
         if desk.question.by_count:
             found_here.sort(key=lambda one: -one.times)
         own = {one.key: one for one in found_here}
-        if own:
+        first = [own.pop(one.key, one) for one in pinned]
+        best = _spread(desk, kind, [*first, *own.values()], is_led=bool(first))
+        if found_here and best:
             found = True
-            first = [own.pop(one.key, one) for one in pinned]
-            yield _row(desk, kind, [*first, *own.values()], currency)
+            yield _row(desk, kind, best, currency)
     if pinned and not found:
-        yield _row(desk, ladders.PINNED, pinned, currency)
+        best = _spread(desk, ladders.PINNED, pinned, is_led=True)
+        yield _row(desk, ladders.PINNED, best, currency)
 
 
 def _sifted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
@@ -108,17 +110,24 @@ def _sifted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in left if one.key not in once]
 
 
-def _spread(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
-    """The best, no second of a family before the first of another."""
-    told = {one.key: one for one in found[:_COMPARED]}
-    rows = desk.rows(())
-    alike = families({key: rows[key].title for key in told})
-    return [told[key] for key in spread_families(list(told), alike, SHOWN)]
+def _spread(desk: Desk, kind: str, found: Sequence[Candidate], *, is_led: bool) -> list[Candidate]:
+    """The best, no second of a family before the first of another, nor of the page's before any.
+
+    is_led: the merchant chose what comes first. What somebody has they return for, whatever the
+    page is about; and what is similar may be nothing but variants, as it says.
+    """
+    rows, told = desk.rows(()), {one.key: one for one in found}
+    about = () if is_led or kind == ladders.AGAIN else desk.asked
+    titles = {key: rows[key].title for key in told}
+    filled = _ENOUGH if kind == ladders.TRENDING and not is_led else None
+    best = spread(titles, SHOWN, [rows[key].title for key in about if key in rows], filled)
+    if not best and kind == ladders.SIMILAR:
+        best = spread(titles, SHOWN)
+    return [told[key] for key in best]
 
 
 def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Row:
     rows = desk.rows(())
-    best = _spread(desk, found)
     shown = [
         Shown(
             item=item(rows[one.key], currency),
@@ -127,7 +136,7 @@ def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Ro
             score=one.score,
             beside=None if one.speaker is None else rows[one.speaker].title,
         )
-        for one in best
+        for one in found
     ]
     is_true = all(_says_true(kind, one) for one in shown)
     return Row(kind, shown, desk.wishes.pages_a_day, kind if is_true else ladders.PINNED)
