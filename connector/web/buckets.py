@@ -26,13 +26,18 @@ def of_order(shop_id: int, key: str, note: str | None, member_id: int | None) ->
     return own
 
 
+def of_member(shop_id: int, member_id: int) -> int:
+    """A member's own, wherever they sign in."""
+    return int(runtime().keys.hash(shop_id, "bucket", str(member_id)), 16) % rules.BUCKETS
+
+
 def of(shop_id: int, member_id: int | None = None) -> int | None:
     """A member's own, else what the query says; None where it says none.
 
     BadInput ``bucket_range`` for what is no bucket.
     """
     if member_id is not None:
-        return int(runtime().keys.hash(shop_id, "bucket", str(member_id)), 16) % rules.BUCKETS
+        return of_member(shop_id, member_id)
     given = addresses.text("bucket")
     if not given:
         return None

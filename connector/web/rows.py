@@ -76,18 +76,22 @@ def told(
     if deal.is_held:
         said = {"surface": question.surface, "bucket": bucket}
         return {"row": None, "heading": None, "items": [], "pages_a_day": 0, **said}
-    method = deal.method or learning.STANDARD
-    question = replace(question, first=deal.row, by_count=method == learning.COUNT)
+    question = dealt(question, deal)
     row = showing.row(db, shop, question)
     return {
         "surface": question.surface,
-        "method": method,
+        "method": deal.method or learning.STANDARD,
         "bucket": bucket,
         "row": row.kind,
         "heading": row.heading and say.t(HEADINGS[row.heading]),
         "items": [_item(one, question, say) for one in row.shown],
         "pages_a_day": row.pages_a_day,
     }
+
+
+def dealt(question: showing.Question, deal: learning.Deal) -> showing.Question:
+    """A question as it is answered to who is dealt this."""
+    return replace(question, first=deal.row, by_count=deal.method == learning.COUNT)
 
 
 def reason(one: showing.Shown, say: Tongue, *, among_many: bool = False) -> str:

@@ -12,14 +12,24 @@ from werkzeug.wrappers import Response
 
 from connector.core import clock
 from connector.core.commerce import Person
-from connector.core.errors import BadInput
+from connector.core.errors import BadInput, NotFound
 from connector.orders import store as order_store
 from connector.rooms.recommend import rules, showing
 from connector.rooms.recommend import service as recommend
+from connector.rooms.recommend.showing import ladders
 from connector.web import addresses
-from connector.web.admin import door, row_wishes, sentences, store, strengths
+from connector.web.admin import (
+    called,
+    door,
+    previews,
+    row_wishes,
+    sentences,
+    store,
+    strengths,
+)
 from connector.web.admin.door import blueprint
-from connector.web.admin.lift import ROWS
+from connector.web.admin.lift import ROWS, SURFACES
+from connector.web.admin.row_preview import is_beside, place_asked
 from connector.web.admin.words import local, spoken
 from connector.web.runtime import runtime
 from connector.web.tongue import Tongue
@@ -41,7 +51,7 @@ def change_product_pins() -> Response:
     try:
         runtime().database.run(lambda db: row_wishes.change_pins(db, f"product:{chosen}", "first"))
     except BadInput as problem:
-        return _page(chosen, {problem.field or "": sentences.refusal(problem)})
+        return _page(chosen, {problem.field or "": called.refusal(problem)})
     here = url_for("admin.recommendations", product=chosen, said="saved")
     return door.redirected(f"{here}#first-beside")
 
@@ -50,6 +60,7 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
     words, member_words = addresses.text("q", 100), addresses.text("member", 100)
     with runtime().database.read() as db:
         listed = _listed(db, words)
+        asked = chosen
         if not chosen and listed:
             chosen = listed[0]["key"]
         pairs = recommend.why(db, g.shop.id, chosen) if chosen else []
@@ -62,7 +73,8 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
             "pinned": pinned,
             "rows": rows,
             "chosen": rows.get(chosen),
-            **_scored(db, chosen, pairs, rows),
+            "unknown": bool(asked) and asked not in rows,
+            **(_scored(db, chosen, pairs, rows) if chosen in rows else {}),
             "members": _members(db, member_words),
         }
     return door.page(
@@ -75,7 +87,8 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
         errors=errors,
         said=sentences.said(addresses.text("said")),
         support=rules.SUPPORT,
-        shown=showing.SHOWN,
+        places=showing.ON_PRODUCTS,
+        surfaces=SURFACES,
         row_names=ROWS,
         **values,
     )
@@ -84,14 +97,21 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
 def _scored(
     db: Connection, chosen: str, pairs: Sequence[recommend.Pair], rows: Mapping[str, Row[Any]]
 ) -> dict[str, Any]:
-    """The whole list and the rows of its page, with their scores in words."""
+    """The rows of a place beside the product, and its whole list, with their scores in words."""
     say = Tongue.of(g.shop, spoken(), clock.now())
     odds = recommend.odds(db, g.shop.id, chosen, {one.key: one.together for one in pairs})
-    question = showing.Question(surface="product", products=(chosen,))
-    found = showing.ladder(db, g.shop, question) if chosen in rows else []
+    place = place_asked(showing.ON_PRODUCTS[0])
+    if not is_beside(place):
+        raise NotFound("place_not_found", "rows there are beside no product")
+    deal, sides = previews.dealt_to_guests(db, place, addresses.text("side"))
+    question = showing.Question(surface=place, products=(chosen,))
+    found = previews.preview(db, question, deal, odds)
+    kind = ladders.LADDERS[place][0]  # which on all of these places is the list below
     return {
-        "pairs": strengths.of_list(pairs, rows, say, odds),
-        "ladder": [(one.kind, strengths.of_row(one, say, odds)) for one in found],
+        "place": place,
+        "sides": sides,
+        "preview": found,
+        "pairs": strengths.of_list(pairs, rows, say, odds, found.left_out(kind)),
     }
 
 

@@ -1,62 +1,87 @@
-"""What one member is shown, row by row, with reasons and scores in words."""
+"""What one member is shown at each place, with reasons and scores in words."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import g, redirect, url_for
+from markupsafe import Markup
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response
 
-from connector.core import clock
-from connector.core.errors import NotFound
+from connector.core.errors import BadInput, NotFound
 from connector.members import store as member_store
+from connector.orders import store as order_store
 from connector.rooms.recommend import showing
 from connector.rooms.recommend.learning import service as learning
-from connector.shops import service as shops
 from connector.web import addresses, buckets
-from connector.web.admin import door, strengths
+from connector.web.admin import called, door, previews
 from connector.web.admin.door import blueprint
 from connector.web.admin.lift import ROWS, SURFACES
-from connector.web.admin.words import spoken
 from connector.web.runtime import runtime
-from connector.web.tongue import Tongue
 
-PLACES = ("account", "home")  # which are about no product
+PLACE = "account"  # to begin with
 
 
 @blueprint.get("/<shop>/members/<id:member_id>/recommendations")
 def member_rows(member_id: int) -> Response:
     """The rows of a place: the first is what the member sees, the rest would be next."""
-    place = addresses.text("place")
-    place = place if place in PLACES else PLACES[0]
+    place = place_asked(PLACE)
+    typed = addresses.text("products", called.MOST_LETTERS)
     with runtime().database.read() as db:
         row = _member(db, member_id)
         if row.merged_into is not None:
             return redirect(url_for("admin.member_rows", member_id=row.merged_into))
-        shop = shops.get(db, g.shop.id)
-        question = showing.Question(surface=place, member_id=member_id)
-        bucket = buckets.of(shop.id, member_id) or 0
-        say = Tongue.of(shop, spoken(), clock.now())  # reasons as shoppers read them
+        products, errors = _products(db, place, typed)
+        question = showing.Question(surface=place, products=products, member_id=member_id)
         values: dict[str, Any] = {
             "person": runtime().members.person(db, g.shop.id, member_id),
-            "ladder": [
-                (one.kind, strengths.of_row(one, say))
-                for one in showing.ladder(db, shop, question)
-            ],
-            "is_off": place in showing.wishes(db, shop.id).off,
-            "deal": learning.deal(db, shop.id, place, bucket),
+            "preview": _preview(db, member_id, question)
+            if products or not is_beside(place)
+            else None,
+            "beside": order_store.products(db, g.shop.id, products),
         }
     return door.page(
         "admin/member_rows.html",
         here=url_for("admin.member_rows", member_id=member_id),
+        status=422 if errors else 200,
         member_id=member_id,
         place=place,
-        seen_at=PLACES,
+        is_beside=is_beside(place),
+        typed=typed,
+        errors=errors,
         surfaces=SURFACES,
         row_names=ROWS,
         **values,
     )
+
+
+def place_asked(usual: str) -> str:
+    """The place of the address. Raises NotFound ``place_not_found``."""
+    place = addresses.text("place") or usual
+    if place not in SURFACES:
+        raise NotFound("place_not_found", "no such place")
+    return place
+
+
+def is_beside(place: str) -> bool:
+    """Whether rows there are beside products."""
+    return place in showing.ON_PRODUCTS
+
+
+def _preview(db: Connection, member_id: int, question: showing.Question) -> previews.Preview:
+    bucket = buckets.of_member(g.shop.id, member_id)
+    return previews.preview(db, question, learning.deal(db, g.shop.id, question.surface, bucket))
+
+
+def _products(db: Connection, place: str, typed: str) -> tuple[tuple[str, ...], dict[str, Markup]]:
+    """(the product that a place is about, what is wrong with what was typed)."""
+    if not is_beside(place) or not typed:
+        return (), {}
+    try:
+        return tuple(called.products(db, typed, "about")[:1]), {}
+    except BadInput as problem:
+        return (), {"about": called.refusal(problem)}
 
 
 def _member(db: Connection, member_id: int) -> Row[Any]:

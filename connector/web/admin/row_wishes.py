@@ -13,12 +13,11 @@ from connector.core.errors import BadInput
 from connector.orders import store as order_store
 from connector.rooms.recommend import showing
 from connector.web import addresses
-from connector.web.admin import door, forms, rule_form, sentences, store
+from connector.web.admin import called, door, forms, rule_form, sentences
 from connector.web.admin.door import blueprint
 from connector.web.admin.lift import SURFACES
 from connector.web.runtime import runtime
 
-MOST_LETTERS = 200
 _PRODUCT, _SURFACE, _COLLECTION = "product:", "surface:", "collection:"
 
 
@@ -60,7 +59,11 @@ def change_pins(db: Connection, place: str, field: str) -> None:
     """As a form says: one product taken out, or all of one title put behind those there are."""
     was = showing.wishes_to_change(db, g.shop.id).pins.get(place, ())
     gone = forms.text("remove")
-    wanted = [one for one in was if one != gone] if gone else [*was, *_products(db, field)]
+    wanted = (
+        [one for one in was if one != gone]
+        if gone
+        else [*was, *called.products(db, forms.line("products"), field)]
+    )
     try:
         showing.pin(db, g.shop.id, place, wanted)
     except BadInput as problem:
@@ -83,7 +86,7 @@ def _exclude(db: Connection) -> None:
     elif "collection" in request.form:
         collections.append(_collection("collection"))
     else:
-        products += _products(db, "never")
+        products += called.products(db, forms.line("products"), "never")
     showing.exclude(db, g.shop.id, products, collections)
 
 
@@ -102,20 +105,6 @@ def _collection(field: str) -> str:
     return given
 
 
-def _products(db: Connection, field: str) -> list[str]:
-    """Keys of the products called as typed, or whose number it is, or of the only one like it."""
-    given = forms.line("products")
-    if not given:
-        raise BadInput("product_missing", "say which", field=field)
-    found = store.products_titled(db, g.shop.id, given) if len(given) <= MOST_LETTERS else []
-    if not found:
-        alike = store.products_like(db, g.shop.id, given[:MOST_LETTERS], 2)
-        found = [row.key for row in alike] if len(alike) == 1 else []
-    if not found:
-        raise BadInput("product_not_found", "none is called so", field=field)
-    return found
-
-
 def _kept(change: Callable[[Connection], None], fields: Mapping[str, str]) -> Response:
     """Make it so; else show the page with what was typed. fields: names by where they stand."""
     try:
@@ -123,7 +112,7 @@ def _kept(change: Callable[[Connection], None], fields: Mapping[str, str]) -> Re
     except BadInput as problem:
         form = {id_: request.form.get(name, "") for id_, name in fields.items()}
         form |= {"on": ",".join(request.form.getlist("on"))} if "pages_a_day" in fields else {}
-        return _page(form, {problem.field or "": sentences.refusal(problem)})
+        return _page(form, {problem.field or "": called.refusal(problem)})
     return door.redirected(url_for("admin.row_wishes", said="saved"))
 
 

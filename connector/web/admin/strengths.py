@@ -23,6 +23,12 @@ HIDDEN = {
     "sold_out": mark("sold out"),
     "no_link": mark("has no page"),
     "free": mark("given away"),
+    "apart": mark("a gift card or a gift"),
+    "excluded": mark("never shown, as you chose"),
+    "beside": mark("does not go with it, as you chose"),
+    "unlike": mark("too little alike"),
+    "back": mark("given back"),
+    "one_off": mark("owned, and bought only once"),
 }
 _EVIDENCE = {
     rules.PEOPLE: mark("Bought by the same customers"),
@@ -56,9 +62,14 @@ class Scored:
         return next(word for least, word in STRENGTHS if self.percent >= least)
 
 
-def of_row(row: showing.Row, say: Tongue, odds: Odds | None = None) -> list[Scored]:
-    """A row, with what shoppers read; odds: of pairs with the product whose page it is on."""
-    shares = _shares([one.score for one in row.shown])
+def of_row(
+    row: showing.Row, say: Tongue, odds: Odds | None = None, *, by_count: bool = False
+) -> list[Scored]:
+    """A row, with what shoppers read; odds: of pairs with the product whose page it is on.
+
+    by_count: it is ranked by how many orders or days, not by score.
+    """
+    shares = _shares([one.times if by_count else one.score for one in row.shown])
     return [
         Scored(
             one.item.key,
@@ -73,10 +84,19 @@ def of_row(row: showing.Row, say: Tongue, odds: Odds | None = None) -> list[Scor
     ]
 
 
+def of_left_out(one: showing.LeftOut) -> Scored:
+    """What a row has not, with why."""
+    return Scored(one.key, one.title, one.image_url, "", None, HIDDEN[one.why])
+
+
 def of_list(
-    pairs: Sequence[recommend.Pair], known: Mapping[str, Row[Any]], say: Tongue, odds: Odds
+    pairs: Sequence[recommend.Pair],
+    known: Mapping[str, Row[Any]],
+    say: Tongue,
+    odds: Odds,
+    left_out: Mapping[str, str],
 ) -> list[Scored]:
-    """A product's whole list, also what stays hidden."""
+    """A product's whole list, also what its rows have not; left_out: why, in words."""
     shares = _shares([one.score for one in pairs])
     return [
         Scored(
@@ -85,7 +105,7 @@ def of_list(
             known[one.key].image_url if one.key in known else None,
             _why(one, say, odds),
             share,
-            HIDDEN[one.hidden] if one.hidden else None,
+            left_out.get(one.key) or (HIDDEN[one.hidden] if one.hidden else None),
         )
         for one, share in zip(pairs, shares, strict=True)
     ]

@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from connector.rooms.recommend import showing
+from connector.rooms.recommend.learning import service as learning
 from connector.shops.service import Shop
+from connector.web import buckets, rows
 from connector.web.api import members, shapes
 from connector.web.api.openapi import Operation
 from connector.web.body import read_json
@@ -89,9 +91,18 @@ def list_recommendations(db: Connection, shop: Shop, key: str) -> Recommendation
 
 
 def list_member_recommendations(db: Connection, shop: Shop, member_id: str) -> Recommendations:
-    """What a member is shown where the page is about no product: bought again, new, popular."""
+    """What a member is shown where the page is about no product: bought again, new, popular.
+
+    One who is held out is shown nothing; what they would be shown stands among the others.
+    """
     member = members.found(db, shop, member_id)
-    return _told(db, shop, showing.Question(surface="home", member_id=member.id))
+    question = showing.Question(surface="home", member_id=member.id)
+    bucket = buckets.of_member(shop.id, member.id)
+    deal = learning.deal(db, shop.id, question.surface, bucket)
+    told = _told(db, shop, rows.dealt(question, deal))
+    if deal.is_held and told.row:
+        return Recommendations(None, [], [RecommendedRow(told.row, told.items), *told.others])
+    return told
 
 
 def get_recommendation_wishes(db: Connection, shop: Shop) -> Wishes:

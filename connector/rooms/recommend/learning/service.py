@@ -182,19 +182,25 @@ def deal(db: Connection, shop_id: int, surface: str, bucket: int) -> Deal:
     """What a visitor of this bucket is shown at a surface; the same wherever it is asked."""
     if rules.is_held(bucket, settings(db, shop_id).holdout_percent):
         return Deal(is_held=True)
-    running = {row.surface: row for row in store.trials(db, shop_id, running=True)}
-    trial = running.get(surface)
-    if trial is None:
-        return ALL_ALIKE
-    arm = rules.side_of(trial.id, bucket)
+    trial = _running_at(db, shop_id, surface)
+    return _side(trial, rules.side_of(trial.id, bucket)) if trial else ALL_ALIKE
+
+
+def deals(db: Connection, shop_id: int, surface: str) -> list[Deal]:
+    """What visitors who are shown rows may be dealt at a surface: one thing, or two sides."""
+    trial = _running_at(db, shop_id, surface)
+    return [_side(trial, arm) for arm in "ab"] if trial else [ALL_ALIKE]
+
+
+def _running_at(db: Connection, shop_id: int, surface: str) -> Row[Any] | None:
+    return next((row for row in _running(db, shop_id) if row.surface == surface), None)
+
+
+def _side(trial: Row[Any], arm: str) -> Deal:
     chosen = trial.a if arm == "a" else trial.b
     of_row = trial.of == "row"
-    return Deal(
-        is_held=False,
-        arm=arm,
-        row=chosen if of_row else None,
-        method=None if of_row else chosen,
-    )
+    row, method = (chosen, None) if of_row else (None, chosen)
+    return Deal(is_held=False, arm=arm, row=row, method=method)
 
 
 def tell(

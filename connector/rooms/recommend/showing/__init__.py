@@ -7,8 +7,17 @@
 
 from connector.rooms.recommend.showing.desk import Question
 from connector.rooms.recommend.showing.items import Item
-from connector.rooms.recommend.showing.ladders import LADDERS, ORDERS, SURFACES
-from connector.rooms.recommend.showing.rows import MOST_VIEWED, SHOWN, Row, Shown, ladder, row
+from connector.rooms.recommend.showing.ladders import LADDERS, ON_PRODUCTS, ORDERS, SURFACES
+from connector.rooms.recommend.showing.rows import (
+    MOST_VIEWED,
+    SHOWN,
+    LeftOut,
+    Row,
+    Shown,
+    ladder,
+    left_out,
+    row,
+)
 from connector.rooms.recommend.showing.wishes import (
     Wishes,
     beside,
@@ -23,10 +32,12 @@ from connector.rooms.recommend.showing.wishes import (
 __all__ = [
     "LADDERS",
     "MOST_VIEWED",
+    "ON_PRODUCTS",
     "ORDERS",
     "SHOWN",
     "SURFACES",
     "Item",
+    "LeftOut",
     "Question",
     "Row",
     "Shown",
@@ -34,6 +45,7 @@ __all__ = [
     "beside",
     "exclude",
     "ladder",
+    "left_out",
     "pin",
     "rest_after",
     "row",

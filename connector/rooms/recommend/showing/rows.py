@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy
 from sqlalchemy import Connection
 
 from connector.rooms.recommend.rules import share_a_word, spread
@@ -48,6 +50,16 @@ class Row:
     heading: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A product that a row would have, and why it has not: one of the reasons of ``_against``."""
+
+    key: str
+    title: str
+    image_url: str | None
+    why: str
+
+
 def row(db: Connection, shop: Shop, question: Question) -> Row:
     """The one row of a page."""
     desk = Desk(db, shop.id, question)
@@ -60,15 +72,26 @@ def ladder(db: Connection, shop: Shop, question: Question) -> list[Row]:
     return list(_rows(Desk(db, shop.id, question), shop.currency))
 
 
+def left_out(db: Connection, shop: Shop, question: Question) -> dict[str, list[LeftOut]]:
+    """What each row of a surface has not, by kind, the best first; of pins those never shown."""
+    desk = Desk(db, shop.id, question)
+    return {
+        kind: [
+            _left_out(desk, one, why)
+            for one, why in _judged(desk, found)
+            if why is not None and one.key not in desk.asked
+        ]
+        for kind, found in [(ladders.PINNED, _pins(desk)), *_looked_at(desk)]
+    }
+
+
 def _rows(desk: Desk, currency: str) -> Iterator[Row]:
-    surface, wishes = desk.question.surface, desk.wishes
-    if surface in wishes.off:
+    if desk.question.surface in desk.wishes.off:
         return
-    wanted = [Candidate(key, ladders.CHOSEN) for key in wishes.pinned(surface, desk.asked)]
-    pinned = _sifted(desk, wanted) if wanted else []
+    pinned = _sifted(desk, _pins(desk))
     found = False
-    for kind in sorted(LADDERS[surface], key=lambda kind: kind != desk.question.first):
-        found_here = _sifted(desk, candidates(desk, kind))
+    for kind, looked_at in _looked_at(desk):
+        found_here = _sifted(desk, looked_at)
         if desk.question.by_count:
             found_here.sort(key=lambda one: -one.times)
         own = {one.key: one for one in found_here}
@@ -82,32 +105,65 @@ def _rows(desk: Desk, currency: str) -> Iterator[Row]:
         yield _row(desk, ladders.PINNED, best, currency)
 
 
+def _pins(desk: Desk) -> list[Candidate]:
+    keys = desk.wishes.pinned(desk.question.surface, desk.asked)
+    return [Candidate(key, ladders.CHOSEN) for key in keys]
+
+
+def _looked_at(desk: Desk) -> Iterator[tuple[str, list[Candidate]]]:
+    """The surface's kinds of rows in turn, with where each looks."""
+    question = desk.question
+    for kind in sorted(LADDERS[question.surface], key=lambda kind: kind != question.first):
+        yield kind, candidates(desk, kind)
+
+
 def _sifted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
     """What is left of candidates that may be shown here, to this shopper, in this shop."""
-    without = {*desk.asked, *desk.apart, *desk.own.back}
-    left = [one for one in found if one.key not in without]
-    speakers = [one.speaker for one in left if one.speaker is not None]
-    rows, wishes = desk.rows([*(one.key for one in left), *speakers]), desk.wishes
+    return [one for one, why in _judged(desk, found) if why is None]
 
-    def lets(one: Candidate) -> bool:
-        row = rows.get(one.key)
-        if row is None or hidden(row):
-            return False
-        filed = categories(row)
-        if not wishes.lets(one.key, filed):
-            return False
-        if one.speaker is None:
-            return True
-        speaker = rows.get(one.speaker)
-        if speaker is None or not wishes.lets_beside(categories(speaker), filed):
-            return False
-        return one.reason != ladders.TITLES or share_a_word(speaker.title, row.title)
 
-    left = [one for one in left if lets(one)]
-    own = [one.key for one in left if one.key in desk.own.days]
+def _judged(desk: Desk, found: Sequence[Candidate]) -> list[tuple[Candidate, str | None]]:
+    """Candidates, and what is against each."""
+    if not found:
+        return []
+    speakers = [one.speaker for one in found if one.speaker is not None]
+    desk.rows([*(one.key for one in found), *speakers])
+    judged = [(one, _against(desk, one)) for one in found]
+    own = [one.key for one, why in judged if why is None and one.key in desk.own.days]
     habits = desk.habits(own) if own else {}
     once = {key for key in own if is_one_off(*habits[key])}
-    return [one for one in left if one.key not in once]
+    return [(one, "one_off" if why is None and one.key in once else why) for one, why in judged]
+
+
+def _against(desk: Desk, one: Candidate) -> str | None:
+    """Why a candidate is left out, as far as that is no habit of those who bought it."""
+    for why, keys in (("asked", desk.asked), ("apart", desk.apart), ("back", desk.own.back)):
+        if one.key in keys:
+            return why
+    row = desk.rows(()).get(one.key)
+    never = hidden(row)
+    if row is None or never:
+        return never
+    filed = categories(row)
+    if not desk.wishes.lets(one.key, filed):
+        return "excluded"
+    return None if one.speaker is None else _against_beside(desk, one, row, filed)
+
+
+def _against_beside(
+    desk: Desk, one: Candidate, row: sqlalchemy.Row[Any], filed: Collection[str]
+) -> str | None:
+    """Why it may not be shown because of its speaker."""
+    speaker = desk.rows(()).get(one.speaker or "")
+    if speaker is None or not desk.wishes.lets_beside(categories(speaker), filed):
+        return "beside"
+    is_unlike = one.reason == ladders.TITLES and not share_a_word(speaker.title, row.title)
+    return "unlike" if is_unlike else None
+
+
+def _left_out(desk: Desk, one: Candidate, why: str) -> LeftOut:
+    row = desk.rows(()).get(one.key)
+    return LeftOut(one.key, row.title if row else one.key, row.image_url if row else None, why)
 
 
 def _spread(desk: Desk, kind: str, found: Sequence[Candidate], *, is_led: bool) -> list[Candidate]:
