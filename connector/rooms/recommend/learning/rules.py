@@ -31,6 +31,8 @@ MOST_ROWS_LIMIT = 50
 WINDOW_DAYS = 7  # from the last click to the order
 ENOUGH_BUCKETS = 10  # of each side that somebody came in; fewer tell no spread
 ENOUGH_ORDERS = 30  # of the smaller side
+MOST_POINTS = 8  # of a plot
+WEEK = timedelta(days=7)
 PER_VISITS = 100  # money is told for so many visits, because a cent is too coarse for one
 _LIKELY = 0.975
 _EPOCH = date(1970, 1, 1)
@@ -135,6 +137,15 @@ def read(text: str, placed_on: date) -> Note | None:
     if not is_row or not -1 <= since <= WINDOW_DAYS:
         return Note(bucket)
     return Note(bucket, place, _EPOCH + timedelta(days=days))
+
+
+def cuts(since: str, until: str) -> list[str]:
+    """Days to plot, the last of them ``until``: whole weeks back, at most MOST_POINTS."""
+    first, last = date.fromisoformat(since), date.fromisoformat(until)
+    weeks = max((last - first) // WEEK, 0)
+    step = WEEK * max(-(-weeks // (MOST_POINTS - 1)), 1)
+    days = [last - step * number for number in range(MOST_POINTS)]
+    return [day.isoformat() for day in reversed(days) if day >= first] or [until]
 
 
 def compare(sums: Mapping[int, Sums], is_shown: Callable[[int], bool | None]) -> Lift:

@@ -26,9 +26,7 @@ ALL = "all"  # the arm where no trial runs
 STANDARD, COUNT = rules.STANDARD, rules.COUNT
 FIRST_DAY = "0001-01-01"
 EXPOSURE_DAYS = retention.REACH_DAYS
-MOST_POINTS = 8  # of a plot
 MOST_TRIALS = 10  # shown
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +335,7 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
     held = chosen.holdout_percent * rules.PER_PERCENT
     points = [
         Point(day, _lift(store.sums(db, shop_id, since, day), chosen))
-        for day in _cuts(since, today)
+        for day in rules.cuts(since, today)
     ]
     return Figures(
         settings=chosen,
@@ -371,15 +369,6 @@ def _rows(db: Connection, shop_id: int, since: str, until: str) -> list[Told]:
         told.append(Told(Place(*key), row.arm, *acts, *bought.pop(key, (0, 0))))
     told += [Told(Place(*key), ALL, 0, 0, 0, *amounts) for key, amounts in bought.items()]
     return told
-
-
-def _cuts(since: str, until: str) -> list[str]:
-    """Days to plot, the last of them ``until``: whole weeks back, at most MOST_POINTS."""
-    first, last = date.fromisoformat(since), date.fromisoformat(until)
-    weeks = max((last - first) // WEEK, 0)
-    step = WEEK * max(-(-weeks // (MOST_POINTS - 1)), 1)
-    days = [last - step * number for number in range(MOST_POINTS)]
-    return [day.isoformat() for day in reversed(days) if day >= first] or [until]
 
 
 def _running(db: Connection, shop_id: int) -> Sequence[Row[Any]]:
