@@ -22,7 +22,7 @@ from connector.listeners import service as listeners
 from connector.program import service as programs
 from connector.rooms.actions import service as actions
 from connector.rooms.expiry import service as expiry
-from connector.rooms.giving.accounts import closing
+from connector.rooms.giving.accounts import behaviour, closing
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
 from connector.rooms.referrals import people as introducing
@@ -118,6 +118,10 @@ def _close(runtime: Runtime, shop_id: int) -> None:
             closing.close_ended(db, shop_id, clock.now())
 
 
+def _answers(runtime: Runtime, shop_id: int) -> None:
+    behaviour.renew(runtime.database, shop_id, clock.now())
+
+
 def _night(runtime: Runtime, shop_id: int) -> None:
     """What a programme does each night: occasions, notices, and what lapses."""
     after: str | None = ""
@@ -153,6 +157,7 @@ JOBS = {
     "rewards": Job("live", _sweep),
     "program": Job("live", _start),
     "giving": Job("live", _close),
+    "answers": Job("slow", _answers),
     "night": Job("slow", _night),
     "tiers": Job("slow", _review),
     "referrals": Job("live", _introduce),
@@ -178,6 +183,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "rewards": rewards.shops_due(db, now),
             "program": programs.shops_starting(db, now),
             "giving": closing.shops_due(db, now),
+            "answers": behaviour.shops_due(db, now),
             "night": programs.nights_due(db, now),
             "tiers": tiers.shops_due(db, now),
             "referrals": referrals.shops_due(db, now),

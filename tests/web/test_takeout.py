@@ -10,6 +10,8 @@ STAYS = {  # tables with rows of a shop that no export tells
     "points_member": "from tiers",
     "giving_member": "levels from tiers, and a choice that gifts tell",
     "giving_tally": "sums of donations",
+    "giving_month": "sums of the book",
+    "giving_answers": "counts of orders and gifts, made anew",
     "points_budget": "sums of awards",
     "action_budget": "sums of awards",
     "action_streak": "from awards",

@@ -139,6 +139,25 @@ giving_donation = Table(
     ),
 )
 Index("ix_giving_donation_given", giving_donation.c.shop_id, giving_donation.c.given_at)
+# A search of the log that finds little must not read all of it.
+for _column in ("cause_id", "kind"):
+    Index(
+        f"ix_giving_donation_{_column}",
+        giving_donation.c.shop_id,
+        giving_donation.c[_column],
+        giving_donation.c.given_at,
+    )
+IS_DUE = text("due_minor > 0 AND due_minor <> locked_minor")
+IS_PLEDGED = text("pledged_minor > 0")
+IS_TAKEN_BACK = text("pledged_minor = 0 AND due_minor = 0")
+for _name, _is_so in (("due", IS_DUE), ("pledged", IS_PLEDGED), ("back", IS_TAKEN_BACK)):
+    Index(
+        f"ix_giving_donation_{_name}",
+        giving_donation.c.shop_id,
+        giving_donation.c.given_at,
+        sqlite_where=_is_so,
+        postgresql_where=_is_so,
+    )
 Index("ix_giving_donation_member", giving_donation.c.shop_id, giving_donation.c.member_id)
 _IS_OPEN = text("due_minor <> locked_minor")
 Index(
@@ -150,6 +169,31 @@ Index(
     sqlite_where=_IS_OPEN,
     postgresql_where=_IS_OPEN,
 )
+
+# Sums of the book by the day of booking, moved in the transaction that books.
+giving_month = Table(
+    "giving_month",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("month", Key, primary_key=True),  # YYYY-MM in the shop's zone
+    Column("cause_id", Id, primary_key=True, autoincrement=False),
+    Column("currency", Key, primary_key=True),
+    Column("gross_minor", BigInteger, nullable=False),
+    Column("matched_minor", BigInteger, nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False),
+    Column("remitted_minor", BigInteger, nullable=False),
+)
+
+# How shoppers answered, of shops where counting it takes long; read anew by the schedule.
+giving_answers = Table(
+    "giving_answers",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("currency", Key, primary_key=True),
+    Column("taken_at", Utc, nullable=False),
+    Column("told", Json, nullable=False),
+)
+Index("ix_giving_answers_taken", giving_answers.c.taken_at)
 
 # Sums of donations, moved in the transaction that moves them.
 giving_tally = Table(
@@ -184,6 +228,7 @@ giving_batch = Table(
     Column("refunded_minor", BigInteger, nullable=False),
     Column("net_minor", BigInteger, nullable=False),
     Column("payee", Text, nullable=False),
+    Column("parts", Json, nullable=False, server_default="[]"),  # by programme and kind, as locked
     Column("locked_at", Utc, nullable=False),
     Column("locked_by", Text, nullable=False),
     Column("approved_at", Utc),

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from connector import ledger, orders
+from connector import orders
 from connector.core import noticed
 from connector.core.commerce import LineKind, Order, OrderLine
 from connector.core.facts import DonationDue, DonationPledged, Fact
@@ -134,7 +134,7 @@ class _Work:
         """Write it all; a fact is told once for each order."""
         zone = shops.get(self.db, self.shop_id).timezone
         for currency, steps in self.steps.items():
-            ledger.append(self.db, self.shop_id, currency, zone, steps)
+            movements.book(self.db, self.shop_id, currency, zone, steps)
         store.put_donations(self.db, list(self.kept.values()))
         store.tally(self.db, rows_of(self.shop_id, self.tallies))
         touched = {programme_id for programme_id, *_ in self.tallies}

@@ -19,6 +19,7 @@ from connector.rooms.giving.models import (
     giving_cause,
     giving_donation,
     giving_member,
+    giving_month,
     giving_programme,
     giving_tally,
 )
@@ -248,6 +249,20 @@ def tally(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
             set_={name: giving_tally.c[name] + statement.excluded[name] for name in _SUMS},
         ),
         [{**dict.fromkeys(_SUMS, 0), **row} for row in rows],
+    )
+
+
+def add_months(db: Connection, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    """Add to sums of months; each row names one, and how much."""
+    if not rows:
+        return
+    statement = upsert(db, giving_month)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "month", "cause_id", "currency"],
+            set_={name: giving_month.c[name] + statement.excluded[name] for name in names},
+        ),
+        list(rows),
     )
 
 

@@ -27,7 +27,7 @@ from connector.web.tongue import mark
 
 PAGE = 25
 FOUND = 50  # members of one name whose gifts are looked for
-MOST_PAGES = 10_000
+MOST_PAGES = 1_000  # what is older is found by its days
 AMOUNTS = ("given_minor", "pledged_minor", "due_minor", "remitted_minor")
 ASKED = ("q", "cause", "state", "kind", "since", "until")
 STATES = {
@@ -196,7 +196,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, Markup]) -> Response:
         people=people,
         kinds=KINDS,
         states=STATES,
-        more=len(log) > PAGE,
+        more=len(log) > PAGE and page < MOST_PAGES,
         form=form,
         errors=errors,
         said=sentences.said(addresses.text("said")),

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
+from connector.core.commerce import OrderState
 from connector.rooms.giving import accounts, programmes, remitting
 from connector.rooms.giving.accounts import closing
 from connector.rooms.giving.rules import Match, PerUnit, RoundUp, Share
@@ -33,7 +35,7 @@ def test_a_month_tells_gross_matched_refunded_and_remitted_apart_by_cause(databa
             db, world.shop.id, batch.id, reference="R", sent_on="2026-11-22", by="x", now=NOW
         )
         told = accounts.months(db, world.shop.id)
-        recent = accounts.months(db, world.shop.id, "2026-11-01")
+        recent = accounts.months(db, world.shop.id, "2026-11")
     assert told == [
         accounts.Month("2026-10", reeds.id, "USD", gross_minor=100),
         accounts.Month("2026-11", cause.id, "USD", 250, 250, 100, 400),
@@ -126,3 +128,15 @@ def test_what_is_owed_is_kept_when_the_shop_leaves(database, gives):
         "share": ("Five", "Riverbank e.V.", 50),
         "top_up": ("Five", "Riverbank e.V.", 950),
     }
+
+
+def test_a_sum_of_a_month_that_differs_from_the_book_is_found(database):
+    world = acme(database)
+    papered(world)
+    gift = donation("d", 250)
+    world.tell(order("1", gift), order("2", gift, state=OrderState.OPEN))
+    assert world.audit() == []
+    with world.database.write() as db:
+        db.execute(text("UPDATE giving_month SET gross_minor = gross_minor + 1"))
+    (found,) = world.audit()
+    assert "giving_month" in found

@@ -6,25 +6,17 @@ where everything ever given for a programme stands by now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, String, bindparam, text
+from sqlalchemy import Connection, Row, select
 
 from connector.core.money import spread
 from connector.rooms.giving import rules, store
+from connector.rooms.giving.accounts.movements import MOVES
+from connector.rooms.giving.models import giving_batch, giving_month
 from connector.rooms.giving.rules import Programme
-
-_MONTHS = text((Path(__file__).parent / "months.sql").read_text("utf-8")).columns(
-    month=String, currency=String, source=String, target=String, kind=String, minor=BigInteger
-)
-_RECEIPTS = text((Path(__file__).parent / "receipts.sql").read_text("utf-8")).bindparams(
-    bindparam("ids", expanding=True)
-)
-_MATCHED = (rules.MATCH, f"{rules.MATCH}_refund")
-_GIVERS = ("donors", "program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +71,15 @@ class Account:
 
 
 def months(db: Connection, shop_id: int, since: str = "") -> list[Month]:
-    """By month, cause and currency, from the day ``since`` on; oldest first."""
-    sums: dict[tuple[str, int, str], dict[str, int]] = {}
-    for row in db.execute(_MONTHS, {"shop_id": shop_id, "since": since}):
-        told = _meaning(row)
-        if told is not None:
-            name, account = told
-            of = (row.month, int(account.partition(":")[2]), row.currency)
-            have = sums.setdefault(of, {})
-            have[name] = have.get(name, 0) + int(row.minor)
-    return [
-        Month(month, cause_id, currency, **have)
-        for (month, cause_id, currency), have in sorted(sums.items())
-    ]
-
-
-def _meaning(row: Row[Any]) -> tuple[str, str] | None:
-    """(which sum it adds to, whose account it is on); None for a pledge that became due."""
-    if row.target == "remitted":
-        return "remitted_minor", row.source
-    if row.source in _GIVERS:
-        return "matched_minor" if row.kind in _MATCHED else "gross_minor", row.target
-    return ("refunded_minor", row.source) if row.target in _GIVERS else None
+    """By month, cause and currency, from the month ``since`` on; oldest first."""
+    of = giving_month.c
+    rows = db.execute(
+        select(giving_month)
+        .where(of.shop_id == shop_id, of.month >= since)
+        .order_by(of.month, of.cause_id, of.currency)
+    )
+    names = ("month", "cause_id", "currency", *MOVES)
+    return [Month(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 def accounts(db: Connection, shop_id: int, of: Sequence[Programme]) -> list[Account]:
@@ -121,10 +100,17 @@ def everything(db: Connection, shop_id: int, of: Mapping[int, Programme]) -> lis
     )
 
 
-def receipts(db: Connection, shop_id: int, programme_ids: Sequence[int]) -> tuple[int, int]:
+def receipts(db: Connection, shop_id: int, programme_ids: Collection[int]) -> tuple[int, int]:
     """(payments sent for these programmes, how many of them causes confirmed by a receipt)."""
-    found = db.execute(_RECEIPTS, {"shop_id": shop_id, "ids": list(programme_ids)}).one()
-    return found.sent, found.receipted
+    of = giving_batch.c
+    chosen = select(of.parts, of.receipted_at)
+    rows = db.execute(chosen.where(of.shop_id == shop_id, of.sent_at.is_not(None)))
+    found = [
+        row.receipted_at
+        for row in rows
+        if any(one["programme_id"] in programme_ids for one in row.parts)
+    ]
+    return len(found), sum(at is not None for at in found)
 
 
 def _counted(found: Iterable[Account]) -> list[Account]:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector import ledger
 from connector.core.facts import PointsDonated
 from connector.ledger import Voucher
 from connector.rooms.giving import programmes, rules, store
+from connector.rooms.giving.accounts import movements
 from connector.rooms.giving.rules import Programme
 from connector.shops import service as shops
 
@@ -50,7 +50,7 @@ def owe(db: Connection, shop_id: int, given: Sequence[PointsDonated], now: datet
         store.tally(db, [{**tally, "gifts": gifts}])
         why = Voucher(f"giving:points:{one.redemption_id}", "donation", now)
         step = ("program", f"cause:{one.cause_id}", one.minor, why)
-        ledger.append(db, shop_id, one.currency, zone, [step])
+        movements.book(db, shop_id, one.currency, zone, [step])
     return asked
 
 

@@ -9,7 +9,7 @@ verb is set-based, so a batch of a million donations takes seconds and no memory
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from sqlalchemy import (
     update,
 )
 
-from connector import ledger
 from connector.core import noticed
 from connector.core.db import Utc
 from connector.core.errors import BadInput, Conflict, NotFound
@@ -37,6 +36,7 @@ from connector.core.ids import new_id
 from connector.core.money import exponent
 from connector.ledger import Voucher
 from connector.rooms.giving import service, store
+from connector.rooms.giving.accounts import movements
 from connector.rooms.giving.models import (
     giving_batch,
     giving_batch_line,
@@ -212,6 +212,7 @@ def lock(
             refunded_minor=refunded,
             net_minor=gross + matched - refunded,
             payee=cause.payee,
+            parts=[asdict(one) for one in parts],
             locked_at=now,
             locked_by=by,
         )
@@ -267,7 +268,7 @@ def send(
     _move(db, shop_id, batch_id, "approved", state="remitted", **told)
     why = Voucher(f"giving:batch:{batch_id}", "remittance", now)
     step = (f"cause:{found.cause_id}", "remitted", found.net_minor, why)
-    ledger.append(db, shop_id, found.currency, zone, [step])
+    movements.book(db, shop_id, found.currency, zone, [step])
     _tally(db, shop_id, found, "remitted_minor", _parts(db, shop_id, batch_id))
     return _moved(db, shop_id, batch_id, now)
 
@@ -290,9 +291,11 @@ def receipt(db: Connection, shop_id: int, batch_id: int, number: str, now: datet
 
 
 def parts(db: Connection, shop_id: int, batch_id: int) -> list[Part]:
-    """What a batch holds, by programme and kind."""
+    """What a batch holds, by programme and kind, as it was locked."""
     batch(db, shop_id, batch_id)
-    return _parts(db, shop_id, batch_id)
+    of = giving_batch.c
+    chosen = select(of.parts).where(of.shop_id == shop_id, of.id == batch_id)
+    return [Part(**one) for one in db.scalar(chosen) or ()]
 
 
 def lines(db: Connection, shop_id: int, batch_id: int) -> Iterator[Row[Any]]:
