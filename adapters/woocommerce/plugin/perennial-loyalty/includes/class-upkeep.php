@@ -1,6 +1,6 @@
 <?php
 /**
- * What happens in the background: settings once a day, new secrets once a month.
+ * What happens in the background: settings once a day, new secrets once a month; and a refund taken back is told.
  *
  * @package Perennial\Loyalty
  */
@@ -27,6 +27,24 @@ final class Upkeep {
 		add_action( self::MONTHLY, array( self::class, 'rotate' ) );
 		add_action( self::PARTING, array( Pairing::class, 'part' ) );
 		add_action( 'admin_post_perennial_rotate', array( self::class, 'rotate_now' ) );
+		add_filter( 'woocommerce_pre_delete_order_refund', array( self::class, 'tell_of_order' ), 10, 2 );
+	}
+
+	/**
+	 * A refund is about to be deleted. WooCommerce tells nobody and leaves its order's date as it was: as it is
+	 * saved, its webhook follows, and is written when the refund is gone.
+	 *
+	 * @param mixed            $early  What ends the deleting before it begins; not ours.
+	 * @param \WC_Order_Refund $refund The refund.
+	 * @return mixed
+	 */
+	public static function tell_of_order( $early, $refund ) {
+		$order = Settings::is_paired() ? wc_get_order( $refund->get_parent_id() ) : null;
+		if ( $order ) {
+			$order->set_date_modified( time() );
+			$order->save();
+		}
+		return $early;
 	}
 
 	/**
