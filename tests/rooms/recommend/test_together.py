@@ -34,20 +34,20 @@ some_baskets = st.lists(
 @given(some_baskets)
 def test_counts_and_order_are_the_oracles(baskets):
     guests = [(NOBODY, day, products) for _, day, products in baskets]
-    together, sure, wide = slowly(guests)
+    together, weights, sold = slowly(guests)
     found = lists(guests)
     assert set(found) == {product for product, _ in together}
     for product, others in found.items():
         assert len(others) == len([pair for pair in together if pair[0] == product])
         assert all(one.together == together[product, one.key] for one in others)
-        surest = sorted((told for pair, told in sure.items() if pair[0] == product), reverse=True)
-        told = [sure[product, one.key] for one in others]
-        assert told[: rules.SUREST] == pytest.approx(surest[: rules.SUREST], rel=0.001)
-        rest = [wide[product, one.key] for one in others[rules.SUREST :]]
-        assert all(after <= before * 1.001 for before, after in pairwise(rest))
+        sure = sorted((w for pair, w in weights.items() if pair[0] == product), reverse=True)
+        told = [weights[product, one.key] for one in others]
+        assert told[: rules.SUREST] == pytest.approx(sure[: rules.SUREST], rel=0.001)
+        wide = [weights[product, one.key] / sold[one.key] ** 0.25 for one in others]
+        assert all(after <= before * 1.0001 for before, after in pairwise(wide[rules.SUREST :]))
         scores = [one.score for one in others]
         assert scores[: rules.SUREST] == pytest.approx(
-            [1000 * share / told[0] for share in told[: rules.SUREST]], rel=0.001, abs=1
+            [1000 * weight / told[0] for weight in told[: rules.SUREST]], rel=0.001, abs=1
         )
         assert scores == sorted(scores, reverse=True)
 
@@ -102,36 +102,9 @@ def test_what_is_bought_now_goes_before_what_was_bought_once():
     assert [one.key for one in found["a"]] == ["c", "b"]
 
 
-def test_what_everybody_buys_does_not_head_a_list_where_orders_tell():
-    baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 20 + ["ac"] * 30 + ["bd"] * 400]
+def test_what_everybody_buys_does_not_head_a_list():
+    baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 4 + ["ac"] * 4 + ["bd"] * 400]
     assert [one.key for one in lists(baskets)["a"]] == ["c", "b"]
-
-
-def test_of_equally_few_orders_those_with_what_sells_go_first():
-    baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 2 + ["ac"] * 2 + ["bd"] * 400]
-    assert [one.key for one in lists(baskets)["a"]] == ["b", "c"]
-
-
-def test_what_sells_joins_no_list_for_that():
-    baskets = [(NOBODY, TODAY, one) for one in ["ab", *["cd"] * 400]]
-    assert [one.key for one in lists(baskets)["a"]] == ["b"]
-
-
-def test_beside_alike_titles_what_sells_counts_half():
-    titles = {"a": "Blue mug", "b": "Blue mug", "c": "Saucer", "d": "Tray"}
-    orders = [(NOBODY, TODAY, one) for one in ["ab"] * 2 + ["ac"] * 3 + ["cd"] * 3]
-    shop = in_columns(orders, titles)
-    found = dict(rules.lists(rules.shelves(rules.history(shop))))["a"]
-    believed = 3 / (3 + 5)
-    b = believed * 2 / 3 + (1 - believed) * (1 + 0.5 * 2 / 6)  # its title, and how it sells
-    c = believed + (1 - believed) * 0.5  # sells best
-    assert found == [Other("b", 2, 1000, TITLES), Other("c", 3, round(1000 * c / b), ORDERS)]
-
-
-def test_the_surest_is_first_however_well_it_sells():
-    rare = [f"rare{number}" for number in range(rules.KEPT + 5)]
-    often = [*[["a", key] for key in rare] * 6, *["ab"] * 8, *["b"] * 9000]
-    assert lists([(NOBODY, TODAY, one) for one in often])["a"][0] == Other("b", 8, 1000, ORDERS)
 
 
 def test_of_a_giant_order_the_most_bought_products_count():
@@ -262,30 +235,18 @@ def in_columns(
 
 def slowly(
     baskets: Sequence[Basket],
-) -> tuple[Counter[Pair], dict[Pair, float], dict[Pair, float]]:
-    """Orders together by pair, and two scores, as the definitions say it: surest, and damped."""
+) -> tuple[Counter[Pair], dict[Pair, float], dict[str, float]]:
+    """Orders together and their weight by pair, and by product, as the definitions say it."""
     newest = max(day for _, day, _ in baskets)
     together: Counter[Pair] = Counter()
     weights: dict[Pair, float] = defaultdict(float)
     sold: dict[str, float] = defaultdict(float)
     for _, day, products in baskets:
         size = len(set(products))
-        weight = 0.5 ** ((newest - day) / 180) / max(size - 1, 1) ** (1 / 3)
+        weight = 0.5 ** ((newest - day) / 180) / max(size - 1, 1) ** 0.5
         for pair in permutations(set(products), 2):
             together[pair] += 1
             weights[pair] += weight
         for product in set(products):
             sold[product] += weight
-    damped = {pair: weight / sold[pair[1]] ** 0.25 for pair, weight in weights.items()}
-    scores: list[dict[Pair, float]] = []
-    for told in (weights, damped):
-        score = {}
-        for pair in together:
-            row = [one for one in together if one[0] == pair[0]]
-            most = max(together[one] for one in row)
-            believed = most / (most + 5)
-            sells = sold[pair[1]] / max(sold.values())
-            share = told[pair] / max(told[one] for one in row)
-            score[pair] = believed * share + (1 - believed) * sells
-        scores.append(score)
-    return together, scores[0], scores[1]
+    return together, weights, sold

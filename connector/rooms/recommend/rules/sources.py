@@ -111,7 +111,7 @@ def _orders(history: History) -> tuple[Any, Any, Floats]:
         starts = np.concatenate(([0], np.cumsum(sizes)))
     shape = (len(sizes), len(history.keys))
     ages = (history.newest - history.days) / HALF_LIFE_DAYS
-    each = 2.0 ** (_WEIGHT_BITS - ages) / np.cbrt(np.maximum(sizes - 1, 1))
+    each = 2.0 ** (_WEIGHT_BITS - ages) / np.sqrt(np.maximum(sizes - 1, 1))
     by_line = np.repeat(np.maximum(np.rint(each), 1).astype(np.int64), sizes)
     ones = np.ones(len(products), np.int8)
     sold = np.bincount(products, weights=by_line, minlength=shape[1]).astype(np.float64)

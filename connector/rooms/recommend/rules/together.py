@@ -1,16 +1,14 @@
 """Which products go with which: four sorts of evidence, a row of each for each product.
 
 ORDERS: both were in one order, halving every 180 days; of an order of n products each pair counts
-1 / cbrt(n - 1), so that giants do not decide. PEOPLE: the same people bought both, whenever.
+1 / sqrt(n - 1), so that giants do not decide. PEOPLE: the same people bought both, whenever.
 TITLES: their titles say alike. ALIKE: what products with alike titles are bought with. Each is a
 share of its row's best. With m orders that hold a product and its most frequent companion, orders
-count m/(m+5) and the others the rest, people half of that. So does what sells, among those for
-whom anything speaks: few orders that hold both are mostly chance, and chance favours it. Where no
-title is like a product's, it counts as much as titles would.
+count m/(m+5) and the others the rest, people half of that.
 
-The first four are the surest. Who is listed after them is chosen with orders divided by what the
-other sells to the power of .25, so that what everybody buys is not on every list. Of giant orders
-their CAP most bought products count.
+Who is listed is chosen with orders divided by what the other sells to the power of .25, so that
+what everybody buys is not on every list; the first four are those who are first without that. Of
+giant orders their CAP most bought products count.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ import scipy
 from numpy.typing import NDArray
 
 from connector.rooms.recommend.rules.best import Shares, best, chosen, highest
-from connector.rooms.recommend.rules.history import History, Ints
+from connector.rooms.recommend.rules.history import History, Ints, Longs
 from connector.rooms.recommend.rules.sources import Sources, dense
 
 KEPT = 30  # products of a list; more than are shown, because some will be sold out
@@ -33,12 +31,10 @@ SUPPORT = 3  # orders, or people, before a page may say so
 DAMPING = 0.25
 SUREST = 4  # products of a list that damping does not choose
 ORDERS, PEOPLE, TITLES, ALIKE = range(4)  # what speaks most for a pair
-_LIFT = 8  # added to the surest: more than all evidence adds up to
 _AFTER = 0.999  # of the share of the last of them, at most, for whoever follows
 _BELIEVED = 5  # orders at which they count as much as everything else
 _RICH = 0.9  # from here on what products with alike titles are bought with adds nothing
 _PEOPLE = 0.5  # of what titles count
-_SELLING = 0.5  # of what titles count, beside them
 _ASKED = 50  # products with alike titles that are asked what they are bought with
 _ROUNDED = 1.001  # for what float32 leaves out
 _CROWD = 0.5  # by how much what goes with many things says less of each
@@ -172,12 +168,15 @@ def _together(
     weights, counts = sources.orders(part)
     most = counts.max(axis=1, keepdims=True, initial=0).astype(np.float32)
     believed = most / (most + _BELIEVED)
-    rest = _rest(sources, weights, others_say) * (1 - believed)
-    orders = weights * (believed / highest(weights))
-    weights *= np.maximum(sources.sold, 1).astype(np.float32) ** -DAMPING
-    scores = weights * (believed / highest(weights)) + rest
-    rows, others, shares = _led(orders + rest, scores)
-    by_orders, doubt = orders[rows, others], (1 - believed)[rows, 0]
+    scores = weights * np.maximum(sources.sold, 1).astype(np.float32) ** -DAMPING
+    scores *= believed / highest(scores)
+    rest = sum(others_say[1:], others_say[0]) * (1 - believed)
+    scores += rest
+    rows, others = best(scores, KEPT)
+    by_orders = weights[rows, others] * (believed / highest(weights))[rows, 0]
+    order, shares = _led(rows, by_orders + rest[rows, others], scores[rows, others])
+    rows, others, by_orders = rows[order], others[order], by_orders[order]
+    doubt = (1 - believed)[rows, 0]
     parts = [by_orders, *(one[rows, others] * doubt for one in others_say)]
     evidence = _evidence(sources, part[rows], others, strong[rows, others], parts)
     products = part[rows]
@@ -191,30 +190,21 @@ def _together(
     return lists, Said(products, others, by_orders), part[believed[:, 0] < _RICH]
 
 
-def _rest(sources: Sources, weights: Shares, others_say: Sequence[Shares]) -> Shares:
-    """What speaks beside orders: people, titles and theirs, and how the other sells."""
-    rest = sum(others_say[1:], others_say[0])
-    has_titles = others_say[1].any(axis=1, keepdims=True)
-    sells = (sources.sold / max(sources.sold.max(initial=0), 1)).astype(np.float32)
-    told: Shares = rest + ((weights > 0) | (rest > 0)) * np.where(
-        has_titles, sells * np.float32(_SELLING), sells
-    )
-    return told
+def _led(rows: Ints, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
+    """(places in sequence, shares): first the surest of each row, then the others by score.
 
-
-def _led(sure: Shares, scores: Shares) -> tuple[Ints, Ints, Shares]:
-    """(rows, others, shares): first the surest of each row, then the others by score."""
-    best_score = highest(scores)[:, 0]
-    leads = chosen(sure, SUREST)
-    scores[leads] = sure[leads] + _LIFT
-    rows, others = best(scores, KEPT)
-    told = scores[rows, others]
+    Rows rise, and each one's highest score is its first.
+    """
     starts = np.searchsorted(rows, rows)
-    after = np.flatnonzero(np.arange(len(rows)) - starts >= SUREST)
-    shares = (told - _LIFT) / (told[starts] - _LIFT)
+    nth = np.arange(len(rows)) - starts
+    leads = np.zeros(len(rows), bool)
+    leads[np.lexsort((-sure, rows))[nth < SUREST]] = True
+    order = np.lexsort((np.where(leads, -sure, -scores), ~leads, rows))
+    shares = sure[order] / sure[order][starts]
+    after = nth >= SUREST
     last = shares[starts[after] + SUREST - 1]
-    shares[after] = last * _AFTER * told[after] / best_score[rows[after]]
-    return rows, others, shares
+    shares[after] = last * _AFTER * (scores[order] / scores[starts])[after]
+    return order, shares
 
 
 def _evidence(
