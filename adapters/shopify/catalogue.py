@@ -54,6 +54,7 @@ class _Product(msgspec.Struct, rename="camel", kw_only=True):
     featured_media: _Media | None = None
     collections: _Collections | None = None
     tags: list[str] | None = None
+    is_gift_card: bool = False
 
 
 class ProductAnswer(msgspec.Struct):
@@ -82,4 +83,5 @@ def product(told: ProductAnswer, shop: str) -> Product:
         modified_at=one.updated_at.astimezone(UTC),
         collections=tags_of(collection.title for collection in collections[:COLLECTIONS]),
         tags=None if one.tags is None else tags_of(one.tags),
+        is_gift_card=one.is_gift_card,
     )

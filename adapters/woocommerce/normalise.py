@@ -1,8 +1,8 @@
 """Deliveries become snapshots. Pure: what a body does not say is fetched, never guessed.
 
-Bodies are built when they are delivered, so a topic tells no transition: created, updated and
-restored are one upsert. Two headers are ours, on what we fetched: X-Perennial-Order (whose
-refunds these are) and X-Perennial-Currency (neither refunds nor products name theirs).
+Bodies are built when delivered, so topics tell no transition: created, updated and restored are
+one upsert. Two headers are ours, on what we fetched: X-Perennial-Order, whose refunds these are,
+and X-Perennial-Currency, which neither refunds nor products name.
 """
 
 from __future__ import annotations
@@ -194,9 +194,8 @@ def customer_deleted(delivery: Delivery) -> Told:
 def product(delivery: Delivery) -> Told:
     """A product, if its price's currency is known; a variation is a reason to read its parent."""
     raw = _decode(delivery, ProductPayload)
-    key, parent_key = key_of(raw.id), key_or_none(raw.parent_id)
-    currency = delivery.headers.get(CURRENCY_HEADER)
-    if raw.type == "variation" and parent_key:
+    key, currency = key_of(raw.id), delivery.headers.get(CURRENCY_HEADER)
+    if raw.type == "variation" and (parent_key := key_or_none(raw.parent_id)):
         return [NeedsFetch("product", parent_key)]
     if raw.status == "trash":
         return [Product(key, modified_at=moment(raw.date_modified_gmt), deleted=True)]
@@ -214,6 +213,7 @@ def product(delivery: Delivery) -> Told:
             published=raw.status == "publish" and raw.catalog_visibility != "hidden",
             modified_at=moment(raw.date_modified_gmt),
             tags=None if raw.tags is None else names_of(raw.tags),
+            is_gift_card=raw.is_gift_card,
         )
     ]
 

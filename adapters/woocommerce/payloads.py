@@ -23,6 +23,7 @@ Id = int | str
 Amount = str | int
 
 QUANTITY_DIGITS = 9
+_GIFT_CARD_TYPE, _GIFT_CARD_META = "gift-card", "_gift_card"
 _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F)])
 _BIDI_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
 _DIGITS = re.compile(r"0*([1-9][0-9]{0,18})", re.ASCII)
@@ -161,6 +162,17 @@ class ProductPayload(Struct):
     tags: list[Named] | None = None
     images: list[Image] = []
     date_modified_gmt: str | None = None
+    meta_data: list[Meta] | dict[str, Meta] = []
+
+    @property
+    def is_gift_card(self) -> bool:
+        """As plugins mark it, which know no common way: by the product's type or by a meta.
+
+        Types: gift-card (YITH), pw-gift-card (PW), wgm_gift_card (WP Swings). Meta: Gift Cards of
+        WooCommerce itself, whose products stay simple or variable.
+        """
+        by_type = self.type.replace("_", "-").endswith(_GIFT_CARD_TYPE)
+        return by_type or _meta(self.meta_data).get(_GIFT_CARD_META) == "yes"
 
 
 class Gone(Struct):

@@ -2,8 +2,7 @@
 
 A snapshot is the newest state of one thing as its platform tells it. It never says what changed.
 Snapshots are structs because a history has millions: one is made in half a dataclass's time.
-Amounts are integer minor units of the snapshot's ``currency``; line amounts are net of tax, with
-the tax beside them; times are aware UTC.
+Amounts are integer minor units of ``currency``, a line's net of tax, the tax beside; times UTC.
 """
 
 from __future__ import annotations
@@ -138,6 +137,7 @@ class Product(Struct, frozen=True):
     deleted: bool = False
     collections: tuple[str, ...] | None = None  # titles; None: not told
     tags: tuple[str, ...] | None = None
+    is_gift_card: bool = False
 
 
 class CodeUse(Struct, frozen=True):

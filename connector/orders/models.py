@@ -148,6 +148,7 @@ product = Table(
     Column("modified_at", Utc),
     Column("collections", Json),  # None: never told
     Column("tags", Json),
+    Column("is_gift_card", Boolean, nullable=False, server_default=false()),
 )
 
 gift_product = Table(

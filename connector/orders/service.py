@@ -129,6 +129,7 @@ def record_products(
                 "modified_at": one.modified_at or now,
                 "collections": None if one.collections is None else list(one.collections),
                 "tags": None if one.tags is None else list(one.tags),
+                "is_gift_card": one.is_gift_card,
             }
             for one in newest.values()
             if not one.deleted

@@ -41,7 +41,7 @@ WRITTEN = 500  # lists in one transaction: SQLite's other writers wait no longer
 class Pair:
     """Why a product is in a list, and what keeps it from being shown, if anything.
 
-    hidden: not_in_catalogue, unpublished, sold_out, no_link or free.
+    hidden: not_in_catalogue, unpublished, sold_out, no_link, gift_card or free.
     """
 
     key: str

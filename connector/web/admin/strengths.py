@@ -22,6 +22,7 @@ HIDDEN = {
     "unpublished": mark("not published"),
     "sold_out": mark("sold out"),
     "no_link": mark("has no page"),
+    "gift_card": mark("a gift card"),
     "free": mark("given away"),
     "apart": mark("a gift card or a gift"),
     "excluded": mark("never shown, as you chose"),

@@ -201,6 +201,7 @@ class Nodes:
             "legacyResourceId": str(of.id),
             "title": of.titles["en"],
             "handle": of.slug,
+            "isGiftCard": False,
             "status": "ACTIVE" if of.published else "DRAFT",
             "productType": of.category,
             "tags": ["donation"] if is_gift else [of.category, *of.tags],

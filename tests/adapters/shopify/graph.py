@@ -186,6 +186,7 @@ def product(number: int = 701, **changes: Any) -> dict[str, Any]:
         "id": f"gid://shopify/Product/{number}",
         "title": "Celadon teapot",
         "handle": "celadon-teapot",
+        "isGiftCard": False,
         "status": "ACTIVE",
         "publishedAt": "2026-01-01T00:00:00Z",
         "updatedAt": "2026-11-20T09:00:00Z",

@@ -280,6 +280,7 @@ def test_a_product():
         ({"featuredMedia": {"preview": None}}, {"image_url": None}),
         ({"collections": None}, {"categories": (), "collections": ()}),
         ({"tags": None}, {"tags": None}),
+        ({"isGiftCard": True}, {"is_gift_card": True}),
         (
             {"onlineStoreUrl": None},
             {"url": "https://acme.myshopify.com/products/celadon-teapot"},

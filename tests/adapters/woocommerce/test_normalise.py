@@ -366,9 +366,14 @@ def test_a_product_is_read_once_its_currency_is_known():
         ({"stock_status": "onbackorder"}, {"in_stock": True}),
         ({"status": "draft"}, {"published": False}),
         ({"catalog_visibility": "hidden"}, {"published": False}),
+        ({"type": "gift-card"}, {"is_gift_card": True}),
+        ({"type": "pw-gift-card"}, {"is_gift_card": True}),
+        ({"type": "wgm_gift_card"}, {"is_gift_card": True}),
+        ({"meta_data": [{"key": "_gift_card", "value": "yes"}]}, {"is_gift_card": True}),
+        ({"meta_data": [{"key": "_gift_card", "value": {"a": []}}]}, {"is_gift_card": False}),
     ],
 )
-def test_what_a_shopper_cannot_buy_is_not_published(values, told):
+def test_what_a_shopper_cannot_buy_is_told(values, told):
     (found,) = read("fetch/product", product(**values), **{CURRENCY_HEADER: "USD"})
     assert {name: getattr(found, name) for name in told} == told
 

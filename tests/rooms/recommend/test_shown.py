@@ -52,6 +52,7 @@ def test_nothing_known_nothing_shown(set_of_five):
         ({"in_stock": False}, "sold_out"),
         ({"url": None}, "no_link"),
         ({"price_minor": 0}, "free"),
+        ({"is_gift_card": True}, "gift_card"),
     ],
 )
 def test_what_cannot_be_bought_is_not_shown_and_the_merchant_is_told_why(

@@ -62,7 +62,13 @@ def test_nobody_is_shown_again_what_people_buy_once(busy):
 
 @pytest.mark.parametrize(
     "differences",
-    [{"in_stock": False}, {"published": False}, {"url": None}, {"price_minor": 0}],
+    [
+        {"in_stock": False},
+        {"published": False},
+        {"url": None},
+        {"price_minor": 0},
+        {"is_gift_card": True},
+    ],
 )
 def test_what_nobody_could_buy_is_not_shown(busy, differences):
     busy.sells("b", **differences)

@@ -30,15 +30,15 @@ def hidden(row: Row[Any] | None) -> str | None:
     """Why a shopper must not see this product, or None."""
     if row is None:
         return "not_in_catalogue"
-    if not row.published:
-        return "unpublished"
-    if not row.in_stock:
-        return "sold_out"
-    if not row.url:
-        return "no_link"
-    if row.price_minor == 0:  # given away with orders: together with everything, chosen by nobody
-        return "free"
-    return None
+    why = {
+        "unpublished": not row.published,
+        "sold_out": not row.in_stock,
+        "no_link": not row.url,
+        "gift_card": row.is_gift_card,
+        # Given away with orders: together with everything, chosen by nobody.
+        "free": row.price_minor == 0,
+    }
+    return next((name for name, is_so in why.items() if is_so), None)
 
 
 def categories(row: Row[Any]) -> set[str]:
