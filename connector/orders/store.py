@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, case, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, select, update
 
 from connector.core.bulk import among, insert_rows
 from connector.core.commerce import (
@@ -332,14 +332,18 @@ def unknown_collections(db: Connection, shop_id: int, titles: Collection[str]) -
     return set(titles) - known if known else set()
 
 
+# Asked with every row of recommendations: making it anew costs as much as asking.
+_PRODUCTS = select(product).where(
+    product.c.shop_id == bindparam("shop"), product.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
 def products(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
     """Catalogue rows by key."""
     return {
         row.key: row
         for part in _chunks(keys)
-        for row in db.execute(
-            select(product).where(product.c.shop_id == shop_id, product.c.key.in_(part))
-        )
+        for row in db.execute(_PRODUCTS, {"shop": shop_id, "keys": part})
     }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -35,6 +36,11 @@ from connector.rooms.recommend.rules.history import Ints, Longs
 
 CHUNK = 500
 ROWS = 5000  # fetched at a time
+# Asked with every row of a page: made once, because making it costs as much as asking.
+_LISTS = select(recommend_together.c.product_key, recommend_together.c.others).where(
+    recommend_together.c.shop_id == bindparam("shop"),
+    recommend_together.c.product_key.in_(bindparam("keys", expanding=True)),
+)
 _BETWEEN = "\x1f"  # stands between the product keys of one order; no platform has it in a key
 
 
@@ -174,11 +180,7 @@ def drop(db: Connection, shop_id: int, keys: Sequence[str]) -> None:
 
 def lists(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, list[Other]]:
     """Lists by product key, best first."""
-    rows = db.execute(
-        select(recommend_together.c.product_key, recommend_together.c.others).where(
-            recommend_together.c.shop_id == shop_id, recommend_together.c.product_key.in_(keys)
-        )
-    )
+    rows = db.execute(_LISTS, {"shop": shop_id, "keys": keys})
     return {row.product_key: [Other(*one) for one in row.others] for row in rows}
 
 

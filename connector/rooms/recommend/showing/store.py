@@ -34,6 +34,12 @@ _SAID = (
     .outerjoin(recommend_wish, recommend_wish.c.shop_id == recommend_build.c.shop_id)
     .where(recommend_build.c.shop_id == bindparam("shop"))
 )
+_HABITS = select(
+    recommend_product.c.product_key, recommend_product.c.buyers, recommend_product.c.returners
+).where(
+    recommend_product.c.shop_id == bindparam("shop"),
+    recommend_product.c.product_key.in_(bindparam("keys", expanding=True)),
+)
 _IS_BACK = (orders.c.state == OrderState.REFUNDED) | order_refund_line.c.line_key.is_not(None)
 _BOUGHT = (
     select(order_line.c.product_key, orders.c.local_date, _IS_BACK.label("is_back"))
@@ -125,12 +131,7 @@ def facts(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, Produc
 
 def habits(db: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
     """(buyers, those who came back) of these products."""
-    table = recommend_product.c
-    rows = db.execute(
-        select(table.product_key, table.buyers, table.returners).where(
-            table.shop_id == shop_id, table.product_key.in_(keys)
-        )
-    )
+    rows = db.execute(_HABITS, {"shop": shop_id, "keys": keys})
     return {row.product_key: (row.buyers, row.returners) for row in rows}
 
 
