@@ -30,6 +30,7 @@ STAYS = {  # tables with rows of a shop that no export tells
     "recommend_build": "when that was",
     "learning_bucket": "sums without names",
     "learning_row": "sums without names",
+    "learning_shown": "products, not people",
     "learning_order": "from orders",
     "ledger_moved": "computed from entries",
     # hashes, keys and secrets: they say nothing elsewhere
