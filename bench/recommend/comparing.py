@@ -175,7 +175,7 @@ def _reordered(day: date, test: Test, shop: shops.Shop, days: int = 30) -> str:
     pairs = zip(test.users[now.people[repeated]].tolist(), now.products[repeated], strict=True)
     was = np.array([(one, test.history.keys[item]) in bought for one, item in pairs])
     chance = told[repeated]
-    tops = [_tenth(chance), _tenth(now.rates[repeated])]
+    tops = [_tenth(chance), _tenth((now.rates * now.is_due)[repeated])]
     base = was.mean()
     errors = (chance - was) ** 2
 

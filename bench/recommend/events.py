@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,10 @@ import pyarrow.parquet as pq
 from connector.rooms.recommend.rules import NOBODY, Baskets
 
 EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Unreadable(ValueError):
+    """A file that holds no order lines; says why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,17 @@ def read(path: Path, before: date) -> Events:
     """What was bought before a day.
 
     Lines without a user count for nobody; without an order or a product, not at all.
+    Raises Unreadable.
     """
-    names = {"user", "basket", "day", "item", "title"} & set(pq.read_schema(path).names)
-    told = pq.read_table(path, columns=sorted(names))
-    days = pc.cast(_as_dates(told["day"]), pa.int32())
-    texts = {name: _texts(told[name]) for name in sorted(names - {"day"})}
+    try:
+        names = {"user", "basket", "day", "item", "title"} & set(pq.read_schema(path).names)
+        told = pq.read_table(path, columns=sorted(names))
+    except (pa.ArrowException, OSError):
+        raise Unreadable("no Parquet file that can be read") from None
+    if missing := {"user", "basket", "day", "item"} - names:
+        raise Unreadable(f"columns missing: {', '.join(sorted(missing))}")
+    days = _read("day", lambda: pc.cast(_as_dates(told["day"]), pa.int32()))
+    texts = {name: _read(name, partial(_texts, told[name])) for name in sorted(names - {"day"})}
     table = pa.table({"day": days, **texts})
     is_known = pc.and_(pc.is_valid(table["basket"]), pc.is_valid(table["item"]))
     table = table.filter(pc.and_(is_known, pc.less(table["day"], before.toordinal() - EPOCH)))
@@ -74,6 +85,14 @@ def columns(
         ),
         names,
     )
+
+
+def _read(name: str, read: Callable[[], pa.ChunkedArray]) -> pa.ChunkedArray:
+    try:
+        return read()
+    except pa.ArrowException as problem:
+        first = (str(problem).splitlines() or [""])[0]
+        raise Unreadable(f"column {name} cannot be read: {first}") from None
 
 
 def _as_dates(column: pa.ChunkedArray) -> pa.ChunkedArray:

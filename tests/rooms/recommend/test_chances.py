@@ -1,6 +1,7 @@
 """What people return for, and how likely they are to."""
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -107,6 +108,31 @@ def test_what_is_bought_each_month_is_likelier_than_what_was_bought_twice_long_a
     mug = [told[n] for n, one in enumerate(now.products) if history.keys[one] == "m"]
     assert np.mean(tea) > 2 * np.mean(mug)
     assert ((told >= 0) & (told <= 1)).all()
+
+
+@pytest.mark.parametrize("people", [400, 40])
+def test_chances_beyond_the_past_are_as_high_as_what_happens(people):
+    """One in four comes back every ten days; the shop is 50 days old, and asked about 90."""
+    baskets = [
+        (who, TODAY - 1 - who % 10 - 10 * n, "a") for who in range(people // 4) for n in range(5)
+    ]
+    baskets += [(who, TODAY - 1 - who % 50, "a") for who in range(people // 4, people)]
+    known = reorders.bought(rules.history(in_columns(baskets)))
+    told = [reorders.chances(known, TODAY, days)[1] for days in (10, 20, 30, 60, 90, 180, 400)]
+    for fewer, more in pairwise(told[2:]):
+        assert (fewer <= more).all()
+    assert all(((one > 0) & (one < 1)).all() for one in told)
+    once = reorders.chances(known, TODAY, 90)[0].times == 1
+    assert told[4][once].mean() < 0.5
+    assert told[4][~once].mean() > 1.5 * told[4][once].mean()
+
+
+def test_beyond_the_past_nothing_of_somebody_is_likelier_than_that_they_come():
+    known = reorders.bought(rules.history(in_columns(planted()[::7])))
+    for days in (250, 400):
+        now, told = reorders.chances(known, TODAY, days)
+        people, comes = visits.buys_within(known.visits, TODAY, days)
+        assert (told <= comes[np.searchsorted(people, now.people)]).all()
 
 
 def test_a_young_shop_has_chances_too():

@@ -24,6 +24,7 @@ _MIXED = np.uint64(0x9E3779B97F4A7C15)
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

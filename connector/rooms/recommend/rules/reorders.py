@@ -1,24 +1,30 @@
 """Whether somebody will buy a product again soon: pairs of person and product, ranked.
 
-Learnt at earlier days from what then was bought again: a logistic of ten signs. With too little
-past, the pair's own rate, shrunk towards the product's gap, while it is not long overdue. Dates
-are promised to nobody: only one gap in five falls within a quarter of what was foreseen.
+Learnt at earlier days from what then was bought again: a logistic of eleven signs. With too little
+past for the days asked about it is learnt for fewer and stretched; with too few outcomes for that,
+the pair's own rate, shrunk towards the product's gap and scaled to what happened. Dates are
+promised to nobody: only one gap in five falls within a quarter of what was foreseen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from connector.rooms.recommend.rules import logistic, visits
-from connector.rooms.recommend.rules.history import Floats, History, Longs
+from connector.rooms.recommend.rules.history import Bools, Floats, History, Longs
 from connector.rooms.recommend.rules.visits import Visits
 
 LATELY = 90
 _CUTS = 2  # earlier days to learn from, each a window before the next
 _PSEUDO = 2  # gaps of the product that stand beside a pair's own
 _DUE_GAPS = 3  # after so many gaps without a purchase nobody is waiting
+_OVERDUE_SHARE = 0.5  # of the rate, once it is long overdue
+_SLOWING = 0.7  # a window twice as long has 1.6 times as much of what is foreseen
+_USUAL_SHARE = 0.3  # of what rates foresee, before anything was seen
+_PRIOR = 10.0  # pairs foreseen that this stands for
 _USUAL_GAP = 60.0  # of a product nobody bought twice
 
 
@@ -35,13 +41,17 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs as they stood on a day. times: days on which it was bought."""
+    """Pairs as they stood on a day. times: days on which it was bought.
+
+    rates: how likely, as if everybody went on as before; is_due: not yet long overdue.
+    """
 
     people: Longs
     products: Longs
     times: Longs
     features: Floats
     rates: Floats
+    is_due: Bools
 
 
 def bought(history: History) -> Bought:
@@ -101,29 +111,74 @@ def pairs(all_: Bought, today: int, days: int) -> Pairs:
             np.log(times / orders),
         )
     )
-    rate: Floats = times / (today - firsts + item_gap) * (elapsed < _DUE_GAPS * gap)
-    return Pairs(person, product, times, features, 1 - np.exp(-rate * days))
+    rate: Floats = times / (today - firsts + item_gap)
+    is_due = elapsed < _DUE_GAPS * gap
+    return Pairs(person, product, times, features, 1 - np.exp(-rate * days), is_due)
 
 
 def chances(all_: Bought, today: int, days: int) -> tuple[Pairs, Floats]:
     """(pairs, how likely each is bought again within so many days).
 
-    What was bought once is learnt apart from what was bought again.
+    What was bought once is learnt apart from what was bought again. Where half of the past is
+    shorter than ``days``, it is learnt for that half and stretched; with too few outcomes for
+    that, too, the pairs' shrunk rates are scaled to what happened.
     """
-    now = pairs(all_, today, days)
-    told = now.rates.copy()
-    examples = _examples(all_, today, days)
-    for repeated in (False, True):
-        learnt = [(then.times > 1) == repeated for then, _ in examples]
-        if not learnt:
-            continue
-        features = [then.features[one] for (then, _), one in zip(examples, learnt, strict=True)]
-        happened = [was[one] for (_, was), one in zip(examples, learnt, strict=True)]
-        model = logistic.fit(np.concatenate(features), np.concatenate(happened))
-        ours = (now.times > 1) == repeated
-        if model is not None:
-            told[ours] = model.of(now.features[ours])
+    half = max((today - int(all_.days.min(initial=today))) // 2, 1)
+    windows = list(dict.fromkeys((min(days, half), half)))
+    now = pairs(all_, today, windows[0])
+    told = np.empty(len(now.people))
+    is_open = np.ones(len(told), bool)
+    for window in windows:
+        examples = _examples(all_, today, window)
+        for repeated in (False, True):
+            ours = is_open & ((now.times > 1) == repeated)
+            model = _learnt(examples, repeated=repeated) if ours.any() else None
+            if model is not None:
+                told[ours] = _stretched(model.of(now.features[ours]), days / window)
+                is_open &= ~ours
+    if is_open.any():
+        told[is_open] = _stretched(_scaled(all_, today, half)[is_open], days / half)
+    if days > half or is_open.any():
+        told = np.minimum(told, _of_people(all_, today, days)[now.people])
     return now, told
+
+
+def _stretched(chance: Floats, times: float) -> Floats:
+    """Of a window so many times as long: who comes at all comes early."""
+    told: Floats = 1 - (1 - chance) ** (times**_SLOWING)
+    return told
+
+
+def _learnt(examples: Sequence[tuple[Pairs, Floats]], *, repeated: bool) -> logistic.Odds | None:
+    """What earlier days tell of what was bought again by then, or of what was bought once."""
+    ours = [(then.times > 1) == repeated for then, _ in examples]
+    if not ours:
+        return None
+    features = [then.features[one] for (then, _), one in zip(examples, ours, strict=True)]
+    happened = [was[one] for (_, was), one in zip(examples, ours, strict=True)]
+    return logistic.fit(np.concatenate(features), np.concatenate(happened))
+
+
+def _scaled(all_: Bought, today: int, window: int) -> Floats:
+    """The pairs' rates, which are too high wherever people leave, as high as what happened."""
+    foreseen, happened = _PRIOR, _USUAL_SHARE * _PRIOR
+    for then, was in _examples(all_, today, window):
+        foreseen += float(_hoped(then).sum())
+        happened += float(was.sum())
+    return np.minimum(_hoped(pairs(all_, today, window)) * happened / foreseen, 1.0)
+
+
+def _hoped(then: Pairs) -> Floats:
+    told: Floats = np.where(then.is_due, then.rates, then.rates * _OVERDUE_SHARE)
+    return told
+
+
+def _of_people(all_: Bought, today: int, days: int) -> Floats:
+    """By person: how likely they buy anything, than which nothing of theirs is likelier."""
+    people, told = visits.buys_within(all_.visits, today, days)
+    most = np.ones(len(all_.visits.starts))
+    most[people] = told
+    return most
 
 
 def of_anybody(all_: Bought, today: int, days: int) -> Floats:
