@@ -8,7 +8,7 @@ from connector import orders
 from connector.core import clock
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState, Product
 from connector.rooms import recommend
-from connector.rooms.recommend import showing
+from connector.rooms.recommend import learning, showing
 from tests.web.shoppers import acme, proxy
 
 __all__ = ["acme", "proxy"]
@@ -26,6 +26,7 @@ def busy(service, acme):
         orders.record_products(db, shop.id, goods, now)
         orders.record(db, context, service.runtime.members, told, now)
         recommend.mark(db, shop.id, now, at_once=True)
+        learning.set_settings(db, shop.id, holdout_percent=0, rows_limit=4, now=now)
     assert recommend.build(service.database, shop.id, now)
     return acme
 
