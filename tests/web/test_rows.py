@@ -8,7 +8,8 @@ from connector import orders
 from connector.core import clock
 from connector.core.commerce import LineKind, Order, OrderLine, OrderState, Product
 from connector.rooms import recommend
-from connector.rooms.recommend import learning, showing
+from connector.rooms.recommend import showing
+from connector.rooms.recommend.learning import service as learning
 from tests.web.shoppers import acme, proxy
 
 __all__ = ["acme", "proxy"]
