@@ -148,6 +148,17 @@ def test_a_gift_keeps_the_programme_that_asked_and_its_line_names_the_cause(stor
     assert fee["name"] == "Donation to Friends-of-the-old-harbour-and-river"
 
 
+def test_nothing_follows_the_row_after_an_order(store):
+    """Where it has nothing to show it leaves a gap, and not in the middle of the page."""
+    store.control("PUT", "pairing", PAIRING)
+    add(store)
+    guest = {"email": "gina@customers.example", "first_name": "Gina", "last_name": "Guest"}
+    page = store.http.get(store.http.post("/checkout/", data=guest).location).text
+    own, _, after = page.partition('<perennial-recommendations surface="thank_you"')
+    assert "Keep looking" in own
+    assert after.partition("</perennial-recommendations>")[2].split()[0] == "</div>"
+
+
 @pytest.mark.parametrize("amount", [-100, 100_001])
 def test_a_gift_has_bounds(store, amount):
     add(store)
