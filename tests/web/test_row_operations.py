@@ -54,7 +54,10 @@ def test_a_products_row_says_why_and_how_much(built):
     assert (item["together"], item["times"], item["score"]) == (0, 0, 1000)
 
 
-def test_wishes_are_kept_and_taken_back(acme):
+def test_wishes_are_kept_and_taken_back(service, acme):
+    filed = Product("a", "A", 900, collections=("Sale", "Tea", "Pots"))
+    with service.database.write() as db:
+        record_products(db, acme.shop.id, [filed], clock.now())
     assert acme.get(WISHES) == NONE
     put(acme, "pins", place="product:a", products=["b", "b", "c"])
     put(acme, "exclusions", products=["x"], collections=["Sale"])
@@ -86,6 +89,8 @@ def test_wishes_are_kept_and_taken_back(acme):
         ("pins", {"place": "product:a", "products": list("abcdefghijklm")}, "too_many"),
         ("exclusions", {"products": ["x" * 201], "collections": []}, "too_many"),
         ("beside", {"collection": " ", "others": ["a"]}, "name_required"),
+        ("beside", {"collection": "Nope", "others": ["a"]}, "collection_unknown"),
+        ("exclusions", {"products": [], "collections": ["Nope"]}, "collection_unknown"),
         ("surfaces", {"surface": "moon", "on": True}, "unknown_surface"),
         ("rest", {"pages_a_day": 101}, "pages_range"),
         ("rest", {"pages_a_day": -1}, "pages_range"),

@@ -19,6 +19,7 @@ from connector.orders.imports import Import
 from connector.rooms import insight
 from connector.rooms.giving import service as giving
 from connector.rooms.points import service as points
+from connector.rooms.recommend.learning import service as learning
 from connector.shops import service as shops
 from connector.shops.service import Shop
 from connector.web import addresses
@@ -94,6 +95,7 @@ def home() -> Response:
             "steps": _steps(db, shop, reads),
             "newest": newest_orders(db, runtime().members, shop.id),
             "sums": sums(giving.totals(db, shop.id)),
+            "exposure": learning.exposure(db, shop.id, now),
         }
         told = _figures_of(db, shop.id, now)
     values |= {"series": told.series, "figures": told.figures}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from flask import g, request, url_for
@@ -87,7 +88,8 @@ def _exclude(db: Connection) -> None:
         collections.append(_collection("collection"))
     else:
         products += called.products(db, forms.line("products"), "never")
-    showing.exclude(db, g.shop.id, products, collections)
+    with _said_of({"collections": "collection"}):
+        showing.exclude(db, g.shop.id, products, collections)
 
 
 def _beside(db: Connection) -> None:
@@ -95,7 +97,18 @@ def _beside(db: Connection) -> None:
     was = showing.wishes_to_change(db, g.shop.id).beside.get(because, ())
     gone = forms.text("remove")
     others = [one for one in was if one != gone] if gone else [*was, _collection("only")]
-    showing.beside(db, g.shop.id, because, others)
+    with _said_of({"collection": "because", "others": "only"}):
+        showing.beside(db, g.shop.id, because, others)
+
+
+@contextmanager
+def _said_of(fields: Mapping[str, str]) -> Iterator[None]:
+    """Say what is refused beside the form's field; fields: those by what the verb calls them."""
+    try:
+        yield
+    except BadInput as problem:
+        field = fields.get(problem.field or "", problem.field)
+        raise BadInput(problem.code, problem.message, field=field) from None
 
 
 def _collection(field: str) -> str:

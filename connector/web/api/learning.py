@@ -75,8 +75,8 @@ class TrialFigure(Struct):
     of: Annotated[str, Meta(description="row or method")]
     a: str
     b: str
-    since: _Day
-    until: str | None
+    since: Annotated[str | None, Meta(description="null: stopped before its first day")]
+    until: Annotated[str | None, Meta(description="null: it runs, or never began")]
     lift: LiftFigure
 
 
@@ -170,7 +170,8 @@ def stop_trial(db: Connection, shop: Shop, trial_id: str) -> TrialFigure:
 
 def _trial(db: Connection, shop: Shop, one: Trial, now: datetime) -> TrialFigure:
     lift = _lift(learning.trial_lift(db, shop.id, one, now), shop.currency)
-    return TrialFigure(str(one.id), one.surface, one.of, one.a, one.b, one.since, one.until, lift)
+    since, until = (one.since, one.until) if one.has_begun else (None, None)
+    return TrialFigure(str(one.id), one.surface, one.of, one.a, one.b, since, until, lift)
 
 
 def _lift(one: Lift, currency: str) -> LiftFigure:

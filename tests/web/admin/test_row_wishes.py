@@ -18,7 +18,11 @@ PATH = "recommendations/rows"
 @pytest.fixture(autouse=True)
 def catalogue(world: World):
     """A teapot and an apron."""
-    told = [Product("1", "Celadon teapot", 4800), Product("2", "Linen apron", 3000)]
+    filed = ("Sale", "Tea", "Pots", "Cups")
+    told = [
+        Product("1", "Celadon teapot", 4800, collections=filed),
+        Product("2", "Linen apron", 3000),
+    ]
     with world.database.write() as db:
         orders.record_products(db, world.shop.id, told, NOW)
 
@@ -78,6 +82,27 @@ def test_what_never_shows_is_added_and_taken_out(ada: Ada, world: World):
     assert wishes(world) == showing.Wishes()
 
 
+def test_a_collection_is_called_as_the_shop_calls_it(ada: Ada, world: World):
+    ada.send("recommendations/never", PATH, collection="sALE")
+    ada.send("recommendations/beside", PATH, because="tea", only="POTS")
+    kept = wishes(world)
+    assert (kept.collections_out, kept.beside) == (("Sale",), {"Tea": ("Pots",)})
+
+
+def test_a_collection_that_is_gone_stays_until_it_is_taken_out(ada: Ada, world: World):
+    ada.send("recommendations/never", PATH, collection="Sale")
+    ada.send("recommendations/beside", PATH, because="Tea", only="Pots")
+    gone = [Product("1", "Celadon teapot", 4800, collections=("New",))]
+    with world.database.write() as db:
+        orders.record_products(db, world.shop.id, gone, NOW)
+    ada.send("recommendations/never", PATH, collection="New")
+    assert wishes(world).collections_out == ("Sale", "New")
+    ada.send("recommendations/beside", PATH, because="Tea", only="New")
+    assert wishes(world).beside == {"Tea": ("Pots", "New")}
+    ada.send("recommendations/never", PATH, remove="collection:Sale")
+    assert wishes(world).collections_out == ("New",)
+
+
 def test_a_collection_is_followed_only_by_others(ada: Ada, world: World):
     beside = "recommendations/beside"
     for other in ("Pots", "Cups"):
@@ -101,6 +126,9 @@ def test_a_collection_is_followed_only_by_others(ada: Ada, world: World):
         ("never", {"collection": " "}, "Name a collection or category."),
         ("never", {"collection": "x" * 201}, "These are too many"),
         ("beside", {"because": "Tea", "only": ""}, "Name a collection or category."),
+        ("beside", {"because": "Tea", "only": "Nope"}, "no collection or category of this name"),
+        ("beside", {"because": "Nope", "only": "Tea"}, "no collection or category of this name"),
+        ("never", {"collection": "<img src=x>"}, "no collection or category of this name"),
     ],
 )
 def test_what_cannot_be_meant_changes_nothing(ada: Ada, world: World, path, form, said):

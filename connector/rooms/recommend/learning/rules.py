@@ -102,6 +102,24 @@ class Lift:
     high_minor: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Rows shown in visits that are shown rows, over the days that reach is told of."""
+
+    rows: int
+    visits: int
+    limit: int
+
+    @property
+    def tenths(self) -> int:
+        """Rows a visit, in tenths."""
+        return round(10 * self.rows / self.visits) if self.visits else 0
+
+    @property
+    def is_high(self) -> bool:
+        return self.tenths > 10 * self.limit
+
+
 def is_held(bucket: int, percent: int) -> bool:
     return bucket < percent * PER_PERCENT
 

@@ -18,7 +18,7 @@ from connector.core.commerce import EARNING_STATES
 from connector.core.errors import BadInput, Conflict, NotFound
 from connector.core.ids import new_id
 from connector.rooms.recommend.learning import retention, rules, store
-from connector.rooms.recommend.learning.rules import Lift, Place, Sums
+from connector.rooms.recommend.learning.rules import Exposure, Lift, Place, Sums
 from connector.rooms.recommend.showing.ladders import LADDERS
 from connector.shops import service as shops
 
@@ -80,6 +80,11 @@ class Trial:
     stopped_at: datetime | None
     until: str | None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it had, or may still have, a day that counts: not if stopped before it."""
+        return self.until is None or self.since <= self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -100,24 +105,6 @@ class Point:
 
     day: str
     lift: Lift
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """Rows shown in visits that are shown rows, over EXPOSURE_DAYS days."""
-
-    rows: int
-    visits: int
-    limit: int
-
-    @property
-    def tenths(self) -> int:
-        """Rows a visit, in tenths."""
-        return round(10 * self.rows / self.visits) if self.visits else 0
-
-    @property
-    def is_high(self) -> bool:
-        return self.tenths > 10 * self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +319,6 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
     first = store.first_day(db, shop_id)
     since = max(chosen.since or FIRST_DAY, first or today)
     start = _earlier(today, EXPOSURE_DAYS - 1)
-    held = chosen.holdout_percent * rules.PER_PERCENT
     points = [
         Point(day, _lift(store.sums(db, shop_id, since, day), chosen))
         for day in rules.cuts(since, today)
@@ -345,9 +331,17 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
         lift=points[-1].lift,
         points=points if first else [],
         rows=_rows(db, shop_id, since, today),
-        exposure=Exposure(*store.exposure(db, shop_id, start, held), limit=chosen.rows_limit),
+        exposure=exposure(db, shop_id, now),
         coverage=Coverage(*store.listed(db, shop_id, start), *store.pages(db, shop_id, start)),
     )
+
+
+def exposure(db: Connection, shop_id: int, now: datetime) -> Exposure:
+    """How many rows a visit meets of late, and whether that is too many."""
+    chosen = settings(db, shop_id)
+    held = chosen.holdout_percent * rules.PER_PERCENT
+    start = _earlier(_today(db, shop_id, now), EXPOSURE_DAYS - 1)
+    return Exposure(*store.exposure(db, shop_id, start, held), limit=chosen.rows_limit)
 
 
 def _lift(sums: Mapping[int, Sums], chosen: Settings) -> Lift:

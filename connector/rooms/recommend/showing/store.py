@@ -165,6 +165,14 @@ def filed(db: Connection, shop_id: int) -> dict[str, set[str]]:
     return {row.key: {*row.categories, *(row.collections or ())} - {""} for row in rows}
 
 
+def filed_names(db: Connection, shop_id: int) -> set[str]:
+    """Every collection and category of the catalogue."""
+    rows = db.execute(
+        select(product.c.categories, product.c.collections).where(product.c.shop_id == shop_id)
+    )
+    return {name for row in rows for name in (*row.categories, *(row.collections or ()))} - {""}
+
+
 def apart(db: Connection, shop_id: int) -> list[str]:
     """Products that orders hold as gift cards or as gifts to a cause."""
     return list(

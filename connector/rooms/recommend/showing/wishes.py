@@ -83,18 +83,37 @@ def pin(db: Connection, shop_id: int, place: str, products: Sequence[str]) -> Wi
 def exclude(
     db: Connection, shop_id: int, products: Sequence[str], collections: Sequence[str]
 ) -> Wishes:
-    """Never show these products, nor any of these collections; replaces what was excluded."""
+    """Never show these products, nor any of these collections; replaces what was excluded.
+
+    Raises BadInput ``collection_unknown`` for what the shop has not, nor was excluded before.
+    """
     keys, names = _names(products), _names(collections)
-    return _change(db, shop_id, lambda was: replace(was, products_out=keys, collections_out=names))
+
+    def change(was: Wishes) -> Wishes:
+        own = _own_names(db, shop_id, names, was.collections_out, "collections")
+        return replace(was, products_out=keys, collections_out=own)
+
+    return _change(db, shop_id, change)
 
 
 def beside(db: Connection, shop_id: int, collection: str, others: Sequence[str]) -> Wishes:
-    """Because of products of ``collection`` only show those of ``others``; none takes it back."""
+    """Because of products of ``collection`` only show those of ``others``; none takes it back.
+
+    Raises BadInput ``collection_unknown`` for what the shop has not, nor was named there before.
+    """
     (name,) = _names([collection]) or ("",)
     if not name:
         raise BadInput("name_required", "name the collection", field="collection")
     names = _names(others)
-    return _change(db, shop_id, lambda was: replace(was, beside=_with(was.beside, name, names)))
+
+    def change(was: Wishes) -> Wishes:
+        if not names:
+            return replace(was, beside=_with(was.beside, name, ()))
+        (own,) = _own_names(db, shop_id, [name], was.beside, "collection")
+        only = _own_names(db, shop_id, names, was.beside.get(own, ()), "others")
+        return replace(was, beside=_with(was.beside, own, only))
+
+    return _change(db, shop_id, change)
 
 
 def switch(db: Connection, shop_id: int, surface: str, *, on: bool) -> Wishes:
@@ -132,6 +151,24 @@ def _with(
     if len(told) > MOST_PLACES:
         raise BadInput("too_many", f"at most {MOST_PLACES}")
     return told
+
+
+def _own_names(
+    db: Connection, shop_id: int, given: Sequence[str], before: Collection[str], field: str
+) -> tuple[str, ...]:
+    """Collections and categories as the shop writes them, in whichever case they are given.
+
+    before: what was named there already, and may be gone from the shop since.
+    """
+    if all(one in before for one in given):
+        return tuple(given)
+    known = {*store.filed_names(db, shop_id), *before}
+    alike = {one.casefold(): one for one in sorted(known)}
+    own = [one if one in known else alike.get(one.casefold()) for one in given]
+    if None in own:
+        unknown = given[own.index(None)]
+        raise BadInput("collection_unknown", f"the shop has no {unknown!r}", field=field)
+    return tuple(dict.fromkeys(one for one in own if one is not None))
 
 
 def _names(given: Sequence[str], most: int = MOST_NAMES) -> tuple[str, ...]:
