@@ -87,7 +87,7 @@ def _page(chosen: str, errors: dict[str, Any]) -> Response:
         errors=errors,
         said=sentences.said(addresses.text("said")),
         support=rules.SUPPORT,
-        places=showing.ON_PRODUCTS,
+        about_products=showing.ON_PRODUCTS,
         surfaces=SURFACES,
         row_names=ROWS,
         **values,

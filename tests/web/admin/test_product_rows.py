@@ -60,6 +60,14 @@ def test_every_place_beside_a_product_is_shown_as_it_stands(ada: Ada, world: Wor
     assert "Rows are switched off at this place." in page
     assert "This row is shown." not in page
     assert shown(ada.see(PATH, product="tea", place="cart")).strip().startswith("Best tray")
+    offered = ada.see(PATH, product="tea").partition("first-beside")[0]
+    assert [offered.count(f"product=tea&place={one}") for one in showing.SURFACES] == [
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]
     page = words_of(ada.see(PATH, product="tea", place="thank_you"))
     assert "Goes with the order This row is shown." in page
     ada.see(PATH, product="tea", place="home", status=404)
