@@ -24,6 +24,7 @@ const ENTRIES = {
   "goal.js": "src/goal/goal.js",
   "own.js": "src/donation/own.js",
   "away.js": "src/product/away.js",
+  "forget.js": "src/product/forget.js",
   "viewed.js": "src/product/viewed.js",
   "learning.js": "src/product/learning.js",
 };

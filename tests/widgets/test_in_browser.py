@@ -332,7 +332,7 @@ def test_at_most_six_things_are_suggested_with_a_reason(seen: dict[str, Any]) ->
 
 def test_hiding_a_suggestion_is_remembered_and_undone(seen: dict[str, Any]) -> None:
     assert seen["hidden"] == "Hidden. We won’t suggest it again. Undo"
-    assert seen["focusAfterHiding"] == "Undo"
+    assert (seen["hiddenOnce"], seen["focusAfterHiding"]) == (1, "Undo")  # though pressed twice
     assert (seen["hiddenProducts"], seen["forgotten"]) == (["k0"], [])
     assert seen["focusAfterUndoing"] == "Hide \u2068Tall cup\u2069"
 
@@ -370,6 +370,15 @@ def test_what_was_looked_at_is_kept_only_with_consent(seen: dict[str, Any]) -> N
 
 def test_a_browser_that_refuses_statistics_is_in_no_bucket(seen: dict[str, Any]) -> None:
     assert seen["bucketWithoutConsent"] == ""
+
+
+def test_who_withdraws_consent_leaves_nothing_behind(seen: dict[str, Any]) -> None:
+    assert seen["forgottenOnRefusal"] == [None, None, None]
+    assert not seen["noteOnRefusal"]
+
+
+def test_a_number_that_is_no_bucket_is_drawn_anew(seen: dict[str, Any]) -> None:
+    assert 0 <= seen["drawnAnew"]["bucket"] < 1000
 
 
 def test_no_gift_is_chosen_for_the_shopper(seen: dict[str, Any]) -> None:

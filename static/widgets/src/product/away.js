@@ -19,6 +19,7 @@ function unhide(key) {
 
 /** Put a way back where `button` and what it sends away were; focus stays there. */
 export function send(button, key, words) {
+  if (button.hidden) return; // pressed twice while this was fetched
   const gone = [...button.parentNode.children].filter(({ localName }) => localName !== "h2");
   const place = document.createElement("div");
   place.className = "gone";

@@ -5,8 +5,6 @@
 import { address, isProxied, isSignedIn, recall, remember } from "../kit.js";
 
 const BUCKETS = 1000;
-const TOLD = "perennial_told=1";
-const ALIKE = ";path=/;samesite=lax";
 const met = []; // since the last batch
 let mine;
 
@@ -15,8 +13,12 @@ const may = (usual) => window.Shopify?.customerPrivacy?.analyticsProcessingAllow
 
 /** Drawn once; "" where nothing can or may be kept, because who is somebody else on each page tells nothing. */
 export function bucket() {
-  if (!may(1)) return "";
-  if (recall("bucket") === null) remember("bucket", Math.floor(Math.random() * BUCKETS));
+  const kept = recall("bucket");
+  if (!may(1)) {
+    if (kept != null) import("./forget.js");
+    return "";
+  }
+  if (kept % BUCKETS >>> 0 !== kept) remember("bucket", Math.random() * BUCKETS | 0);
   return recall("bucket") ?? "";
 }
 
@@ -41,7 +43,7 @@ export function follow(host, { bucket: dealt, surface, row, method }, items) {
     const path = target.closest("a")?.pathname;
     if (!path) return;
     meet({ clicks: 1 });
-    if (may(isSignedIn())) remember("row-click", [[surface, row, method, Math.floor(Date.now() / 86_400_000)].join("."), path]);
+    if (may(isSignedIn())) remember("row-click", [[surface, row, method, Date.now() / 86_400_000 | 0].join("."), path]);
     note();
   });
 }
@@ -51,7 +53,7 @@ function note() {
   const [place] = recall("row-click") ?? [];
   const text = mine + (place ? `.${place}` : ""); // the service knows how long a click counts
   if (!isProxied()) {
-    document.cookie = `perennial_row=${text}${ALIKE};max-age=604800`;
+    document.cookie = `perennial_row=${text};path=/;samesite=lax;max-age=604800`;
     return;
   }
   const noted = `${text} ${/\bcart=([^;]*)/.exec(document.cookie)?.[1]}`; // a new cart knows nothing
@@ -64,17 +66,16 @@ function note() {
 document.addEventListener("submit", ({ target }) => {
   const [place, path] = recall("row-click") ?? [];
   if (path === location.pathname && /cart\/add|add-to-cart/.test(target.outerHTML)) {
-    const [surface, row, method] = place.split(".");
-    met.push({ surface, row, method, adds: 1 });
+    const [surface, row, method, day] = place.split(".");
+    if (Date.now() / 86_400_000 - day < 8) met.push({ surface, row, method, adds: 1 }); // seven days, as the service counts orders
   }
 }, true);
 
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState !== "hidden" || mine === undefined) return;
-  const first = !document.cookie.includes(TOLD);
+  if (!document.hidden || mine == null) return;
+  const first = !document.cookie.includes("perennial_told=1");
   const rows = met.slice(-12);
-  if (!first && !rows.length) return;
-  if (!navigator.sendBeacon(address("beacon"), JSON.stringify({ bucket: mine, first, rows }))) return;
-  document.cookie = TOLD + ALIKE; // ends with the browser session, which is a visit
+  if ((!first && !rows[0]) || !navigator.sendBeacon(address("beacon"), JSON.stringify({ bucket: mine, first, rows }))) return;
+  document.cookie = "perennial_told=1;path=/;samesite=lax"; // ends with the browser session, which is a visit
   met.length = 0;
 });

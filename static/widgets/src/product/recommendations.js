@@ -20,7 +20,7 @@ export class PerennialRecommendations extends Widget {
     this.hidden = !product && !/home|account/.test(surface);
     if (this.hidden) return;
     this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${[1, 2, 3, 4].map(() => html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
-    const today = Math.floor(Date.now() / 86_400_000);
+    const today = Date.now() / 86_400_000 | 0;
     const [day, pages] = recall("rows") ?? [];
     const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
     try {

@@ -1,0 +1,1 @@
+import{isProxied as r,remember as a}from"./kit.js?v=08a99ee0";for(let e of["bucket","row-click","noted"])a(e,null);document.cookie="perennial_row=;path=/;max-age=0";r()&&navigator.sendBeacon("/cart/update.js",new URLSearchParams({"attributes[_perennial_row]":""}));
