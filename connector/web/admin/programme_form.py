@@ -65,6 +65,7 @@ UNTRUE = {
     "ends_first": mark("It would end before it begins."),
     "ends_past": mark("Its last day is over."),
     "minimum_above": mark("The least is above the most."),
+    "amount_outside": mark("Each amount once, and none outside of the least and the most."),
     "cause_closed": mark("Choose open causes."),
 }
 PAPERS = {

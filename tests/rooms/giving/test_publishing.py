@@ -7,7 +7,7 @@ import pytest
 
 from connector.core.errors import BadInput
 from connector.rooms.giving import programmes, store
-from connector.rooms.giving.rules import RoundUp, Share
+from connector.rooms.giving.rules import AddOn, RoundUp, Share
 from tests.rooms.giving.offers import SINCE, WORDS, papered, programme, publish
 from tests.world import acme
 
@@ -53,6 +53,26 @@ def test_days_that_would_be_untrue_are_refused_with_the_reason(sqlite_world, day
     with pytest.raises(BadInput, match=why) as refused:
         publish(world, FIVE, cause, starts_at=starts_at, ends_at=ends_at)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("terms", "is_said_whole"),
+    [
+        (AddOn(amounts_minor=(100, 100)), False),
+        (AddOn(amounts_minor=(5000,), least_minor=100, most_minor=1000), False),
+        (AddOn(amounts_minor=(50,), least_minor=100, most_minor=1000), False),
+        (AddOn(amounts_minor=(100, 1000), least_minor=100, most_minor=1000), True),
+        (AddOn(amounts_minor=(200, 100)), True),
+    ],
+)
+def test_amounts_that_the_words_leave_out_are_not_published(sqlite_world, terms, is_said_whole):
+    world, cause = sqlite_world
+    if is_said_whole:
+        assert publish(world, terms, cause).published_at
+        return
+    with pytest.raises(BadInput, match="none outside of the least and the most") as refused:
+        publish(world, terms, cause)
+    assert (refused.value.code, refused.value.field) == ("publish_refused", "amounts_minor")
 
 
 def test_the_day_of_publishing_is_the_shops_own(sqlite_world):

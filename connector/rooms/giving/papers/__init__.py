@@ -52,6 +52,7 @@ WHY: Mapping[str, str] = {
     "ends_first": "it would end before it begins",
     "ends_past": "its end is over",
     "minimum_above": "the least is above the most",
+    "amount_outside": "each once, and none outside of the least and the most one may choose",
     "cause_closed": "a cause is closed, or there no more",
     "campaign_closed": "its goal is closed, or of another currency",
     "unknown_country": "no country has this code",
@@ -71,6 +72,8 @@ def wanting(programme: Programme, causes: Sequence[Papers], at: datetime) -> Ite
         and (programme.minimum_minor or 0) > (programme.cap_minor or 0) > 0
     ):
         yield Lack("minimum_minor", "minimum_above")
+    if isinstance(programme.terms, AddOn) and not _is_said_whole(programme.terms):
+        yield Lack("amounts_minor", "amount_outside")
     named = {cause_id for cause_id, _ in programme.causes}
     found = [one for one in causes if one.id in named]
     if not named:
@@ -106,6 +109,13 @@ def _days(programme: Programme, at: datetime) -> Iterator[Lack]:
         yield Lack("ends_at", "ends_first")
     elif ends_at <= at:
         yield Lack("ends_at", "ends_past")
+
+
+def _is_said_whole(terms: AddOn) -> bool:
+    """Whether the words "from the least to the most", or each amount once, leave none out."""
+    amounts = terms.amounts_minor
+    is_within = all(terms.least_minor <= one <= terms.most_minor for one in amounts)
+    return len(set(amounts)) == len(amounts) and (is_within or not terms.most_minor)
 
 
 def _conditions(programme: Programme) -> Iterator[tuple[str, bool]]:
