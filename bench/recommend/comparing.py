@@ -165,7 +165,7 @@ def _beside(name: str, test: Test, built: Shelves | None = None) -> list[Line]:
 
 def _reordered(day: date, test: Test, shop: shops.Shop, days: int = 30) -> str:
     """Pairs bought twice: how much likelier the best tenth is, and the error saved."""
-    now, told = reorders.chances(reorders.bought(test.history), day.toordinal(), days)
+    now, told, _ = reorders.chances(reorders.bought(test.history), day.toordinal(), days)
     later = shop.only((shop.days >= day.toordinal()) & (shop.days < day.toordinal() + days))
     bought = {
         (person, shop.keys[item])
@@ -197,7 +197,7 @@ def _reordered(day: date, test: Test, shop: shops.Shop, days: int = 30) -> str:
 def _returned(day: date, test: Test, shop: shops.Shop, days: int = 90) -> str:
     """Everybody: who buys within 90 days."""
     known = visits.visits(test.history)
-    people, told = visits.buys_within(known, day.toordinal(), days)
+    people, told, _ = visits.buys_within(known, day.toordinal(), days)
     first = day.toordinal()
     later = set(shop.people[(shop.days >= first) & (shop.days < first + days)].tolist())
     was = np.array([one in later for one in test.users[people].tolist()])

@@ -118,7 +118,7 @@ class Answers:
     def _learn_reorders(self, days: int) -> tuple[dict[tuple[int, int], float], np.ndarray]:
         if days not in self._reorders:
             known = reorders.bought(self.history)
-            now, told = reorders.chances(known, self._today, days)
+            now, told, _ = reorders.chances(known, self._today, days)
             pairs = zip(now.people.tolist(), now.products.tolist(), strict=True)
             anybody = reorders.of_anybody(known, self._today, days)
             self._reorders[days] = (dict(zip(pairs, told.tolist(), strict=True)), anybody)
@@ -127,7 +127,7 @@ class Answers:
     def _learn_visits(self, days: int) -> tuple[dict[int, float], float]:
         if days not in self._visits:
             known = visits.visits(self.history)
-            people, told = visits.buys_within(known, self._today, days)
+            people, told, _ = visits.buys_within(known, self._today, days)
             lately = np.count_nonzero(visits.seen(known, self._today).recency <= days)
             chances = dict(zip(people.tolist(), told.tolist(), strict=True))
             self._visits[days] = (chances, lately / max(len(people), 1))

@@ -25,6 +25,7 @@ from connector.rooms.expiry import service as expiry
 from connector.rooms.giving.accounts import behaviour, closing
 from connector.rooms.points import service as points
 from connector.rooms.recommend import service as recommend
+from connector.rooms.recommend.scoring import service as scoring
 from connector.rooms.referrals import people as introducing
 from connector.rooms.referrals import service as referrals
 from connector.rooms.rehearsal import service as rehearsals
@@ -150,6 +151,10 @@ def _build(runtime: Runtime, shop_id: int) -> None:
     recommend.build(runtime.database, shop_id, clock.now())
 
 
+def _score(runtime: Runtime, shop_id: int) -> None:
+    scoring.score(runtime.database, shop_id, clock.now())
+
+
 JOBS = {
     "drain": Job("live", _drain),
     "dispatch": Job("calls", dispatch.dispatch),
@@ -167,6 +172,7 @@ JOBS = {
     "import": Job("slow", history.step),
     "exchange": Job("slow", exchange.step),
     "build": Job("slow", _build),
+    "score": Job("slow", _score),
     "rehearse": Job("slow", _rehearse),
     "purge": Job("slow", purge.purge),
 }
@@ -191,6 +197,7 @@ def due(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "import": history.shops_due(db, now),
             "exchange": exchange.shops_due(db, now),
             "build": recommend.build_due(db, now),
+            "score": scoring.shops_due(db, now),
             "rehearse": rehearsals.shops_due(db, now),
             "purge": [EVERYWHERE] if lapsing.any_lapsed(db, now) else [],
         }

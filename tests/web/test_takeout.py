@@ -28,6 +28,8 @@ STAYS = {  # tables with rows of a shop that no export tells
     "recommend_product": "the same",
     "recommend_trend": "the same",
     "recommend_build": "when that was",
+    "recommend_score": "computed from orders",
+    "recommend_scoring": "when that was",
     "learning_bucket": "sums without names",
     "learning_row": "sums without names",
     "learning_shown": "products, not people",

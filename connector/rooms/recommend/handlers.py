@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector.core.facts import Fact, MemberErased, OrderChanged
 from connector.rooms.recommend import service
 from connector.rooms.recommend.learning import service as learning
+from connector.rooms.recommend.scoring import service as scoring
 
 
 def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
@@ -22,6 +23,7 @@ def on_order_changed(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
 
 def on_history_imported(db: Connection, facts: Sequence[Fact], now: datetime) -> Sequence[Fact]:
     service.mark(db, facts[0].shop_id, now, at_once=True)
+    scoring.hasten(db, facts[0].shop_id, now)
     return []
 
 
@@ -29,4 +31,5 @@ def on_member_erased(db: Connection, facts: Sequence[Fact], now: datetime) -> Se
     for fact in facts:
         if isinstance(fact, MemberErased):
             service.forget(db, fact.shop_id, fact.member_id, now)
+            scoring.forget(db, fact.shop_id, fact.member_id)
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, false
 
 from connector.core.db import Id, Json, Key, Utc, metadata
 
@@ -78,3 +78,38 @@ Index(
     sqlite_where=recommend_build.c.due_at.is_not(None),
     postgresql_where=recommend_build.c.due_at.is_not(None),
 )
+
+# Of members with a paid order, told once a day. Who is erased loses the row at once.
+recommend_score = Table(
+    "recommend_score",
+    metadata,
+    Column("shop_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("visits", Integer, nullable=False),  # days bought on
+    Column("buys_permille", Integer, nullable=False),  # within 90 days
+    Column("yearly_thousandths", Integer, nullable=False),  # of a purchase, within 365 days
+    Column("again", Json, nullable=False),  # [key, permille within 30 days], likeliest first
+    CheckConstraint(
+        "visits > 0 AND buys_permille BETWEEN 1 AND 999 AND yearly_thousandths >= 0", name="range"
+    ),
+)
+Index(  # who is least likely to come back
+    "ix_recommend_score_buys",
+    recommend_score.c.shop_id,
+    recommend_score.c.buys_permille,
+    recommend_score.c.member_id,
+)
+
+recommend_scoring = Table(
+    "recommend_scoring",
+    metadata,
+    Column("shop_id", Id, primary_key=True, autoincrement=False),
+    Column("due_at", Utc, nullable=False),
+    Column("claimed_until", Utc),  # somebody is at it
+    Column("scored_at", Utc),
+    Column("returners", Integer, nullable=False, server_default="0"),  # bought on two days
+    Column("buys_learnt", Boolean, nullable=False, server_default=false()),  # else shrunk rates
+    Column("again_learnt", Boolean, nullable=False, server_default=false()),
+    CheckConstraint("returners >= 0", name="counts"),
+)
+Index("ix_recommend_scoring_due", recommend_scoring.c.due_at, recommend_scoring.c.shop_id)

@@ -22,6 +22,7 @@ from connector.orders.store import products as catalogue
 from connector.rooms.recommend import rules, store
 from connector.rooms.recommend.rules import ORDERS, Other
 from connector.rooms.recommend.rules.history import Longs
+from connector.rooms.recommend.scoring import store as scored
 from connector.rooms.recommend.showing import counts
 from connector.rooms.recommend.showing import store as shown
 from connector.rooms.recommend.showing.counts import Product
@@ -122,6 +123,7 @@ def build(database: Database, shop_id: int, now: datetime) -> bool:
     def finish(db: Connection) -> None:
         store.drop(db, shop_id, sorted(gone))
         shown.put_trends(db, shop_id, trends)
+        scored.begin(db, shop_id, now)
         store.finish(
             db,
             shop_id,

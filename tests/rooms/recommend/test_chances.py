@@ -95,7 +95,7 @@ def test_spend_is_fitted_to_those_who_were_drawn_from_the_model():
 
 def test_who_buys_each_month_is_likelier_than_who_fell_silent():
     known = visits.visits(rules.history(in_columns(planted())))
-    people, told = visits.buys_within(known, TODAY, 30)
+    people, told, _ = visits.buys_within(known, TODAY, 30)
     faithful, gone = told[people < 150], told[people >= 150]
     assert faithful.mean() > 0.8
     assert gone.mean() < 0.3
@@ -103,7 +103,7 @@ def test_who_buys_each_month_is_likelier_than_who_fell_silent():
 
 def test_what_is_bought_each_month_is_likelier_than_what_was_bought_twice_long_ago():
     history = rules.history(in_columns(planted()))
-    now, told = reorders.chances(reorders.bought(history), TODAY, 30)
+    now, told, _ = reorders.chances(reorders.bought(history), TODAY, 30)
     tea = [told[n] for n, one in enumerate(now.products) if history.keys[one] == "t"]
     mug = [told[n] for n, one in enumerate(now.products) if history.keys[one] == "m"]
     assert np.mean(tea) > 2 * np.mean(mug)
@@ -139,9 +139,9 @@ def test_a_young_shop_has_chances_too():
     history = rules.history(
         in_columns([(0, TODAY - 9, "a"), (0, TODAY - 4, "a"), (1, TODAY, "b")])
     )
-    _, told = reorders.chances(reorders.bought(history), TODAY + 1, 30)
+    _, told, _ = reorders.chances(reorders.bought(history), TODAY + 1, 30)
     assert ((told > 0) & (told < 1)).all()
-    people, told = visits.buys_within(visits.visits(history), TODAY + 1, 90)
+    people, told, _ = visits.buys_within(visits.visits(history), TODAY + 1, 90)
     assert people.tolist() == [0, 1]
     assert ((told >= 0) & (told <= 1)).all()
 

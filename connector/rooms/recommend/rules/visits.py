@@ -8,6 +8,7 @@ the chance to be alive, which is 1 for everybody who bought once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from connector.rooms.recommend.rules import logistic, worth
 from connector.rooms.recommend.rules.history import Floats, History, Ints, Longs
 
 _CUTS = 2  # earlier days to learn from, each a window before the next
+_YEAR = 365
+_SILENT = 180  # who bought nothing for so long is not counted on by last year's count
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class Seen:
         return np.column_stack((recency, times, np.log(self.age), recency * times))
 
 
+class Told(NamedTuple):
+    """How likely each buys. is_learnt: from who then did buy, not from expected purchases."""
+
+    people: Longs
+    chances: Floats
+    is_learnt: bool
+
+
 def visits(history: History) -> Visits:
     """Every person's purchase days; orders of one day are one."""
     first = int(np.searchsorted(history.buyers, 0))
@@ -74,15 +85,36 @@ def seen(all_: Visits, today: int) -> Seen:
     )
 
 
-def buys_within(all_: Visits, today: int, days: int) -> tuple[Longs, Floats]:
-    """(people, how likely each buys within so many days)."""
+def buys_within(all_: Visits, today: int, days: int) -> Told:
+    """How likely everybody seen before ``today`` buys within so many days."""
     now = seen(all_, today)
     model = _learnt(all_, today, days)
     if model is not None:
-        return now.people, model.of(now.features)
-    fitted = worth.fit_purchases(now.times - 1, now.age - now.recency, now.age)
-    expected = worth.expected(fitted, now.times - 1, now.age - now.recency, now.age, days)
-    return now.people, 1 - np.exp(-expected)
+        return Told(now.people, model.of(now.features), is_learnt=True)
+    return Told(now.people, 1 - np.exp(-_foreseen(now, days)), is_learnt=False)
+
+
+def in_a_year(all_: Visits, today: int) -> Floats:
+    """Days on which everybody seen before ``today`` will buy in the year from it.
+
+    Once the shop has a year of history its last year says half of it, because that has seen every
+    season; before, the model alone.
+    """
+    now = seen(all_, today)
+    told = _foreseen(now, _YEAR)
+    if today - int(all_.days.min(initial=today)) < _YEAR:
+        return told
+    lately = (all_.days < today) & (all_.days >= today - _YEAR)
+    count = np.bincount(all_.people[lately], minlength=len(all_.starts) - 1)[now.people]
+    return (told + count * (now.recency < _SILENT)) / 2
+
+
+def _foreseen(now: Seen, days: int) -> Floats:
+    """Purchases that BG/NBD expects."""
+    repeats, last = now.times - 1, now.age - now.recency
+    return worth.expected(
+        worth.fit_purchases(repeats, last, now.age), repeats, last, now.age, days
+    )
 
 
 def _learnt(all_: Visits, today: int, days: int) -> logistic.Odds | None:
