@@ -8,6 +8,9 @@ from connector.core import clock
 from connector.core.commerce import Product
 from connector.orders.service import record_products
 from connector.rooms import recommend
+from connector.rooms.recommend.rules.scores import Due, Score
+from connector.rooms.recommend.scoring import service as scoring
+from connector.rooms.recommend.scoring import store
 from connector.web.api import products
 from tests.web.schema import operations, problems
 from tests.web.test_api import acme, mia, refusal, rival
@@ -106,6 +109,29 @@ def test_one_shops_wishes_are_not_anothers(acme, rival, mia):
     assert rival.get(WISHES) == NONE
     answer = rival.ask(f"/members/{mia}/recommendations")
     assert refusal(answer) == (404, "member_not_found")
+
+
+def test_what_to_expect_of_a_member_is_told(built, service, mia):
+    path = f"/members/{mia}/recommendations"
+    assert built.get(path)["chances"] is None
+    now, told = clock.now(), Score(3, 612, 2432, [Due("a", 347), Due("gone", 300)])
+    assert scoring.score(service.database, built.shop.id, now)
+    with service.database.write() as db:
+        store.put(db, built.shop.id, {int(mia): told})
+        store.finish(db, built.shop.id, returners=10, buys_learnt=True)
+    chances = built.get(path)["chances"]
+    assert chances.pop("scored_at").startswith(f"{now:%Y-%m-%d}")
+    assert chances == {
+        "buys_permille": 612,
+        "yearly_thousandths": 2432,
+        "needed_again": [{"product_key": "a", "title": "Celadon cup a", "permille": 347}],
+        "buys_learnt": True,
+        "again_learnt": False,
+    }
+    api = built.get("/openapi.json")
+    described = api["paths"]["/members/{member_id}/recommendations"]["get"]["responses"]["200"]
+    schema = described["content"]["application/json"]["schema"]
+    assert problems(built.get(path), schema, api) == []
 
 
 def test_every_answer_is_what_the_description_says(built, mia):

@@ -12,7 +12,7 @@ from connector.members import blocking, merging, occasions, preferences
 from connector.rooms.giving import givers
 from connector.rooms.tiers import service as tiers
 from connector.web import days
-from connector.web.admin import store
+from connector.web.admin import chances, store
 from connector.web.admin.words import spoken
 
 
@@ -24,6 +24,7 @@ def of(db: Connection, row: Row[Any]) -> dict[str, Any]:
     answers = preferences.answers(db, g.shop.id, row.id)
     known = occasions.of_member(db, g.shop.id, row.id)
     return {
+        "chances": chances.of(db, row.id),
         "tier": tiers.progress(db, g.shop.id, row.id, now),
         "merges": merges,
         "parted": {

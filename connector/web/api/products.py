@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from connector.rooms.recommend import showing
 from connector.rooms.recommend.learning import service as learning
+from connector.rooms.recommend.scoring import service as scoring
 from connector.shops.service import Shop
 from connector.web import buckets, rows
 from connector.web.api import members, shapes
@@ -47,6 +48,39 @@ class Recommendations(Struct):
     row: Annotated[str | None, Meta(description="What a page shows; null: nothing honest")]
     items: Annotated[list[Recommendation], Meta(description="Of that row")]
     others: Annotated[list[RecommendedRow], Meta(description="What it would show else, in turn")]
+
+
+class NeededAgain(Struct):
+    product_key: str
+    title: str
+    permille: Annotated[int, Meta(description="Of a thousand like it, bought within 30 days")]
+
+
+class Chances(Struct):
+    """What to expect of a member, as of last night; no day is promised."""
+
+    buys_permille: Annotated[
+        int, Meta(description="Of a thousand members like this, who buys within 90 days")
+    ]
+    yearly_thousandths: Annotated[
+        int, Meta(description="Purchases to expect within 365 days, times 1000")
+    ]
+    needed_again: Annotated[
+        list[NeededAgain],
+        Meta(description="At most ten in stock, the likeliest first; of the 20,000 newest buyers"),
+    ]
+    buys_learnt: Annotated[
+        bool, Meta(description="From this shop's own history; false: it is short, and estimated")
+    ]
+    again_learnt: Annotated[bool, Meta(description="The same of needed_again")]
+    scored_at: str
+
+
+class MemberRecommendations(Recommendations):
+    chances: Annotated[
+        Chances | None,
+        Meta(description="null: no paid order by last night, or too few customers came back"),
+    ]
 
 
 class Wishes(Struct):
@@ -90,10 +124,13 @@ def list_recommendations(db: Connection, shop: Shop, key: str) -> Recommendation
     return _told(db, shop, showing.Question(surface="product", products=(key,)))
 
 
-def list_member_recommendations(db: Connection, shop: Shop, member_id: str) -> Recommendations:
+def list_member_recommendations(
+    db: Connection, shop: Shop, member_id: str
+) -> MemberRecommendations:
     """What a member is shown where the page is about no product: bought again, new, popular.
 
-    One who is held out is shown nothing; what they would be shown stands among the others.
+    One who is held out is shown nothing; what they would be shown stands among the others. With
+    it comes what to expect of them.
     """
     member = members.found(db, shop, member_id)
     question = showing.Question(surface="home", member_id=member.id)
@@ -101,8 +138,9 @@ def list_member_recommendations(db: Connection, shop: Shop, member_id: str) -> R
     deal = learning.deal(db, shop.id, question.surface, bucket)
     told = _told(db, shop, rows.dealt(question, deal))
     if deal.is_held and told.row:
-        return Recommendations(None, [], [RecommendedRow(told.row, told.items), *told.others])
-    return told
+        told = Recommendations(None, [], [RecommendedRow(told.row, told.items), *told.others])
+    chances = _chances(db, shop, member.id)
+    return MemberRecommendations(told.row, told.items, told.others, chances)
 
 
 def get_recommendation_wishes(db: Connection, shop: Shop) -> Wishes:
@@ -137,6 +175,23 @@ def switch_recommendations(db: Connection, shop: Shop) -> Wishes:
 def rest_recommendations(db: Connection, shop: Shop) -> Wishes:
     """After so many page views with a row a browser shows none until tomorrow."""
     return _wishes(showing.rest_after(db, shop.id, read_json(RestRequest).pages_a_day))
+
+
+def _chances(db: Connection, shop: Shop, member_id: int) -> Chances | None:
+    told, basis = scoring.of_member(db, shop.id, member_id), scoring.basis(db, shop.id)
+    if told is None or basis.scored_at is None:
+        return None
+    return Chances(
+        buys_permille=told.buys_permille,
+        yearly_thousandths=told.yearly_thousandths,
+        needed_again=[
+            NeededAgain(one.key, one.title, one.permille)
+            for one in scoring.needed_again(db, shop.id, member_id)
+        ],
+        buys_learnt=basis.buys_learnt,
+        again_learnt=basis.again_learnt,
+        scored_at=shapes.utc(basis.scored_at),
+    )
 
 
 def _told(db: Connection, shop: Shop, question: showing.Question) -> Recommendations:
@@ -187,7 +242,7 @@ OPERATIONS = (
         "GET",
         "/members/<member_id>/recommendations",
         list_member_recommendations,
-        Recommendations,
+        MemberRecommendations,
     ),
     Operation("GET", _WISHES, get_recommendation_wishes, Wishes),
     Operation("PUT", f"{_WISHES}/pins", pin_recommendations, Wishes, body=PinRequest),

@@ -7,8 +7,8 @@ from alembic import op
 
 from connector.core.db import Id, Json, Utc
 
-revision = "20261123_05"
-down_revision = "20261122_45"
+revision = "20261123_08"
+down_revision = "20261123_07"
 
 _BEGIN = """
 INSERT INTO recommend_scoring (shop_id, due_at)
