@@ -13,6 +13,8 @@ import scipy
 from bench.recommend import shops
 from bench.recommend.ranking import forget_peak_mb, peak_mb
 from connector.rooms.recommend.rules import CAP, Baskets, History, history, shelves
+from connector.rooms.recommend.rules.scores import scores
+from connector.rooms.recommend.scoring.service import LISTED
 
 SIZES = ((100_000, 1), (1_000_000, 1), (10_000_000, 4))  # lines, times the catalogue
 _BLOCK = 500
@@ -39,10 +41,15 @@ def built(lines: int, copies: int) -> str:
     began = time.process_time()
     _pairs(told)
     bare = time.process_time() - began
+    base = forget_peak_mb()
+    began = time.process_time()
+    found = scores(told, told.newest + 1, LISTED)
+    scored, most = time.process_time() - began, peak_mb() - base
     return (
         f"build of {len(baskets.products):>9} lines, {len(baskets.keys):>5} products:"
         f" {passed:.2f} s, {spent:.2f} s of processor time, {spent / bare:.1f} times"
-        f" the bare pairs' {bare:.2f} s; {peak:.0f} MB"
+        f" the bare pairs' {bare:.2f} s; {peak:.0f} MB;"
+        f" scores of {len(found.people)} members: {scored:.2f} s, {most:.0f} MB"
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from connector.rooms.recommend.scoring import service as scoring
-from connector.web.admin.words import isolated, number, percent, spoken, t
+from connector.web.admin.words import isolated, number, spoken, t
 
 NAMED = 5  # products
 OF = 10
@@ -43,7 +43,7 @@ def of(db: Connection, member_id: int) -> tuple[scoring.Basis, Chances | None]:
         buys=_of_ten(told.buys_permille),
         yearly=isolated(spoken().decimal(yearly)),
         again=[
-            (one.key, one.title, percent(Decimal(round(one.permille / 10)) / 100))
+            (one.key, one.title, isolated(spoken().percent(Decimal(one.permille) / 1000, 0)))
             for one in needed
             if one.permille >= LEAST_PERMILLE
         ][:NAMED],

@@ -130,8 +130,8 @@ def test_chances_beyond_the_past_are_as_high_as_what_happens(people):
 def test_beyond_the_past_nothing_of_somebody_is_likelier_than_that_they_come():
     known = reorders.bought(rules.history(in_columns(planted()[::7])))
     for days in (250, 400):
-        now, told = reorders.chances(known, TODAY, days)
-        people, comes = visits.buys_within(known.visits, TODAY, days)
+        now, told, _ = reorders.chances(known, TODAY, days)
+        people, comes, _ = visits.buys_within(known.visits, TODAY, days)
         assert (told <= comes[np.searchsorted(people, now.people)]).all()
 
 

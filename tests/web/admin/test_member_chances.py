@@ -43,7 +43,7 @@ def test_a_member_is_told_in_words_and_figures(ada: Ada, world: World, page: str
     assert "May need again Best tea 35%" in said
     assert "Learnt from what customers of this shop did before." in said
     assert "No day is promised." in said
-    assert "history is still short" not in said
+    assert "history is still too short" not in said
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_nobody_is_certain(ada: Ada, world: World, page: str, permille: int, wor
 def test_a_short_history_is_told(ada: Ada, world: World, page: str):
     tell(world, Score(1, 100, 400, [Due("tea", 49)]), learnt=False)
     said = words_of(ada.see(page))
-    assert "the shop’s history is still short" in said
+    assert "the shop’s history is still too short" in said
     assert "May need again" not in said
 
 

@@ -86,7 +86,7 @@ def _again(
 ) -> dict[int, Sequence[Due]]:
     """The likeliest of each person, by person; of equal ones what sells more."""
     is_goods = np.array([key not in apart for key in history.keys], bool)
-    kept = is_goods[told.pairs.products]
+    kept = is_goods[told.pairs.products] & (told.chances * 1000 >= LEAST)
     people, products = told.pairs.people[kept], told.pairs.products[kept]
     chances = _permille(told.chances[kept])
     order = np.lexsort((products, -chances, people))
