@@ -23,8 +23,8 @@ PROMISED = mark("{money} more is promised by orders that can still change.")
 
 
 def goals(db: Connection, shop: Shop, say: Tongue) -> list[dict[str, Any]]:
-    """The shop's campaigns in sentences, newest first and those that are over last."""
-    found = sorted(impact.impacts(db, shop), key=lambda one: one.state == "ended")
+    """The shop's campaigns in sentences: those worked for now, then open ones; newest first."""
+    found = sorted(impact.impacts(db, shop), key=lambda one: _turn(one, say))
     return [_goal(one, say) for one in found]
 
 
@@ -50,6 +50,12 @@ def _is_of_all(one: Programme, say: Tongue) -> bool:
     has_room = one.cap_minor is None or one.used_minor < one.cap_minor
     is_meant = one.kind in rules.ADDING and one.kind != rules.MATCH and one.scope == Scope()
     return is_meant and has_room and one.state(say.now) == "live" and one.currency == say.currency
+
+
+def _turn(one: Impact, say: Tongue) -> int:
+    if one.state == "ended":
+        return 2
+    return 0 if any(each.state(say.now) == "live" for each in one.programmes) else 1
 
 
 def _goal(one: Impact, say: Tongue) -> dict[str, Any]:

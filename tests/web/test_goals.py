@@ -67,6 +67,14 @@ def test_what_was_sent_to_its_cause_is_told_as_sent(world):
     assert one["lines"] == ["$0.80 was sent to Riverbank."]
 
 
+def test_a_goal_that_something_works_for_leads_a_newer_one_that_nothing_does(world):
+    wanted = programmes.Campaign(0, "", {"en": "Euros"}, {}, "EUR", 500)
+    say = Tongue.of(world.shop, LANGUAGES["en"], NOW)
+    with world.database.write() as db:
+        programmes.add_campaign(db, world.shop.id, wanted, NOW)
+        assert [one["key"] for one in goals.goals(db, world.shop, say)] == ["trees", "euros"]
+
+
 def test_a_goal_is_reached_by_what_nobody_can_take_back(world):
     world.tell(*(rounded(str(number)) for number in range(24)))
     assert (told(world)["state"], told(world)["percent"]) == ("open", 96)
