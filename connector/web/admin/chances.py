@@ -16,7 +16,7 @@ from connector.web.admin.words import isolated, number, spoken, t
 
 NAMED = 5  # products
 OF = 10
-LEAST_PERMILLE = 50  # a product less likely than this is not worth naming
+LEAST_PERMILLE = 20  # a product less likely than this is not worth naming
 
 
 @dataclass(frozen=True, slots=True)

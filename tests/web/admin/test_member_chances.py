@@ -63,7 +63,7 @@ def test_nobody_is_certain(ada: Ada, world: World, page: str, permille: int, wor
 
 
 def test_a_short_history_is_told(ada: Ada, world: World, page: str):
-    tell(world, Score(1, 100, 400, [Due("tea", 49)]), learnt=False)
+    tell(world, Score(1, 100, 400, [Due("tea", 19)]), learnt=False)
     said = words_of(ada.see(page))
     assert "the shop’s history is still too short" in said
     assert "May need again" not in said
