@@ -252,6 +252,20 @@ def test_a_variant_of_the_pages_product_leads_no_row(acme):
     assert shown(acme, "cart", "blue") == []
 
 
+def test_of_similar_products_one_variant_may_lead(acme):
+    acme.sells("large", title="Celadon teapot, 600 ml")
+    acme.sells("small", title="Celadon teapot, 350 ml")
+    acme.sells("tiny", title="Celadon teapot, 90 ml")
+    acme.sells("other", title="Tenmoku teapot, 500 ml")
+    acme.build()
+    (similar,) = rows(acme, "product", "large")
+    keys = [one.item.key for one in similar.shown]
+    assert similar.kind == "similar"
+    assert keys[0] in {"small", "tiny"}
+    assert keys[1] == "other"
+    assert len(keys) == 3
+
+
 def test_what_sells_lately_is_told_of_each_family_once(acme):
     for design in ("oak leaf", "sea shell", "old tower", "wild rose"):
         acme.sells(design, title=f"Hand warmer {design}")

@@ -170,15 +170,14 @@ def _spread(desk: Desk, kind: str, found: Sequence[Candidate], *, is_led: bool) 
     """The best, no second of a family before the first of another, nor of the page's before any.
 
     is_led: the merchant chose what comes first. What somebody has they return for, whatever the
-    page is about; and what is similar may be nothing but variants, as it says.
+    page is about; and what is most like a pot is the same pot in another size, so of similar
+    products one variant may lead.
     """
     rows, told = desk.rows(()), {one.key: one for one in found}
-    about = () if is_led or kind == ladders.AGAIN else desk.asked
+    about = () if is_led or kind in {ladders.AGAIN, ladders.SIMILAR} else desk.asked
     titles = {key: rows[key].title for key in told}
     filled = _ENOUGH if kind == ladders.TRENDING and not is_led else None
     best = spread(titles, SHOWN, [rows[key].title for key in about if key in rows], filled)
-    if not best and kind == ladders.SIMILAR:
-        best = spread(titles, SHOWN)
     return [told[key] for key in best]
 
 
