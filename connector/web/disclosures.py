@@ -42,6 +42,13 @@ PROMISES = {
     ),
 }
 
+LEAST = mark(
+    "Only orders count whose goods come to {least} or more, after discounts and without taxes."
+)
+LEAST_OF_THESE = mark(
+    "Only orders count whose goods that count come to {least} or more, after discounts and without"
+    " taxes."
+)
 WHOLE = mark("The whole amount goes to the cause.")
 UNTITLED = mark("the product with the number {key}")
 MOST_NAMED = 10  # goods or levels; more would be read by nobody
@@ -187,14 +194,11 @@ def promise(say: Tongue, shop: str, programme: Programme, causes: Sequence[Cause
 def _limits(say: Tongue, programme: Programme) -> Iterator[str]:
     """Which orders are too small, and what is given of one order at most."""
     match programme.terms:
-        case rules.Share(least_order_minor=least, most_each_minor=most):
+        case rules.Share(least_order_minor=least, most_each_minor=most, scope=scope):
+            names_goods = scope.products or scope.categories
             if least:
                 goods = say.money(least, programme.currency)
-                yield say.t(
-                    "Only orders count whose goods come to {least} or more, after discounts and"
-                    " without taxes.",
-                    least=goods,
-                )
+                yield say.t(LEAST_OF_THESE if names_goods else LEAST, least=goods)
             if most:
                 yield say.t(
                     "Of one order at most {most}.", most=say.money(most, programme.currency)

@@ -21,6 +21,7 @@ from connector.rooms.giving.accounts.log import Search
 from connector.rooms.giving.remitting import Batch
 from connector.rooms.giving.rules import Programme
 from connector.shops import service as shops
+from connector.shops.service import Shop
 
 PIECE = 1_000  # rows written at once
 BATCH = ("order", "given_at", "kind", "programme", "gross", "refunded", "net", "currency")
@@ -52,7 +53,20 @@ ACCOUNT = (
     "pieces",
     *closing.AMOUNTS,
 )
-CLOSING = ("cause", "payee", "programme", "kind", "currency", "gifts", "pieces", *closing.AMOUNTS)
+CLOSING = (
+    "store",
+    "left_on",
+    "cause",
+    "payee",
+    "registration",
+    "programme",
+    "kind",
+    "currency",
+    "gifts",
+    "unit",
+    "pieces",
+    *closing.AMOUNTS,
+)
 
 
 def of_batch(db: Connection, shop_id: int, batch: Batch) -> Iterator[bytes]:
@@ -157,13 +171,18 @@ def _days(one: Programme, zone: ZoneInfo) -> tuple[str, str]:
     return first, end
 
 
-def of_closing(kept: Statement) -> Iterator[bytes]:
-    """What stood when the shop left: who owes whom what."""
+def of_closing(shop: Shop, kept: Statement) -> Iterator[bytes]:
+    """What stood when the shop left: what it owes to whom; older ones lack some columns' words."""
+    left_on = kept.made_at.astimezone(ZoneInfo(shop.timezone)).date().isoformat()
+    names = ("cause", "payee", "registration", "programme", "kind")
     told = (
         (
-            *(sheets.neutral(one[name]) for name in ("cause", "payee", "programme", "kind")),
+            sheets.neutral(shop.name),
+            left_on,
+            *(sheets.neutral(one.get(name, "")) for name in names),
             one["currency"],
             str(one["gifts"]),
+            _decimal(one["unit"], exponent(one["currency"])) if one.get("unit") else "",
             "" if one["pieces"] is None else str(one["pieces"]),
             *(_decimal(one[name], exponent(one["currency"])) for name in closing.AMOUNTS),
         )

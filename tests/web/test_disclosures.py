@@ -69,6 +69,14 @@ def test_every_term_of_a_share_is_said_in_every_language(database):
         assert "0.77" in said[tag] or "٠٫٧٧" in said[tag] or "0,77" in said[tag]
 
 
+def test_a_least_of_certain_goods_is_said_of_them(database):
+    """As it is measured: other goods of the order do not help."""
+    terms = Share(percent_bps=500, least_order_minor=5000, scope=Scope(categories=("Tea",)))
+    said = _said(database, terms)
+    assert "Only orders count whose goods that count come to $50 or more" in said["en"]
+    assert "Only" not in said["ar"] + said["zh-Hant"]
+
+
 def test_equal_parts_and_pieces_are_said_too(database):
     said = _said(database, InKind(amount_minor=37, names={"en": "A tree"}), weights=(3, 3))
     assert "It is shared out: Riverbank 1/2 · Trees 1/2." in said["en"]

@@ -87,7 +87,8 @@ def closing_statement(statement_id: int) -> Response:
         kept = {one.id: one for one in closing.statements(db, g.shop.id)}
     if statement_id not in kept:
         raise NotFound("not_found", "no such statement")
-    return _csv(f"left-{statement_id}", lambda _: statements.of_closing(kept[statement_id]))
+    told = statements.of_closing(g.shop, kept[statement_id])
+    return _csv(f"left-{statement_id}", lambda _: told)
 
 
 def _csv(name: str, pieces: Any) -> Response:

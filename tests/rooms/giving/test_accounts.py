@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from connector.core.clock import local_date
 from connector.core.commerce import OrderState
 from connector.rooms.giving import accounts, programmes, remitting
 from connector.rooms.giving.accounts import closing
 from connector.rooms.giving.rules import Match, PerUnit, RoundUp, Share
+from connector.web import statements
 from tests.rooms.giving.offers import given, papered, publish, used
 from tests.world import NOW, acme, donation, goods, order, refund, took
 
@@ -128,6 +130,13 @@ def test_what_is_owed_is_kept_when_the_shop_leaves(database, gives):
         "share": ("Five", "Riverbank e.V.", 50),
         "top_up": ("Five", "Riverbank e.V.", 950),
     }
+    first, *lines = (
+        b"".join(statements.of_closing(world.shop, kept[0])).decode("utf-8-sig").splitlines()
+    )
+    assert first.startswith("store,left_on,cause,payee,registration")
+    day = local_date(OVER, world.shop.timezone)
+    assert all(line.startswith(f"{world.shop.name},{day},Riverbank,") for line in lines)
+    assert len(lines) == 3
 
 
 def test_a_sum_of_a_month_that_differs_from_the_book_is_found(database):

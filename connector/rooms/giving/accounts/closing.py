@@ -81,10 +81,12 @@ def _row(one: Account, of: Mapping[int, Programme], cause: service.Cause) -> dic
     return {
         "cause": cause.name,
         "payee": cause.payee,
+        "registration": cause.registration,
         "programme": of[one.programme_id].name if one.programme_id in of else "",
         "kind": one.kind,
         "currency": one.currency,
         "gifts": one.gifts,
+        "unit": one.unit_minor,
         "pieces": one.pieces,
         **{name: getattr(one, f"{name}_minor") for name in AMOUNTS},
     }
