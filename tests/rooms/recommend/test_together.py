@@ -19,6 +19,7 @@ Basket = tuple[int, int, Sequence[str]]  # buyer, day, product keys
 Pair = tuple[str, str]
 TODAY = 740_000
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöü"
+ROUNDED = 0.002  # weights are whole numbers; of an old order hundreds are left
 
 some_baskets = st.lists(
     st.tuples(
@@ -42,12 +43,13 @@ def test_counts_and_order_are_the_oracles(baskets):
         assert all(one.together == together[product, one.key] for one in others)
         sure = sorted((w for pair, w in weights.items() if pair[0] == product), reverse=True)
         told = [weights[product, one.key] for one in others]
-        assert told[: rules.SUREST] == pytest.approx(sure[: rules.SUREST], rel=0.001)
+        assert told[: rules.SUREST] == pytest.approx(sure[: rules.SUREST], rel=ROUNDED)
         wide = [weights[product, one.key] / sold[one.key] ** 0.25 for one in others]
-        assert all(after <= before * 1.0001 for before, after in pairwise(wide[rules.SUREST :]))
+        late = pairwise(wide[rules.SUREST :])
+        assert all(after <= before * (1 + ROUNDED) for before, after in late)
         scores = [one.score for one in others]
         assert scores[: rules.SUREST] == pytest.approx(
-            [1000 * weight / told[0] for weight in told[: rules.SUREST]], rel=0.001, abs=1
+            [1000 * weight / told[0] for weight in told[: rules.SUREST]], rel=ROUNDED, abs=1
         )
         assert scores == sorted(scores, reverse=True)
 
