@@ -28,8 +28,9 @@ def page(world: World) -> str:
 def tell(world: World, told: Score, *, learnt: bool = True, returners: int = 10) -> None:
     """As scoring leaves it."""
     assert scoring.score(world.database, world.shop.id, NOW)
+    mia = world.member()
     with world.database.write() as db:
-        store.put(db, world.shop.id, {world.member(): told})
+        store.put(db, world.shop.id, {mia: told})
         store.finish(
             db, world.shop.id, returners=returners, buys_learnt=learnt, again_learnt=learnt
         )
@@ -78,8 +79,9 @@ def test_a_cold_shop_says_so_and_has_no_card(ada: Ada, world: World, page: str):
 
 def test_a_new_member_waits_for_the_night(ada: Ada, world: World, page: str):
     tell(world, Score(1, 100, 400, []))
+    mia = world.member()
     with world.database.write() as db:
-        scoring.forget(db, world.shop.id, world.member())
+        scoring.forget(db, world.shop.id, mia)
     said = words_of(ada.see(page))
     assert "after the coming night" in said
     assert "What to expect" not in said
