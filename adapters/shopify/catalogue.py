@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 import msgspec
@@ -39,6 +40,11 @@ class _Collections(msgspec.Struct):
     nodes: list[_Collection] = []
 
 
+class _Translation(msgspec.Struct):
+    key: str
+    value: str | None = None
+
+
 class _Product(msgspec.Struct, rename="camel", kw_only=True):
     id: str
     title: str
@@ -55,6 +61,9 @@ class _Product(msgspec.Struct, rename="camel", kw_only=True):
     collections: _Collections | None = None
     tags: list[str] | None = None
     is_gift_card: bool = False
+    en: list[_Translation] = []
+    ar: list[_Translation] = []
+    zh_hant: list[_Translation] = []
 
 
 class ProductAnswer(msgspec.Struct):
@@ -84,4 +93,15 @@ def product(told: ProductAnswer, shop: str) -> Product:
         collections=tags_of(collection.title for collection in collections[:COLLECTIONS]),
         tags=None if one.tags is None else tags_of(one.tags),
         is_gift_card=one.is_gift_card,
+        titles=_titles({"en": one.en, "ar": one.ar, "zh-Hant": one.zh_hant}),
     )
+
+
+def _titles(told: Mapping[str, Sequence[_Translation]]) -> dict[str, str]:
+    """The published title in each language that has one; of the shop's own language none is."""
+    return {
+        tag: translation.value
+        for tag, translations in told.items()
+        for translation in translations
+        if translation.key == "title" and translation.value
+    }

@@ -138,6 +138,7 @@ class Product(Struct, frozen=True):
     collections: tuple[str, ...] | None = None  # titles; None: not told
     tags: tuple[str, ...] | None = None
     is_gift_card: bool = False
+    titles: Mapping[str, str] | None = None  # translated ones by the house's language tag
 
 
 class CodeUse(Struct, frozen=True):
@@ -153,8 +154,7 @@ class Order(Struct, frozen=True):
     ``refunds_known`` False keeps the refunds stored before (a payload that does not list them).
     ``partial`` True says only key, state and times are told (a deletion): the rest is kept.
     ``tags``: the order's own, and ``from:<channel>`` and ``b2b`` where the platform tells.
-    ``shipping_off_minor``: what discounts without a code took off the shipping, as shoppers saw
-    its price; None where the platform does not tell.
+    ``shipping_off_minor``: off shipping without a code, as shoppers saw it; None: not told.
     """
 
     key: str

@@ -149,6 +149,7 @@ product = Table(
     Column("collections", Json),  # None: never told
     Column("tags", Json),
     Column("is_gift_card", Boolean, nullable=False, server_default=false()),
+    Column("titles", Json),  # translated ones by language tag
 )
 
 gift_product = Table(

@@ -130,6 +130,7 @@ def record_products(
                 "collections": None if one.collections is None else list(one.collections),
                 "tags": None if one.tags is None else list(one.tags),
                 "is_gift_card": one.is_gift_card,
+                "titles": None if one.titles is None else dict(one.titles),
             }
             for one in newest.values()
             if not one.deleted

@@ -295,7 +295,7 @@ def put_products(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     statement = upsert(db, product)
     excluded = statement.excluded
     taken = {name: excluded[name] for name in rows[0] if name not in ("shop_id", "key")}
-    for name in ("collections", "tags"):  # a webhook may not tell what a read told
+    for name in ("collections", "tags", "titles"):  # a webhook may not tell what a read told
         taken[name] = func.coalesce(excluded[name], product.c[name])
     newer = (
         product.c.modified_at.is_(None)
@@ -330,6 +330,11 @@ def unknown_collections(db: Connection, shop_id: int, titles: Collection[str]) -
     rows = db.execute(told.where(product.c.shop_id == shop_id).distinct())
     known = {title for row in rows for named in row for title in named or ()}
     return set(titles) - known if known else set()
+
+
+def title_in(row: Row[Any], tag: str) -> str:
+    """What a catalogue row is called in a language of the house, else as its shop calls it."""
+    return str((row.titles or {}).get(tag) or row.title)
 
 
 # Asked with every row of recommendations: making it anew costs as much as asking.

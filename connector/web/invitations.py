@@ -62,7 +62,7 @@ def promise(db: Connection, shop: Shop, program: Program, say: Tongue) -> Promis
     """What this program promises."""
     ids = [one for one in (program.friend_reward_id, program.advocate_reward_id) if one]
     found = {one.id: one.offer for one in rewards.rewards(db, shop.id, ids)} if ids else {}
-    known = offers.names(db, shop.id, list(found.values()))
+    known = offers.names(db, shop.id, list(found.values()), say.language.tag)
 
     def side(points: int, reward_id: int | None) -> str | None:
         offer = found.get(reward_id or 0)

@@ -45,15 +45,17 @@ class Names:
     products: dict[str, str]
 
 
-def names(db: Connection, shop_id: int, offers: list[Offer] | list[Redemption]) -> Names:
-    """Names of the causes and products of these."""
+def names(
+    db: Connection, shop_id: int, offers: list[Offer] | list[Redemption], tag: str = ""
+) -> Names:
+    """Names of the causes and products of these, products' in a language; "": the shop's own."""
     keys = [one.product_key for one in offers if one.product_key]
     products = order_store.products(db, shop_id, keys) if keys else {}
     has_cause = any(one.cause_id for one in offers)
     causes = giving.causes(db, shop_id) if has_cause else []
     return Names(
         {cause.id: cause.name for cause in causes},
-        {key: row.title for key, row in products.items()},
+        {key: order_store.title_in(row, tag) for key, row in products.items()},
     )
 
 

@@ -76,7 +76,7 @@ def told(
     if deal.is_held:
         said = {"surface": question.surface, "bucket": bucket}
         return {"row": None, "heading": None, "items": [], "pages_a_day": 0, **said}
-    question = dealt(question, deal)
+    question = replace(dealt(question, deal), language=say.language.tag)
     row = showing.row(db, shop, question)
     return {
         "surface": question.surface,

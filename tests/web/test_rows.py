@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from connector import orders
 from connector.core import clock
@@ -67,6 +68,26 @@ def test_beside_many_products_a_reason_says_which(busy):
 def test_a_row_speaks_the_shoppers_language(busy, lang, heading, reason):
     told = busy.ask("for_me", busy.token(), surface="account", lang=lang).get_json()
     assert (told["heading"], told["items"][0]["reason"]) == (heading, reason)
+
+
+@pytest.mark.parametrize(
+    ("lang", "pot", "cup"), [("en", "Pot", "Cup"), ("ar", "إبريق", "Cup"), ("zh-TW", "壺", "杯")]
+)
+def test_products_are_called_as_on_the_page_where_the_catalogue_knows(
+    service, busy, lang, pot, cup
+):
+    named = [
+        structs.replace(product("pot"), titles={"ar": "إبريق", "zh-Hant": "壺"}),
+        structs.replace(product("cup"), titles={"zh-Hant": "杯"}),
+    ]
+    with service.database.write() as db:
+        orders.record_products(db, busy.shop.id, named, clock.now())
+        # Who does not tell titles takes none away.
+        orders.record_products(db, busy.shop.id, [product("pot")], clock.now())
+    told = busy.ask("recommendations", surface="cart", product="pot,tea", lang=lang).get_json()
+    (item,) = told["items"]
+    assert item["title"] == cup
+    assert f"\u2068{pot}\u2069" in item["reason"]
 
 
 def test_a_member_gets_her_own_and_nobody_keeps_it(busy):

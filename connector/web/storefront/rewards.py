@@ -38,8 +38,9 @@ def part(db: Connection, asker: Asker, now: datetime) -> dict[str, Any]:
     available = points.balance(db, shop_id, member_id).available
     found = offered(db, asker, available, now)
     own = catalogue.open_of(db, shop_id, member_id)
-    known = offers.names(db, shop_id, [one.reward.offer for one in found])
-    owned = offers.names(db, shop_id, own)
+    tag = asker.language.tag
+    known = offers.names(db, shop_id, [one.reward.offer for one in found], tag)
+    owned = offers.names(db, shop_id, own, tag)
     return {
         "rewards": {
             "offers": [_offer(one, known, asker, available) for one in found],
@@ -80,7 +81,7 @@ def cancel_redemption(
 
 
 def _answer(db: Connection, asker: Asker, one: Redemption, now: datetime) -> dict[str, Any]:
-    known = offers.names(db, asker.shop.id, [one])
+    known = offers.names(db, asker.shop.id, [one], asker.language.tag)
     available = points.balance(db, asker.shop.id, asker.member_id).available
     return {"redemption": _redemption(one, known, asker, now), "available": available}
 

@@ -200,6 +200,7 @@ class Nodes:
             "id": gid("Product", of.id),
             "legacyResourceId": str(of.id),
             "title": of.titles["en"],
+            "translations": _translations(of),
             "handle": of.slug,
             "isGiftCard": False,
             "status": "ACTIVE" if of.published else "DRAFT",
@@ -237,6 +238,16 @@ class Nodes:
             "price": money(of.price_minor, self.currency)["amount"],
             "availableForSale": of.in_stock,
         }
+
+
+def _translations(of: Product) -> object:
+    """A resolver for the titles told in one language; the shop's own, English, has none."""
+    titles = {"ar": of.titles["ar"], "zh-TW": of.titles["zh-Hant"]}
+    return lambda locale: (
+        [{"__typename": "Translation", "key": "title", "locale": locale, "value": titles[locale]}]
+        if locale in titles
+        else []
+    )
 
 
 def _first(found: list[Node]) -> object:

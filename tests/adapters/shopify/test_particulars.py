@@ -184,6 +184,25 @@ def test_a_products_collections_are_the_first_twenty_and_in_one_order():
     assert found.collections == tuple(sorted(titles[:20]))
 
 
+def test_a_products_titles_are_those_published_in_the_languages_of_the_house():
+    body = graph.product(
+        en=[],
+        ar=[{"key": "body_html", "value": "<p>شاي</p>"}, {"key": "title", "value": "إبريق شاي"}],
+        zhHant=[{"key": "title", "value": "青瓷茶壺"}],
+    )
+    (found,) = world.tell("fetch/product", {"product": body})
+    assert (found.title, found.titles) == (
+        "Celadon teapot",
+        {"ar": "إبريق شاي", "zh-Hant": "青瓷茶壺"},
+    )
+
+
+def test_a_withdrawn_title_counts_no_more():
+    body = graph.product(en=[], ar=[{"key": "title", "value": None}], zhHant=[])
+    (found,) = world.tell("fetch/product", {"product": body})
+    assert found.titles == {}
+
+
 @world.needed
 def test_the_documented_order_webhook():
     (found,) = world.tell("orders/paid", world.sample("orders/paid"))

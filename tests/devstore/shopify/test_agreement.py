@@ -23,6 +23,7 @@ from connector.core.commerce import (
     OrderState,
     Page,
     Person,
+    Product,
 )
 from connector.core.http import Http
 from devstore.model import Buyer, Status, replace
@@ -66,6 +67,10 @@ def only(delivery: Delivery) -> Order:
     order = normalise(delivery)[0]
     assert isinstance(order, Order)
     return order
+
+
+def goods(delivery: Delivery) -> list[Product]:
+    return [one for one in normalise(delivery) if isinstance(one, Product)]
 
 
 def story(order: Order) -> dict[str, Any]:
@@ -165,6 +170,10 @@ def test_history_and_reconcile_find_every_order(served):
     assert len(changed) == len(ids)
     products = whole(lambda cursor: client.history("products", until, cursor))
     assert len(products) > 10
+    told = {one.title: one.titles for delivery in products for one in goods(delivery)}
+    for ware in world.shop.products():
+        others = {tag: title for tag, title in ware.titles.items() if tag != "en"}
+        assert told[ware.titles["en"]] == others
 
 
 def whole(ask: Any) -> list[Delivery]:

@@ -26,6 +26,7 @@ class Question:
 
     viewed: products that this browser saw lately, the newest first, where its owner agreed.
     first: the row to try before the ladder's own first; by_count: rank by times, not by score.
+    language: the tag of the one products are named in; "" is the shop's own.
     """
 
     surface: str
@@ -34,6 +35,7 @@ class Question:
     viewed: Sequence[str] = ()
     first: str | None = None
     by_count: bool = False
+    language: str = ""
 
 
 class Own(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from connector.core.money import Money
+from connector.orders.store import title_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Item:
     price: Money | None
 
 
-def item(row: Row[Any], currency: str) -> Item:
+def item(row: Row[Any], currency: str, language: str) -> Item:
     price = None if row.price_minor is None else Money(row.price_minor, currency)
-    return Item(row.key, row.title, row.url, row.image_url, price)
+    return Item(row.key, title_in(row, language), row.url, row.image_url, price)
 
 
 def hidden(row: Row[Any] | None) -> str | None:

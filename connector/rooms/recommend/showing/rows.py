@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection
 
+from connector.orders.store import title_in
 from connector.rooms.recommend.rules import share_a_word, spread
 from connector.rooms.recommend.showing import ladders
 from connector.rooms.recommend.showing.candidates import candidates
@@ -182,27 +183,29 @@ def _spread(desk: Desk, kind: str, found: Sequence[Candidate], *, is_led: bool) 
 
 
 def _row(desk: Desk, kind: str, found: Sequence[Candidate], currency: str) -> Row:
-    rows = desk.rows(())
+    rows, language = desk.rows(()), desk.question.language
     shown = [
         Shown(
-            item=item(rows[one.key], currency),
+            item=item(rows[one.key], currency, language),
             reason=one.reason,
             times=one.times,
             score=one.score,
-            beside=None if one.speaker is None else rows[one.speaker].title,
+            beside=None if one.speaker is None else title_in(rows[one.speaker], language),
         )
         for one in found
     ]
-    is_true = all(_says_true(kind, one) for one in shown)
+    is_true = all(_says_true(desk, kind, one) for one in found)
     return Row(kind, shown, desk.wishes.pages_a_day, kind if is_true else ladders.PINNED)
 
 
-def _says_true(kind: str, one: Shown) -> bool:
+def _says_true(desk: Desk, kind: str, one: Candidate) -> bool:
     """Whether a row's own words hold for what is in it.
 
     A pin that its row did not find may be nothing of the sort; and what the same people buy is
-    called similar only where its title says so, too.
+    called similar only where its title says so, too: the shop's own, in every language.
     """
     if kind == ladders.SIMILAR:
-        return share_a_word(one.beside or "", one.item.title)
+        rows = desk.rows(())
+        beside = "" if one.speaker is None else rows[one.speaker].title
+        return share_a_word(beside, rows[one.key].title)
     return one.reason != ladders.CHOSEN

@@ -79,7 +79,7 @@ def ways(db: Connection, visitor: Visitor, say: Tongue) -> Block:
         for one in _told(db, visitor, say.now)
         if member_id is None or one.rule.kind != rules.JOINED
     ]
-    titles = _titles(db, visitor.shop, told)
+    titles = _titles(db, visitor.shop, told, say.language.tag)
     found += [_way(one, say, titles) for one in told]
     return Block(say.t("Ways to earn"), id="earn", tab=say.t("Earn"), items=tuple(found))
 
@@ -126,10 +126,11 @@ def _told(db: Connection, visitor: Visitor, now: datetime) -> list[Way]:
     ]
 
 
-def _titles(db: Connection, shop: Shop, ways: Sequence[Way]) -> dict[str, str]:
+def _titles(db: Connection, shop: Shop, ways: Sequence[Way], tag: str) -> dict[str, str]:
     """The first product of each way's scope by its key."""
     keys = sorted({one.rule.scope.products[0] for one in ways if one.rule.scope.products})
-    return {key: row.title for key, row in order_store.products(db, shop.id, keys).items()}
+    found = order_store.products(db, shop.id, keys)
+    return {key: order_store.title_in(row, tag) for key, row in found.items()}
 
 
 def _rate(program: Program, say: Tongue) -> Block:

@@ -59,7 +59,7 @@ def to_buy(db: Connection, asker: Asker, say: Tongue) -> Block | None:
     found = offered(db, asker, available, say.now)
     if not found:
         return None
-    known = offers.names(db, shop_id, [one.reward.offer for one in found])
+    known = offers.names(db, shop_id, [one.reward.offer for one in found], say.language.tag)
     items = tuple(_offer(one, known, available, say) for one in found)
     return Block(say.t("Use your points"), id="rewards", tab=say.t("Rewards"), items=items)
 
@@ -75,7 +75,7 @@ def to_see(db: Connection, visitor: Visitor, say: Tongue) -> Block | None:
     ]
     if not found:
         return None
-    known = offers.names(db, visitor.shop.id, found)
+    known = offers.names(db, visitor.shop.id, found, say.language.tag)
     cheapest = sorted(found, key=rules.least_points)
     items = tuple(
         Block(own(one.name(say.language)), lines=tuple(_terms(one, known, say)))
@@ -89,7 +89,7 @@ def to_use(db: Connection, asker: Asker, say: Tongue) -> tuple[Block | None, boo
     own_ones = catalogue.open_of(db, asker.shop.id, asker.member_id)
     if not own_ones:
         return None, False
-    known = offers.names(db, asker.shop.id, own_ones)
+    known = offers.names(db, asker.shop.id, own_ones, say.language.tag)
     cart = _cart(db, asker)
     items = tuple(_redemption(one, known, say, cart) for one in own_ones)
     soon = any(one.state is State.RESERVED or one.ending for one in own_ones)
