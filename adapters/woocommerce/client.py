@@ -57,7 +57,7 @@ CUSTOMER_FIELDS = (
 )
 PRODUCT_FIELDS = (
     "id,name,type,status,catalog_visibility,permalink,price,stock_status,parent_id,categories,"
-    "tags,images,date_modified_gmt"
+    "tags,images,meta_data,date_modified_gmt"
 )
 STATUS_FIELDS = "environment.version,settings.currency"
 # "any" leaves the trash out, and nothing else tells of a trashed order when its webhook is lost.

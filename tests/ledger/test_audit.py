@@ -110,7 +110,7 @@ def test_the_wrong_side_of_zero_is_told_even_if_the_cache_agrees(database):
     with database.write() as db:
         why = ledger.Voucher("test", "test", NOW)
         ledger.append(db, world.shop.id, "USD", "UTC", [("cause:1", "donors", 5, why)])
-    assert world.audit() == ["sign  USD cause:1  stored -5  recomputed 0"]
+    assert "sign  USD cause:1  stored -5  recomputed 0" in world.audit()
 
 
 def test_rooms_check_what_they_keep_themselves(database):

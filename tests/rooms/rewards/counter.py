@@ -143,7 +143,8 @@ class Counter:
                 rows = db.execute(waiting.order_by(table.id)).all()
                 db.execute(delete(outbox).where(table.shop_id == self.world.shop.id))
             for kind, payload in rows:
-                self.errand(kind, payload["about"])
+                if kind in handlers.errands(self.world.members, CREDIT_AT):
+                    self.errand(kind, payload["about"])
 
     def errand(self, kind: str, about: str) -> None:
         errand = handlers.errands(self.world.members, CREDIT_AT)[kind]

@@ -22,9 +22,8 @@ def place(world: World, key: str) -> str:
 
 def fetches(world: World) -> list[dict[str, str]]:
     with world.database.write() as db:
-        return [
-            task.payload for task in outbox.claim(db, world.shop.id, NOW + timedelta(hours=1), 10)
-        ]
+        claimed = outbox.claim(db, world.shop.id, NOW + timedelta(hours=1), 10)
+    return [task.payload for task in claimed if task.kind == "fetch"]
 
 
 def test_a_number_leads_to_its_order(ada: Ada, world: World):
