@@ -263,6 +263,7 @@ def test_a_product():
         collections=("Gifts", "Tea"),
         tags=("celadon", "loose leaf"),
         modified_at=datetime(2026, 11, 20, 9, tzinfo=UTC),
+        titles={},  # it is in no other language
     )
     assert world.tell("fetch/product", {"product": graph.product()}) == [expected]
 
