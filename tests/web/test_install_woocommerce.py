@@ -120,7 +120,7 @@ def test_the_way_in_over_both_programs(database, tmp_path, listen):
     assert shop
     service.work(["import", "reconcile", "drain", "dispatch"])
     hooks = state.shops["woocommerce"].shelf.all("woo webhooks", dict)
-    assert len(hooks) == 11
+    assert len(hooks) == 12
     assert {hook["status"] for hook in hooks.values()} == {"active"}
     assert browser.post(confirm, data=form, timeout=30).status_code == 404
     state.close()

@@ -21,9 +21,10 @@ def batch(acme, cause):
     now = clock.now()
     with acme._service.database.write() as db:
         day = now.date().isoformat()
-        return remitting.lock(
+        made = remitting.lock(
             db, acme.shop.id, int(cause), "USD", by="staff:1", now=now, through=day
         )
+        return remitting.approve(db, acme.shop.id, made.id, by="staff:2", now=now)
 
 
 def bring(api, batch, content, name="receipt.pdf"):

@@ -174,7 +174,7 @@ def test_who_left_can_still_fetch_what_is_owed(ada: Ada, app: Flask, world: Worl
     assert page.count("giving/left/") == 1
     path = page.partition("giving/left/")[2].partition('"')[0]
     csv = ada.ask(f"giving/left/{path}").text
-    assert "Riverbank,Riverbank e.V.,,gift,USD,1,,2.50,0.00,0.00,2.50,0.00,0.00,2.50" in csv
+    assert "Riverbank,Riverbank e.V.,1048,,gift,USD,1,,,2.50,0.00,0.00,2.50,0.00,0.00,2.50" in csv
     assert ada.ask("giving/left/1.csv").status_code == 404
 
 
