@@ -28,6 +28,7 @@ from connector.rooms.giving import service as giving
 from connector.rooms.recommend import store as recommend
 from connector.rooms.recommend.rules import Other
 from connector.shops import service as shops
+from connector.worker.dispatch import dispatch
 from connector.worker.engine import Engine
 from devstore.model import Product as Ware
 from devstore.seed import fill
@@ -223,4 +224,5 @@ def _furnish(environment: Mapping[str, str], wares: list[Ware], origin: str) -> 
         orders.record_products(db, shop.id, products, now)
         recommend.put(db, shop.id, lists)
         giving.add_cause(db, shop.id, "Riverbank", "Clean water.", now)
+    dispatch(runtime, shop.id)  # carts ask what the store was told
     runtime.database.dispose()
