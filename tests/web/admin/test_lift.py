@@ -8,7 +8,7 @@ import pytest
 from connector.core.clock import local_date
 from connector.rooms.recommend.learning import service as learning
 from connector.rooms.recommend.learning import store
-from connector.rooms.recommend.learning.rules import Place
+from connector.rooms.recommend.learning.rules import Place, side_of
 from connector.rooms.recommend.learning.service import Seen
 from connector.web.admin.ranges import Told, ranges
 from tests.web.admin.conftest import Ada, words_of
@@ -115,6 +115,30 @@ def test_two_rows_are_compared_until_it_is_stopped(ada: Ada):
     page = words_of(ada.see(PATH))
     assert "Similar products over Stopped before its first day" in page
     assert "Since" not in page
+
+
+def test_a_comparison_that_is_over_says_when_and_draws_its_interval(ada: Ada, world: World):
+    with world.database.write() as db:
+        begun = NOW - timedelta(days=31)
+        one = learning.start_trial(
+            db, world.shop.id, "product", "row", "together", "similar", begun
+        )
+        for bucket in range(50, 1000):
+            is_b = side_of(one.id, bucket) == "b"
+            net = 2000 + bucket % 13 + (500 if is_b else 0)
+            day = local_date(NOW - timedelta(days=1 + bucket % 30), "UTC")
+            told = {"visits": 4, "orders": 1, "rows_shown": 3, "net_minor": net}
+            store.add_bucket(db, world.shop.id, day, bucket, **told)
+        learning.stop_trial(db, world.shop.id, one.id, NOW)
+    page = ada.see(PATH)
+    words = words_of(page)
+    assert re.search(r"B brings \$12[45]\.\d\d more than A\. With 95% certainty from", words)
+    assert "23 October to 21 November · For 100 visits: A $5" in words
+    assert page.index(">A brings more<") < page.index(">B brings more<")
+    ((x, width, middle),) = re.findall(
+        r'<rect class="band" x="([\d.]+)%" width="([\d.]+)%".*?cx="([\d.]+)%"', page
+    )
+    assert 50 < float(x) < float(middle) < float(x) + float(width) <= 96
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "zh-Hant"])
