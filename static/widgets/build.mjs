@@ -26,7 +26,6 @@ const ENTRIES = {
   "away.js": "src/product/away.js",
   "forget.js": "src/product/forget.js",
   "viewed.js": "src/product/viewed.js",
-  "learning.js": "src/product/learning.js",
 };
 const STYLES = {
   "mount.css": "src/mount.css",

@@ -29,9 +29,8 @@ PAGES = {  # what each loads before anything is tapped
         "page.js",
         "product.js",
         "viewed.js",
-        "learning.js",
     },
-    "cart or account": {"loader.js", "kit.js", "page.js", "club.js", "learning.js"},
+    "cart or account": {"loader.js", "kit.js", "page.js", "club.js"},
 }
 PLACED = {"goal.js", "goal.css"}  # where one stands
 TAPPED = {"panel.js", "own.js", "away.js", "forget.js"}  # once somebody asks for it

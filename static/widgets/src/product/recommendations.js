@@ -1,6 +1,8 @@
 import { ask, html, isSignedIn, own, read, recall, remember, said, Widget } from "../kit.js";
+import { bucket, follow } from "./learning.js";
 
 const CROSS = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 10M17 7 7 17" /></svg>`;
+const REST = 1e9; // page views, of who wants no rows
 let shown; // the row of this page: one is enough
 
 /**
@@ -9,6 +11,9 @@ let shown; // the row of this page: one is enough
  *
  * `product` is one key, or several with commas for a cart or an order. Cards keep their height from the first
  * moment; an empty row gives its place back only once out of sight, so nothing moves under the reader.
+ *
+ * The page itself keeps no room, by the script that is printed inside, where this browser rests, is held out, or the
+ * last try at this kind of page got nothing. What comes all the same is drawn below what is seen, else on the next page.
  */
 export class PerennialRecommendations extends Widget {
   static observedAttributes = ["product"];
@@ -19,23 +24,28 @@ export class PerennialRecommendations extends Widget {
     const surface = this.getAttribute("surface") ?? ""; // the service knows the usual one
     this.hidden = !product && !/home|account/.test(surface);
     if (this.hidden) return;
-    this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${[1, 2, 3, 4].map(() => html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
+    this.dataset.drawn ?? this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${[1, 2, 3, 4].map(() => html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
     const today = Date.now() / 86_400_000 | 0;
     const [day, pages] = recall("rows") ?? [];
     const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
+    const bare = `bare-${surface}`;
+    remember(bare, 1); // as long as nothing came
     try {
-      const { bucket, follow } = await import("./learning.js");
       const answer = await this.#look(bucket(), surface, product, signal);
-      const { heading, items, pages_a_day: most } = answer;
+      const { heading, items, method, pages_a_day: most } = answer;
+      const limit = method ? most || REST : 0; // who is held out rests from the start
       const wanted = items.filter(({ key }) => !recall("hidden-products")?.includes(key));
-      const isEnough = shown ? shown !== this && shown.isConnected : seen >= (most || 1e9);
-      const there = isEnough ? [] : wanted;
+      const isEnough = shown ? shown !== this && shown.isConnected : seen >= limit;
+      const hasRoom = this.offsetHeight || this.getBoundingClientRect().top >= innerHeight;
+      const there = isEnough || !hasRoom ? [] : wanted;
+      if (wanted.length) remember(bare, 0);
+      if (!shown && seen < REST) remember("rows", [today, seen + !!there.length, limit]);
+      if (there.length) {
+        shown = this;
+        this.keepHeight(signal);
+        this.#paint(this.getAttribute("heading") || heading, wanted);
+      } else this.leave(signal);
       follow(this, answer, there);
-      if (!there.length) return this.leave(signal);
-      if (!shown) remember("rows", [today, seen + 1]);
-      shown = this;
-      this.keepHeight(signal);
-      this.#paint(this.getAttribute("heading") || heading, wanted);
     } catch (problem) {
       if (!signal.aborted) this.leave(signal);
       throw problem;

@@ -75,6 +75,9 @@ namespace {
 	function wc_price( $amount, $how ) {
 		return $how['currency'] . ' ' . number_format( $amount, 2 );
 	}
+	function wp_get_inline_script_tag( $code ) {
+		return "<script>$code</script>";
+	}
 	function wp_json_encode( $value ) {
 		return json_encode( $value );
 	}

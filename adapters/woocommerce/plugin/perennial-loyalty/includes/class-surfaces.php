@@ -21,6 +21,12 @@ final class Surfaces {
 	const MOST_PRODUCTS = 20;
 
 	/**
+	 * Keeps no room for a row that will not come: the browser rests, is held out, or the last try got nothing.
+	 * Runs before anything is painted, so that nothing moves.
+	 */
+	const ROOM = 'try{let e=document.currentScript.parentNode,k=localStorage,[d,n,m]=JSON.parse(k["perennial:rows"]||"[]");if(document.readyState=="loading"&&(k["perennial:bare-"+(e.getAttribute("surface")||"")]>0||d>Date.now()/864e5-1&&!(m>n)))e.dataset.drawn=""}catch{}';
+
+	/**
 	 * Elements by the name of their shortcode and block, and where themes show them by themselves.
 	 */
 	const ELEMENTS = array(
@@ -174,7 +180,8 @@ final class Surfaces {
 		foreach ( $attributes as $key => $value ) {
 			$html .= sprintf( ' %s="%s"', $key, esc_attr( (string) $value ) );
 		}
-		return "$html></$tag>";
+		$room = 'recommendations' === $name ? wp_get_inline_script_tag( self::ROOM ) : '';
+		return "$html>$room</$tag>";
 	}
 
 	/**

@@ -1,0 +1,234 @@
+"""A row's room in the first screen: there where a row comes, not where none is known to come."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bench.chromium import Browser, Page, chromium, installed
+
+ROOT = Path(__file__).parents[2]
+DIST = ROOT / "static" / "widgets" / "dist"
+PRINTED = (
+    "adapters/shopify/extensions/perennial-theme/blocks/recommendations.liquid",
+    "adapters/woocommerce/plugin/perennial-loyalty/includes/class-surfaces.php",
+    "devstore/templates/_row.html",
+    "static/widgets/README.md",
+)
+SCRIPT = re.compile(r"try\{let e=document\.currentScript.*?catch\{\}")
+KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/widgets/mount.css">
+<script>shift = 0; new PerformanceObserver(list => list.getEntries().forEach(
+  one => shift += one.value)).observe({{type: "layout-shift", buffered: true}})</script></head>
+<body><div style="block-size: {above}px">A cup</div>
+<perennial-recommendations surface="{surface}" product="1"><script>{script}</script>
+</perennial-recommendations><p id="after">Terms</p><div style="block-size: 3000px"></div>
+<script>first = after.offsetTop</script>
+<script type="module" src="/static/widgets/loader.js" data-base="/storefront"></script>
+</body></html>"""
+SLOW_SECONDS = 3
+CARD = {"title": "Tall cup", "url": "#", "price_said": "$22.00", "reason": "Often"}
+HOST = "document.querySelector('perennial-recommendations')"
+CARDS = f"{HOST}.shadowRoot?.querySelectorAll('[part=card]').length ?? 0"
+pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
+
+
+def scripts(path: str) -> list[str]:
+    return SCRIPT.findall((ROOT / path).read_text("utf-8"))
+
+
+class Shop(BaseHTTPRequestHandler):
+    """Pages with a row, and the row's answer as ``how`` says."""
+
+    how: ClassVar[str] = "row"
+    most: ClassVar[int] = 8
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output to the tests."""
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        match url.path.strip("/").split("/"):
+            case ["page", surface, above]:
+                told = PAGE.format(surface=surface, above=above, script=scripts(PRINTED[0])[0])
+                self.answer(200, "text/html; charset=utf-8", told.encode())
+            case ["static", "widgets", name]:
+                self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+            case ["storefront", "recommendations"] if self.how != "dead":
+                time.sleep(SLOW_SECONDS * (self.how == "slow"))
+                self.answer(200, KINDS["json"], json.dumps(self.row(query)).encode())
+            case _:
+                self.answer(503, KINDS["json"], b"{}")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(204, KINDS["json"], b"")
+
+    def row(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        surface = query["surface"][0]
+        told = {
+            "bucket": int(query.get("bucket", ["7"])[0]),
+            "surface": surface,
+            "heading": "With it",
+        }
+        if self.how == "held":
+            return {**told, "row": None, "items": [], "pages_a_day": 0}
+        items = [] if self.how == f"none on {surface}" else [{"key": "k", **CARD}] * 4
+        return {
+            **told,
+            "row": "together",
+            "method": "standard",
+            "items": items,
+            "pages_a_day": self.most,
+        }
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+class Shopper:
+    """Looks at pages, one after the other; on none does anything move."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self._address = page, address
+
+    def meets(self, surface: str = "product", *, above: int = 300) -> tuple[bool, int]:
+        """(whether there is room before anything came, how many cards there are at the end)."""
+        self.page.go(f"{self._address}/page/{surface}/{above}")
+        assert self.page.see("shift") == 0
+        assert self.page.see("after.offsetTop === first") or above > 900  # below, it may open
+        return self.page.see(f"first > {above} + 99"), self.page.see(CARDS)
+
+    def kept(self, name: str) -> Any:
+        return self.page.see(f"JSON.parse(localStorage['perennial:{name}'] ?? null)")
+
+    def sleep(self) -> None:
+        """What was kept today was kept yesterday."""
+        name = "localStorage['perennial:rows']"
+        self.page.see(f"{name} = {name}.replace(/\\d+/, day => day - 1)")
+
+
+@pytest.fixture
+def shopper(browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch) -> Shopper:
+    monkeypatch.setattr(Shop, "how", "row")
+    monkeypatch.setattr(Shop, "most", 8)
+    return Shopper(browser.page(), address)
+
+
+def answers(how: str) -> None:
+    Shop.how = how
+
+
+def test_the_same_script_is_printed_wherever_a_row_is() -> None:
+    printed = {path: scripts(path) for path in PRINTED}
+    assert len({text for found in printed.values() for text in found}) == 1, printed
+    assert all(printed.values())
+
+
+def test_a_row_in_the_first_screen_has_its_room_and_moves_nothing(shopper: Shopper) -> None:
+    assert shopper.meets() == (True, 4)
+    assert shopper.meets("cart") == (True, 4)
+
+
+def test_who_is_held_out_finds_no_room_from_the_second_page_on(shopper: Shopper) -> None:
+    answers("held")
+    assert shopper.meets() == (True, 0)
+    assert shopper.meets() == (False, 0)
+    assert shopper.meets("cart") == (False, 0), "nor at any other place"
+    shopper.sleep()
+    assert shopper.meets("cart") == (False, 0), "nor on another day"
+    answers("row")
+    assert shopper.meets() == (False, 0), "what opens in sight would move what follows"
+    assert shopper.meets() == (True, 4)
+
+
+def test_a_browser_that_rests_finds_no_room(shopper: Shopper) -> None:
+    Shop.most = 2
+    assert [shopper.meets() for _ in range(3)] == [(True, 4), (True, 4), (False, 0)]
+    assert shopper.meets("cart") == (False, 0)
+    shopper.sleep()
+    assert shopper.meets() == (True, 4)
+
+
+def test_a_cap_that_the_merchant_changes_counts_from_the_next_page_on(shopper: Shopper) -> None:
+    shopper.meets()
+    Shop.most = 1
+    assert shopper.meets() == (True, 0)
+    assert shopper.meets() == (False, 0)
+    Shop.most = 0
+    assert shopper.meets() == (False, 0)
+    assert shopper.meets() == (True, 4)
+
+
+def test_after_not_now_there_is_no_room_until_it_is_taken_back(shopper: Shopper) -> None:
+    shopper.meets()
+    shopper.page.see(f"{HOST}.shadowRoot.getElementById('later').click()")
+    shopper.page.wait(f"{HOST}.shadowRoot.querySelector('.gone')")
+    for surface in ("product", "cart", "product"):
+        assert shopper.meets(surface) == (False, 0)
+    assert shopper.kept("rows")[1] == 1e9
+    shopper.page.see("localStorage['perennial:rows'] = null")
+    assert shopper.meets() == (True, 4)
+
+
+def test_a_service_that_is_gone_leaves_no_second_blank(shopper: Shopper) -> None:
+    answers("dead")
+    assert shopper.meets() == (True, 0)
+    assert shopper.meets() == (False, 0)
+    answers("row")
+    assert shopper.meets(above=1200) == (False, 4), "below what is seen it may open"
+    assert shopper.meets() == (True, 4)
+
+
+def test_a_service_that_is_slow_leaves_no_second_blank(shopper: Shopper) -> None:
+    answers("slow")
+    assert shopper.meets() == (True, 0), "left before anything came"
+    assert shopper.meets("product") == (False, 0)
+
+
+def test_a_place_without_a_row_has_no_room_and_the_others_have(shopper: Shopper) -> None:
+    answers("none on product")
+    assert shopper.meets() == (True, 0)
+    assert shopper.meets() == (False, 0)
+    assert shopper.meets("cart") == (True, 4)
+    assert shopper.meets() == (False, 0)
+
+
+def test_who_refuses_statistics_keeps_no_trace_of_having_seen_none(shopper: Shopper) -> None:
+    answers("held")
+    for surface in ("product", "cart"):
+        shopper.meets(surface)
+    answers("row")
+    source = "globalThis.wp_has_consent = () => false"
+    shopper.page.ask("Page.addScriptToEvaluateOnNewDocument", source=source)
+    shopper.meets()
+    assert [shopper.kept(name) for name in ("bucket", "bare-cart")] == [None, None]
+    assert shopper.meets("cart") == (True, 4)
