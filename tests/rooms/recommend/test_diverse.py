@@ -27,6 +27,8 @@ def families(*titles):
         ("SCOTTIE DOG HOT WATER BOTTLE", "HOT WATER BOTTLE KEEP CALM"),
         ("كوب أزرق", "كوب أحمر"),
         ("藍色馬克杯", "紅色馬克杯"),
+        ("暖手袋貓頭鷹款", "暖手袋小鳥款"),
+        ("烏龍茶 100克", "烏龍茶 30 g"),
     ],
 )
 def test_variants_are_a_family(one, other):
@@ -42,6 +44,10 @@ def test_variants_are_a_family(one, other):
         ("HAND WARMER SCOTTY DOG DESIGN", "SCOTTIE DOG HOT WATER BOTTLE"),
         ("كوب أزرق", "صحن أزرق"),
         ("藍色馬克杯", "藍色茶壺"),
+        ("抹茶", "抹茶碗"),
+        ("抹茶碗", "抹茶刷"),
+        ("Sencha tea, 100 g", "Hojicha tea, 100 g"),
+        ("زيت الأرغان 100 مل", "شامبو الأرغان 100 مل"),
         ("", ""),
         ("Red", "Blue"),
     ],

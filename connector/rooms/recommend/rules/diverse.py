@@ -8,8 +8,9 @@ Only what is ranked beside each other is compared, so nothing is stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
-from connector.rooms.recommend.rules.titles import IDEOGRAPHS, single_words
+from connector.rooms.recommend.rules.titles import IDEOGRAPHS, runs
 
 _ALIKE = 0.5  # of a title's words
 _FEW = 2  # words that half of the shorter title has to be at least
@@ -22,7 +23,8 @@ _COLOURS = (
 )
 _SIZES = (
     "xxs xs s m l xl xxl xxxl mini small medium large big extra set of pack pcs piece pieces"
-    " size cm mm ml kg صغير صغيرة متوسط متوسطة كبير كبيرة مقاس طقم 大 中 小 號 入 組 件"
+    " size cm mm ml g kg oz lb صغير صغيرة متوسط متوسطة كبير كبيرة مقاس طقم"
+    " سم مم مل غ جم كغ كجم لتر 大 中 小 號 入 組 件"
 )
 _VARIES = frozenset(f"{_COLOURS} {_SIZES}".split())
 _SMALL = frozenset(["and", "for", "from", "the", "with", "على", "和", "與", "的"])
@@ -38,11 +40,11 @@ def spread(
     where there is nothing but them, there is nothing. Seconds fill what would stay empty, in their
     order, up to ``filled`` products, else up to the limit.
     """
-    met = [_words(title) for title in beside]
+    met = [_idea(title) for title in beside]
     firsts: list[str] = []
     others: list[str] = []
     for key, title in titles.items():
-        words = _words(title)
+        words = _idea(title)
         if any(_alike(words, one) for one in met):
             others.append(key)
             continue
@@ -61,9 +63,22 @@ def share_a_word(title: str, other: str) -> bool:
 
 
 def _words(title: str) -> frozenset[str]:
+    return frozenset(one for run in _telling(title) for one in run)
+
+
+def _idea(title: str) -> frozenset[str]:
+    """Words; two letters each where a script has no spaces, since one is in too many words."""
     return frozenset(
-        one for one in single_words(title) if one not in _VARIES and not one[0].isdigit()
+        word
+        for run in _telling(title)
+        for word in ([f"{one}{other}" for one, other in pairwise(run)] or run)
     )
+
+
+def _telling(title: str) -> list[list[str]]:
+    return [
+        [one for one in run if one not in _VARIES and not one[0].isdigit()] for run in runs(title)
+    ]
 
 
 def _alike(own: frozenset[str], words: frozenset[str]) -> bool:

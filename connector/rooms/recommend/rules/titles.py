@@ -16,12 +16,15 @@ _STEPS = 2.0**20  # rounded to so many, products add up exactly in any sequence
 _WORD = re.compile(r"[^\W_]+")
 
 
+def runs(title: str) -> list[list[str]]:
+    """A title's words, each alone; what a script writes without spaces, letter by letter."""
+    words = _WORD.findall(title.casefold())
+    return [list(word) if word[0] >= IDEOGRAPHS else [word] for word in words]
+
+
 def single_words(title: str) -> list[str]:
     """A title's words, letters where a script has no spaces."""
-    words: list[str] = []
-    for word in _WORD.findall(title.casefold()):
-        words += list(word) if word[0] >= IDEOGRAPHS else [word]
-    return words
+    return [one for run in runs(title) for one in run]
 
 
 def words_of(title: str) -> list[str]:
