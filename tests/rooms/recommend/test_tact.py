@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from connector.core.commerce import LineKind, Refund, RefundLine
 from connector.rooms.recommend import showing
@@ -48,6 +49,37 @@ def test_who_gave_back_all_is_somebody_new(busy):
     give_back(busy, "b")
     busy.build()
     assert set(ladder(busy, "home", customer_key="mia")) == {"trending"}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "money", "is_shown"),
+    [
+        ([1], [1990], True),
+        ([1, 1], [1990, 1990], True),
+        ([0], [1000], True),
+        ([1, 2], [500, 500], False),
+        ([0, 0], [1990, 3980], False),
+    ],
+)
+def test_who_kept_some_of_it_did_not_give_it_back(busy, pieces, money, is_shown):
+    at = NOW - timedelta(hours=1)
+    busy.order("b", days_ago=3, customer_key="mia")
+    refunds = [
+        Refund(f"r{n}", at, minor, 0, lines=(RefundLine("goods-5", quantity, minor, 0),))
+        for n, (quantity, minor) in enumerate(zip(pieces, money, strict=True))
+    ]
+    three = structs.replace(line("b", 5, quantity=3), subtotal_minor=5970, total_minor=5970)
+    busy.order(extra=[three], days_ago=2, customer_key="mia", refunds=refunds)
+    told = row(busy, "account", customer_key="mia").shown
+    assert [one.times for one in told if one.item.key == "b"] == ([2] if is_shown else [])
+    assert ("b" in shown(busy, "product", "a", customer_key="mia")) is is_shown
+
+
+def test_what_was_given_back_once_is_shown_to_who_bought_it_again(busy):
+    give_back(busy, "b")
+    busy.order("b", days_ago=1, customer_key="mia")
+    told = row(busy, "account", customer_key="mia").shown
+    assert [(one.item.key, one.times) for one in told] == [("b", 1)]
 
 
 def test_nobody_is_shown_again_what_people_buy_once(busy):

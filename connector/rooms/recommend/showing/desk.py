@@ -39,7 +39,10 @@ class Question:
 
 
 class Own(NamedTuple):
-    """What a member has: days each was bought on, the newest first; and what they gave back."""
+    """What a member has: days each was bought on and kept, the newest first.
+
+    back: what they gave back the last time they bought it.
+    """
 
     days: Mapping[str, Sequence[str]]
     back: frozenset[str]
@@ -109,8 +112,10 @@ class Desk:
 def owned(bought: Sequence[Bought]) -> Own:
     """What is left to a member of what they bought, the newest first."""
     days: dict[str, list[str]] = {}
+    newest: dict[str, str] = {}
     for one in bought:
-        met = days.setdefault(one.key, [])
-        if one.local_date not in met:
-            met.append(one.local_date)
-    return Own(days, frozenset(one.key for one in bought if one.is_back))
+        newest.setdefault(one.key, one.local_date)
+        kept = days.setdefault(one.key, [])
+        if not one.is_back and one.local_date not in kept:
+            kept.append(one.local_date)
+    return Own(days, frozenset(key for key, day in newest.items() if day not in days[key]))

@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, Text, and_, bindparam, delete, func, select, type_coerce
+from sqlalchemy import (
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    select,
+    type_coerce,
+)
 
 from connector.core.commerce import EARNING_STATES, LineKind, OrderState
 from connector.core.db import upsert
@@ -40,7 +51,23 @@ _HABITS = select(
     recommend_product.c.shop_id == bindparam("shop"),
     recommend_product.c.product_key.in_(bindparam("keys", expanding=True)),
 )
-_IS_BACK = (orders.c.state == OrderState.REFUNDED) | order_refund_line.c.line_key.is_not(None)
+_IS_PAID_BACK = (  # all of a line's pieces, or all that was paid for them
+    select(
+        (func.sum(order_refund_line.c.quantity) >= order_line.c.quantity)
+        | (
+            (order_line.c.total_minor > 0)
+            & (func.sum(order_refund_line.c.total_minor) >= order_line.c.total_minor)
+        )
+    )
+    .where(
+        order_refund_line.c.shop_id == order_line.c.shop_id,
+        order_refund_line.c.order_id == order_line.c.order_id,
+        order_refund_line.c.line_key == order_line.c.key,
+    )
+    .correlate(order_line)
+    .scalar_subquery()
+)
+_IS_BACK = (orders.c.state == OrderState.REFUNDED) | func.coalesce(_IS_PAID_BACK, false())
 _BOUGHT = (
     select(order_line.c.product_key, orders.c.local_date, _IS_BACK.label("is_back"))
     .select_from(orders)
@@ -56,14 +83,6 @@ _BOUGHT = (
         order_line,
         and_(order_line.c.shop_id == orders.c.shop_id, order_line.c.order_id == orders.c.id),
     )
-    .outerjoin(
-        order_refund_line,
-        and_(
-            order_refund_line.c.shop_id == order_line.c.shop_id,
-            order_refund_line.c.order_id == order_line.c.order_id,
-            order_refund_line.c.line_key == order_line.c.key,
-        ),
-    )
     .where(
         orders.c.shop_id == bindparam("shop"),
         orders.c.member_id == bindparam("member"),
@@ -78,7 +97,7 @@ _BOUGHT = (
 
 
 class Bought(NamedTuple):
-    """One product in one order of a member's. is_back: some of it was refunded."""
+    """One product in one order of a member's. is_back: nothing of it was kept."""
 
     key: str
     local_date: str
