@@ -18,6 +18,7 @@ from connector.core import clock, inbox
 from connector.core.commerce import Delivery
 from connector.core.inbox import Received
 from connector.shops import store as shop_store
+from tests.flows.processes import free_port
 from tests.world import MIA, NOW, acme, goods, order
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -174,7 +175,7 @@ def test_a_demo_that_does_not_run_is_said(perennial, tmp_path):
     for words in (("order",), ("check", "--order", "1"), ("env",)):
         ended, _, problem = perennial("demo", *words)
         assert (ended, "perennial demo run" in problem) == (1, True)
-    port = three_ports()
+    port = free_port(in_a_row=3)
     Place.open(tmp_path / "demo", port).keeping(api_keys={"shopify": "pk_x"})
     for words in (("order",), ("check", "--order", "1")):
         ended, _, problem = perennial("demo", *words)
@@ -204,23 +205,9 @@ def test_a_demo_stays_where_it_was(perennial, tmp_path):
     assert (ended, "is taken" in problem) == (1, True)
 
 
-def three_ports():
-    """The first of three free ports in a row."""
-    while True:
-        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-                third.bind(("127.0.0.1", port + 2))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGINT])
 def test_a_closed_terminal_ends_the_whole_demo(tmp_path, how):
-    port = three_ports()
+    port = free_port(in_a_row=3)
     with (tmp_path / "log").open("wb") as log:
         program = subprocess.Popen(
             [sys.executable, "-m", "connector.cli", "demo", "run", "--port", str(port)],
@@ -232,7 +219,7 @@ def test_a_closed_terminal_ends_the_whole_demo(tmp_path, how):
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
         )
     try:
-        until(lambda: answers(port) and answers(port + 1), 60)
+        until(lambda: answers(port) and answers(port + 1), 180)
     finally:
         program.send_signal(how)
         program.wait(timeout=60)

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,12 +16,7 @@ import requests
 from woocommerce import API
 
 from devstore.shopper import NotSold, place_order
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.flows.processes import free_port
 
 
 @pytest.fixture(scope="module")

@@ -8,20 +8,49 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import cycle
 from pathlib import Path
 
 import requests
 
 from tests.flows.service import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
 
-START_SECONDS = 60
+START_SECONDS = 180
+PORTS = range(20_000, 32_000)  # systems give higher ones to whoever calls somebody
 
 
-def free_port() -> int:
+def free_port(in_a_row: int = 1) -> int:
+    """A port nobody has, the first of so many; nobody gets it before a program takes it.
+
+    Not by the system's choice: it may give the same port away again, to the next who asks or to
+    an outgoing call. Workers of a run have ports of their own, and none is told twice in a turn.
+    """
+    while True:
+        ports = [next(_ports) for _ in range(in_a_row)]
+        if ports[-1] - ports[0] == in_a_row - 1 and all(map(_is_free, ports)):
+            return ports[0]
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _own_ports() -> Iterator[int]:
+    """This worker's, again and again, from a place that another run is not likely to begin at."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    mine = PORTS[worker * len(PORTS) // workers : (worker + 1) * len(PORTS) // workers]
+    begin = os.getpid() * 61 % len(mine)
+    return cycle([*mine[begin:], *mine[:begin]])
+
+
+_ports = _own_ports()
 
 
 class Programs:

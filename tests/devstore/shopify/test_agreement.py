@@ -1,6 +1,5 @@
 """The service's own adapter reads the practice shop over HTTP: all its doors tell one story."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,15 +27,14 @@ from connector.core.commerce import (
 from connector.core.http import Http
 from devstore.model import Buyer, Status, replace
 from tests.devstore.shopify.conftest import World, opened
+from tests.flows.processes import free_port
 
 DOMAIN = "acme.myshopify.com"
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[World, ShopifyClient]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     with opened(tmp_path, origin) as (world, app):
         server = make_server("127.0.0.1", port, app, threaded=True)
