@@ -300,7 +300,7 @@ def test_a_bad_row_rejects_its_whole_order(door, body, code):
 
 def test_a_killed_import_goes_on_and_repeats_nothing(door):
     path = door.folder / "many.jsonl"
-    count = 1500 if door.service.database.is_sqlite else 9000
+    count = 5000 if door.service.database.is_sqlite else 9000  # it takes seconds
     write_orders(path, count)
     for share in (0, 0.3):
         with door.start(path, "--points", stderr=subprocess.DEVNULL) as process:
