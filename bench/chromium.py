@@ -31,7 +31,7 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 QUIET_SECONDS = 0.4
 LONG_TASK_US = 50_000
 TRACED = (

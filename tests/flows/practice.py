@@ -24,7 +24,7 @@ from tests.flows import oracle
 from tests.flows.processes import Programs, free_port, wait_for
 from tests.flows.service import Service, make_service
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 240
 FACES = ("woocommerce", "shopify")
 T = TypeVar("T")
 

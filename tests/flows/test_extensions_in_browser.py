@@ -199,7 +199,7 @@ class Visit:
     def said_inside(self, name):
         """Wait until a sandbox says what this extension says."""
         words = SAID[name][self._language]
-        for _ in range(100):
+        for _ in range(1000):
             texts = [one.see(INSIDE) for one in self.page.frames()]
             if any(words in text for text in texts):
                 return

@@ -175,10 +175,10 @@ def visit(url: str, profile: Path) -> dict[str, Any]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        result = Shop.told.get(timeout=60)
+        result = Shop.told.get(timeout=240)
     finally:
         browser.terminate()
-        browser.wait(20)
+        browser.wait(60)
     assert "problem" not in result, result
     return result
 
