@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -39,7 +38,6 @@ class Clock:
         return self.time_ns() // _MILLION - ids._EPOCH_MS
 
 
-def draw_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def draw_alike() -> None:
     """Hypothesis likes to draw numbers it read in the modules that happen to be loaded."""
-    monkeypatch.setattr(providers, "_get_local_constants", Constants)
-    monkeypatch.setattr(providers, "CONSTANTS_CACHE", LRUCache(1024))
+    pytest.MonkeyPatch().setattr(providers, "_get_local_constants", Constants)

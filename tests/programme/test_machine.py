@@ -27,7 +27,7 @@ from connector.program import service as programme
 from connector.rooms.points import service as points
 from connector.rooms.rewards import service as rewards
 from tests.programme import lapsing
-from tests.programme.chance import Clock, draw_alike
+from tests.programme.chance import Clock
 from tests.programme.levels import Ladder
 from tests.programme.purse import day_of
 from tests.programme.sales import Promise
@@ -260,7 +260,6 @@ def test_a_random_life_of_a_shop_agrees_with_the_oracle(
     event.listen(database.engine, "connect", _hurry)
     machine: Any = type("LifeHere", (Life,), {"database": database, "clock": Clock(monkeypatch)})
     if RUNS is None:
-        draw_alike(monkeypatch)
         machine = seed(part)(machine)
     live(
         machine,
