@@ -18,8 +18,14 @@ MOST_MINOR = 100_000  # the largest gift
 MARK_LENGTH = 100  # of whom a gift is for, and by which programme
 MOST_OF_ONE = 99  # pieces of one product
 MOST_CODE = 80  # letters of a discount code
-# Notes on the order, as both platforms carry them: who brought the shopper, what rows they met.
-NOTES = {"ref": "_perennial_ref", "row": "_perennial_row", "no_gift": "_perennial_no_gift"}
+# Notes on the order, as both platforms carry them: who brought the shopper, what rows they met
+# and until when they want none.
+NOTES = {
+    "ref": "_perennial_ref",
+    "row": "_perennial_row",
+    "rest": "_perennial_rest",
+    "no_gift": "_perennial_no_gift",
+}
 MOST_NOTE = 64
 
 

@@ -134,7 +134,7 @@ def gift_product(language: str) -> Json:
 def _update(shop: Shop) -> Response:
     """Attributes of the cart go into the order; of all we keep those that an app reads."""
     written = (request.get_json(silent=True) or {}).get("attributes", {})
-    for name in ("row", "no_gift"):
+    for name in ("row", "rest", "no_gift"):
         note = cart.NOTES[name]
         told = written.get(note, request.form.get(f"attributes[{note}]"))
         if told is not None:

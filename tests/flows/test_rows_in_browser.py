@@ -71,18 +71,20 @@ ROWS = {  # place, beside which product, row, and why its first product is in it
 HELD, SHOWN = 3, 999  # of a thousand, the first are held out
 AGREES = "globalThis.wp_has_consent = () => true;"
 BARE = ".replace(/\\p{Cf}/gu, '')"
+HOST = "document.querySelector('perennial-recommendations')"
 ROW = f"""(host => {{
   host?.scrollIntoView({{block: "center"}});
   const root = host?.shadowRoot?.querySelector("[part=section]");
   return root && [root.querySelector("h2").textContent{BARE},
     root.querySelector("[part=reason]").textContent{BARE}];
-}})(document.querySelector("perennial-recommendations"))"""
-FIRST = (
-    "document.querySelector('perennial-recommendations').shadowRoot.querySelector('[part=card] a')"
-)
+}})({HOST})"""
+FIRST = f"{HOST}.shadowRoot.querySelector('[part=card] a')"
 IN_SIGHT = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
   () => setTimeout(done, 100))))"""  # who watches what is in sight is told between two frames
 BUY = "document.querySelector('form.buy').requestSubmit()"
+BUY_AS_GUEST = """fetch("/checkout/", {method: "POST", body: new URLSearchParams(
+  {email: "gina@customers.example", first_name: "Gina", last_name: "Guest"})}).then(
+  ({url}) => location = url)"""
 LOG_IN = """fetch("/my-account/login", {{method: "POST",
   body: new URLSearchParams({{email: {0!r}, password: "practice"}})}}).then(r => r.ok)"""
 FORGET = "localStorage.removeItem('perennial:viewed')"
@@ -265,6 +267,15 @@ class Visit:
             self.page.see("new Promise(done => setTimeout(done, 100))")
         raise AssertionError(texts)
 
+    def inside(self) -> list[str]:
+        """What is headed in an extension's sandbox, once it is drawn."""
+        for _ in range(30):
+            found = [text for one in self.page.frames() if (text := one.see(INSIDE))]
+            if found:
+                return found
+            self.page.see(IN_SIGHT)
+        raise AssertionError(self.page.see("location.href"))
+
     def meets_none(self) -> None:
         """Not even once everything has come."""
         self.page.see(ROW)
@@ -308,6 +319,26 @@ def test_every_page_has_its_row_and_what_is_met_is_told(store):
         visit.go("/cart/")
         visit.meets_none()
     assert store.told("product", "together") == (shown + 1, 1)
+
+
+def test_not_now_in_the_store_holds_after_the_order(store):
+    with chromium() as browser:
+        visit = Visit(browser, store, SHOWN)
+        visit.go(store.path("TP-CEL"))
+        visit.meets("together", TOGETHER)
+        visit.page.see(f"{HOST}.shadowRoot.getElementById('later').click()")
+        visit.page.wait(f"{HOST}.shadowRoot.querySelector('.gone')")
+        visit.page.leave(BUY)
+        visit.meets_none()
+        visit.page.leave(BUY_AS_GUEST)
+        visit.meets_none()
+        if store.face == "shopify":
+            thanks = visit.page.see("location.pathname + location.search")
+            for status in ("", "&again=1"):
+                visit.go(thanks + status)
+                assert visit.inside() == ["What this order brought"], (
+                    "what the order brought, and no row"
+                )
 
 
 def seen(told: tuple[int, int]) -> bool:

@@ -35,8 +35,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <script type="module" src="/static/widgets/loader.js" data-base="/storefront"></script>
 </body></html>"""
 SLOW_SECONDS = 3
+DAY_SECONDS = 86_400
+REST = "attributes[_perennial_rest]"
 CARD = {"title": "Tall cup", "url": "#", "price_said": "$22.00", "reason": "Often"}
 HOST = "document.querySelector('perennial-recommendations')"
+GONE = f"!!{HOST}.shadowRoot.querySelector('.gone')"
 CARDS = f"{HOST}.shadowRoot?.querySelectorAll('[part=card]').length ?? 0"
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
 
@@ -49,6 +52,7 @@ class Shop(BaseHTTPRequestHandler):
     """Pages with a row, and the row's answer as ``how`` says."""
 
     how: ClassVar[str] = "row"
+    noted: ClassVar[list[str]] = []  # until when no rows are wanted, as the cart is told
     most: ClassVar[int] = 8
 
     def log_message(self, *_: object) -> None:
@@ -70,7 +74,8 @@ class Shop(BaseHTTPRequestHandler):
                 self.answer(503, KINDS["json"], b"{}")
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.noted.extend(parse_qs(body, keep_blank_values=True).get(REST, []))
         self.answer(204, KINDS["json"], b"")
 
     def row(self, query: dict[str, list[str]]) -> dict[str, Any]:
@@ -127,6 +132,12 @@ class Shopper:
         assert self.page.see("after.offsetTop === first") or above > 900  # below, it may open
         return self.page.see(f"first > {above} + 99"), self.page.see(CARDS)
 
+    def presses(self, button: str) -> None:
+        """And waits for what that changes."""
+        before = self.page.see(GONE)
+        self.page.see(f"{HOST}.shadowRoot.querySelector('{button}').click()")
+        self.page.wait(f"({GONE}) !== {json.dumps(before)}")
+
     def kept(self, name: str) -> Any:
         return self.page.see(f"JSON.parse(localStorage['perennial:{name}'] ?? null)")
 
@@ -140,6 +151,7 @@ class Shopper:
 def shopper(browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch) -> Shopper:
     monkeypatch.setattr(Shop, "how", "row")
     monkeypatch.setattr(Shop, "most", 8)
+    monkeypatch.setattr(Shop, "noted", [])
     return Shopper(browser.page(), address)
 
 
@@ -190,13 +202,24 @@ def test_a_cap_that_the_merchant_changes_counts_from_the_next_page_on(shopper: S
 
 def test_after_not_now_there_is_no_room_until_it_is_taken_back(shopper: Shopper) -> None:
     shopper.meets()
-    shopper.page.see(f"{HOST}.shadowRoot.getElementById('later').click()")
-    shopper.page.wait(f"{HOST}.shadowRoot.querySelector('.gone')")
+    shopper.presses("#later")
     for surface in ("product", "cart", "product"):
         assert shopper.meets(surface) == (False, 0)
     assert shopper.kept("rows")[1] == 1e9
     shopper.page.see("localStorage['perennial:rows'] = null")
     assert shopper.meets() == (True, 4)
+
+
+def test_a_not_now_is_told_to_each_cart_once_and_taken_back(shopper: Shopper) -> None:
+    shopper.meets()
+    for button in ("#later", ".gone button", "#later"):
+        shopper.presses(button)
+    until = str(int(time.time()) // DAY_SECONDS + 30)
+    assert shopper.kept("rows") == [int(until), 1e9]
+    for cart in ("one", "one", "two"):
+        shopper.page.see(f"document.cookie = 'cart={cart};path=/'")
+        shopper.meets()
+    assert Shop.noted == [until, "", until, until, until]
 
 
 def test_a_service_that_is_gone_leaves_no_second_blank(shopper: Shopper) -> None:

@@ -1,4 +1,4 @@
-import{act as S,ask as F,declined as K,html as d,ltr as T,recall as A,remember as M,rememberNo as N,said as $,Widget as U}from"./kit.js?v=6b9ff4e7";import{html as o,said as p}from"./kit.js?v=6b9ff4e7";var f=(e,t)=>e?.map(t),h=(e,t)=>f(e,s=>o`<p class=${t}>${s}</p>`);function w(e,{balance:t,invite:s,lines:i,stem:a,acts:n}){return o`${t?o`<p class="sr">${t.said}</p>
+import{act as S,ask as F,declined as K,html as d,ltr as T,recall as A,remember as M,rememberNo as N,said as $,Widget as U}from"./kit.js?v=5366ff82";import{html as o,said as p}from"./kit.js?v=5366ff82";var f=(e,t)=>e?.map(t),h=(e,t)=>f(e,s=>o`<p class=${t}>${s}</p>`);function w(e,{balance:t,invite:s,lines:i,stem:a,acts:n}){return o`${t?o`<p class="sr">${t.said}</p>
       <p class="balance" part="balance" aria-hidden="true"><bdi dir="ltr">${t.number}</bdi> <small>${t.unit}</small></p>`:""}
     ${s?o`<p class="invite">${s}</p>`:""} ${h(i,"soft")} ${B(a)}
     ${n?o`<p class="doors">${n.map((r,l)=>u(e,r,`head-${l}`,l?"ghost":"light"))}</p>`:""}`}var B=e=>e?o`<div class="stem" part="stem" role="progressbar" aria-label=${e.label} aria-valuenow=${e.at} .style=${`--at:${e.at}%`}>

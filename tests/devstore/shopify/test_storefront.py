@@ -110,10 +110,11 @@ def test_whoever_sent_a_shopper_is_a_note_of_the_order(pages):
 def test_what_a_script_notes_in_the_cart_is_a_note_of_the_order(pages):
     pages.put()
     pages.log_in()
-    told = {"attributes[_perennial_row]": "7", "attributes[other]": "x"}
+    noted = {"_perennial_row": "7", "_perennial_rest": "20809"}
+    told = {f"attributes[{name}]": text for name, text in {**noted, "other": "x"}.items()}
     assert pages.http.post("/cart/update.js", data=told).status_code == 200
     pages.http.post("/checkout/", data={})
-    assert pages.latest().attributes == (("_perennial_row", "7"),)
+    assert pages.latest().attributes == tuple(noted.items())
 
 
 @pytest.mark.parametrize(

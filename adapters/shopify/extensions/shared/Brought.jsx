@@ -5,6 +5,7 @@ import { ask, numberOf, pause, tell } from "./service.js";
 const TRIES = 6;
 const SHOWN = 4;
 const NOTED = /^\d{1,3}(?=\.|$)/; // which of a thousand the order's buyer is
+const DAY_MS = 86_400_000;
 
 /**
  * What an order brought: its points, its gift, and what goes well with it.
@@ -17,9 +18,11 @@ const NOTED = /^\d{1,3}(?=\.|$)/; // which of a thousand the order's buyer is
 export function Brought({ id, lines, noted, counts, token, lang, t, money }) {
   const [told, setTold] = useState(/** @type {import("./service.js").Brought | null} */ (null));
   const gift = giftIn(lines);
-  const note = noted?.find(({ key }) => key === "_perennial_row")?.value;
-  const bucket = NOTED.exec(String(note ?? ""))?.[0] ?? "";
-  const product = lines.filter((line) => line !== gift).map((line) => numberOf(line.merchandise.product.id)).slice(0, 20).join(",");
+  const note = (/** @type {string} */ name) => String(noted?.find(({ key }) => key === name)?.value ?? "");
+  const bucket = NOTED.exec(note("_perennial_row"))?.[0] ?? "";
+  const rests = Number(note("_perennial_rest")) > Date.now() / DAY_MS - 1; // until the end of that day: "not now"
+  const goods = rests ? [] : lines.filter((line) => line !== gift);
+  const product = goods.map((line) => numberOf(line.merchandise.product.id)).slice(0, 20).join(",");
 
   useEffect(() => {
     let stopped = false;

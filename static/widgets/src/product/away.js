@@ -1,5 +1,5 @@
 /** Sending a product or the whole row away, and having it back: fetched once somebody does. */
-import { html, recall, remember, render, said } from "../kit.js";
+import { html, isProxied, recall, remember, render, said } from "../kit.js";
 
 const NAME = "hidden-products";
 const MOST = 200;
@@ -9,12 +9,27 @@ const DAY_MS = 86_400_000;
 /** Not again: a product, or for a while every row, whose key is "". */
 function hide(key) {
   if (key) remember(NAME, [...new Set(recall(NAME)).add(key)].slice(-MOST));
-  else remember("rows", [Math.floor(Date.now() / DAY_MS) + REST_DAYS, 1e9]);
+  else {
+    const day = Math.floor(Date.now() / DAY_MS) + REST_DAYS;
+    remember("rows", [day, 1e9]);
+    rest(day);
+  }
+}
+
+/** Tell Shopify's cart the last `day` of a rest, for the pages after its order, which know nothing of this browser. */
+export function rest(day) {
+  const told = `${day} ${/\bcart=([^;]*)/.exec(document.cookie)?.[1]}`; // a new cart knows nothing
+  if (!isProxied() || recall("rests") === told) return;
+  remember("rests", told);
+  navigator.sendBeacon("/cart/update.js", new URLSearchParams({ "attributes[_perennial_rest]": day }));
 }
 
 function unhide(key) {
   if (key) remember(NAME, recall(NAME).filter((one) => one !== key));
-  else remember("rows", null);
+  else {
+    remember("rows", null);
+    rest("");
+  }
 }
 
 /** Put a way back where `button` and what it sends away were; focus stays there. */

@@ -28,6 +28,7 @@ export class PerennialRecommendations extends Widget {
     const today = Date.now() / 86_400_000 | 0;
     const [day, pages] = recall("rows") ?? [];
     const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
+    if (seen >= REST) import("./away.js").then(({ rest }) => rest(day));
     const bare = `bare-${surface}`;
     remember(bare, 1); // as long as nothing came
     try {
