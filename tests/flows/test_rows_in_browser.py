@@ -269,7 +269,7 @@ class Visit:
 
     def inside(self) -> list[str]:
         """What is headed in an extension's sandbox, once it is drawn."""
-        for _ in range(30):
+        for _ in range(100):
             found = [text for one in self.page.frames() if (text := one.see(INSIDE))]
             if found:
                 return found
