@@ -1,9 +1,11 @@
 """Bad webhooks by the numbers of the list of bad inputs (5.1 Shopify, 5.2 WooCommerce)."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from connector.core import clock
 from tests.adapters.shopify import world as acme
 from tests.fakes import base64_hmac, shopify_signed, woo_signed
 from tests.flows.service import CLIENT_SECRET, HOOK_SECRET, OLD_SECRET
@@ -11,13 +13,14 @@ from tests.flows.service import CLIENT_SECRET, HOOK_SECRET, OLD_SECRET
 RIVAL = "rival.myshopify.com"
 ORDER = acme.order(currency="USD", line_items=[acme.line(1, "100.00", currency="USD")])
 BODY = json.dumps(ORDER).encode()
+DAY = f"{clock.now() - timedelta(days=3):%Y-%m-%d}"  # its points still wait, whenever this runs
 WOO_ORDER = {
     "id": 1,
     "status": "processing",
     "currency": "USD",
-    "date_created_gmt": "2026-11-20T10:00:00",
-    "date_modified_gmt": "2026-11-20T10:00:00",
-    "date_paid_gmt": "2026-11-20T10:00:00",
+    "date_created_gmt": f"{DAY}T10:00:00",
+    "date_modified_gmt": f"{DAY}T10:00:00",
+    "date_paid_gmt": f"{DAY}T10:00:00",
     "total": "20.00",
     "customer_id": 7,
     "line_items": [{"id": 5, "name": "Tea", "quantity": 1, "subtotal": "20.00", "total": "20.00"}],
@@ -271,7 +274,7 @@ def test_23_an_id_in_quotes_is_the_same_id(service, store):
         **WOO_ORDER,
         "id": "1",
         "customer_id": "7",
-        "date_modified_gmt": "2026-11-20T11:00:00",
+        "date_modified_gmt": f"{DAY}T11:00:00",
     }
     woocommerce(service, store, quoted, delivery="2")
     assert sum(points(service, store)) == 20
