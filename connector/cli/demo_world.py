@@ -10,11 +10,14 @@ import re
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 import click
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import Connection
 
 from connector.cli import demo_offers
 from connector.cli.process import runtime
@@ -28,6 +31,7 @@ from connector.shops import service as shops
 from connector.shops.service import Shop
 
 TIMEOUT_SECONDS = 60
+CAUSE = "riverbank"  # as orders of the practice shops name it
 STORY = "Clean water and shade along the river, planted by neighbours."
 _APPROVE = re.compile(r'href="(/wc-auth/v1/access_granted/[^"]+)"')
 _FORM = re.compile(r'name="csrf" value="([0-9a-f]+)"')
@@ -98,10 +102,20 @@ def _open(parts: Runtime, shop: Shop) -> str:
     """Open a new practice shop: a cause to give to, and all it promises; history earns."""
     now = clock.now()
     with parts.database.write() as db:
-        cause = giving.add_cause(db, shop.id, "Riverbank", STORY, now)
+        cause = _riverbank(db, shop.id, now)
         demo_offers.promise(db, shop, cause, now)
         imports.begin(db, shop.id, ("points",), now)
         return api_keys.new(db, shop.id, "practice shop", now)
+
+
+def _riverbank(db: Connection, shop_id: int, now: datetime) -> giving.Cause:
+    """The cause to give to; past gifts make one of its name where the worker was quicker."""
+    found = next((one for one in giving.causes(db, shop_id) if one.key == CAUSE), None)
+    if found is None:
+        return giving.add_cause(db, shop_id, "Riverbank", STORY, now)
+    wanted = replace(found, name="Riverbank", story=STORY, is_offered=True)
+    giving.change_cause(db, shop_id, wanted, now)
+    return giving.make_default(db, shop_id, found.id, now)
 
 
 def _pair(parts: Runtime, shop: Shop, service: str, origin: str) -> None:
