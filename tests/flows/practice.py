@@ -140,8 +140,6 @@ class Practice:
             *("--woo-port", str(ports["woocommerce"]), "--shopify-port", str(ports["shopify"])),
         )
         web = self._programs.web()
-        for _ in range(workers):
-            self._programs.worker()
         for address in origins.values():
             wait_for(address, store)
         wait_for(f"{url}/healthz", web)
@@ -150,6 +148,8 @@ class Practice:
         demo_world.install_woocommerce(browser, url, origins["woocommerce"])
         self.service: Service = make_service(database, private=tuple(origins.values()))
         self.faces = {name: self._face(name, origin, url) for name, origin in origins.items()}
+        for _ in range(workers):  # from here on: a past that gave makes the cause by itself
+            self._programs.worker()
         until(self._history_is_read)
 
     def _face(self, platform: str, origin: str, url: str) -> Face:
