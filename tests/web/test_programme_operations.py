@@ -61,7 +61,7 @@ def test_every_answer_is_what_the_description_says(acme):
     check(acme.ask(f"/program/versions/{version}"), one)
     put = send(acme, f"drafts/{version}", "p1", "PUT", rates=RATES, name="Winter")
     check(put, "/program/drafts/{version}", "put")
-    later = {"starts_at": "2026-12-24T00:00:00Z"}
+    later = {"starts_at": (clock.now() + timedelta(days=30)).isoformat()}
     out = send(acme, f"drafts/{version}/publication", "p2", **later)
     check(out, "/program/drafts/{version}/publication", "post")
     check(send(acme, f"versions/{version}/withdrawal", "p3"), f"{one}/withdrawal", "post")
