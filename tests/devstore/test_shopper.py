@@ -35,12 +35,12 @@ def origins(tmp_path_factory):
     told = [program.stdout.readline().decode().split() for _ in range(2)]
     yield {name: url.rstrip("/") for name, url in told}
     program.send_signal(signal.SIGTERM)
-    assert program.wait(timeout=20) == 0
+    assert program.wait(timeout=60) == 0
 
 
 def order_at(origins, platform, key):
     url = f"{origins[platform]}/_devstore/orders/{key}"
-    return requests.get(url, timeout=10).json()
+    return requests.get(url, timeout=60).json()
 
 
 @pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
@@ -72,7 +72,7 @@ def test_what_cannot_be_bought_is_said(origins):
 def test_the_two_shops_are_told_apart_by_name(origins):
     names = {"shopify": "Acme Ceramics", "woocommerce": "Aldwater Pottery"}
     for platform, name in names.items():
-        page = requests.get(origins[platform], timeout=10).text
+        page = requests.get(origins[platform], timeout=60).text
         assert name in page
         assert not [other for other in names.values() if other != name and other in page]
 
@@ -105,10 +105,10 @@ def test_the_woocommerce_client_connects_and_hears_of_an_order(origins, service)
     store = origins["woocommerce"]
     params = {"app_name": "T", "scope": "read_write", "user_id": "1", "return_url": url}
     page = requests.get(
-        f"{store}/wc-auth/v1/authorize", {**params, "callback_url": url}, timeout=10
+        f"{store}/wc-auth/v1/authorize", {**params, "callback_url": url}, timeout=60
     ).text
     (link,) = re.findall(r'class="primary" href="([^"]+)"', page)
-    requests.get(store + html.unescape(link), timeout=10, allow_redirects=False)
+    requests.get(store + html.unescape(link), timeout=60, allow_redirects=False)
     keys = json.loads(heard.pop()[1])
     client = API(store, keys["consumer_key"], keys["consumer_secret"], version="wc/v3", timeout=30)
     newest = client.get("orders", params={"per_page": 1, "search": "mia@customers.example"})
@@ -123,7 +123,7 @@ def test_the_woocommerce_client_connects_and_hears_of_an_order(origins, service)
     hook = {"topic": "order.created", "delivery_url": url, "secret": "s"}
     assert client.post("webhooks", hook).status_code == 201
     key = place_order(store)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while len(heard) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     (ping, _), (topic, body) = heard
