@@ -184,11 +184,25 @@ def test_another_share_counts_from_tomorrow(learning):
     with learning.database.write() as db:
         assert service.deal(db, learning.id, "product", 70) == service.Deal(is_held=False)
         made = service.set_settings(db, learning.id, 10, 3, NOW)
-        assert made == service.Settings(10, 3, "2026-11-23")
+        assert made == service.Settings(10, 3, "2026-11-23", 5, None)
         assert service.deal(db, learning.id, "product", 70).is_held
         kept = service.set_settings(db, learning.id, 10, 5, NOW + timedelta(days=4))
         assert kept.since == "2026-11-23"
     assert figures(learning).lift.shown.visits == 0
+
+
+def test_the_share_before_goes_on_when_it_is_set_again_by_its_last_day(learning):
+    tell(learning, 70, Seen(BESIDE, 1, 0, 0), first=True, days_ago=9)
+    with learning.database.write() as db:
+        since = service.set_settings(db, learning.id, 6, 3, NOW - timedelta(days=8)).since
+        for percent in (10, 0, 7):
+            made = service.set_settings(db, learning.id, percent, 3, NOW)
+            assert made == service.Settings(percent, 3, "2026-11-23", 6, since)
+    told = figures(learning)
+    assert (told.since, told.until, told.lift.verdict) == ("2026-11-23", "2026-11-22", "young")
+    assert [row.shown for row in told.rows] == [1]  # what rows did is no comparison
+    with learning.database.write() as db:
+        assert service.set_settings(db, learning.id, 6, 4, NOW) == service.Settings(6, 4, since)
 
 
 @pytest.mark.parametrize(("percent", "limit"), [(21, 4), (-1, 4), (5, 0), (5, 51)])
@@ -217,7 +231,9 @@ def test_a_trial_deals_rows_and_tells_which_sells_more(learning):
         lift = service.trial_lift(db, learning.id, made, NOW)
         assert lift.verdict == "better"
         assert {told.arm for told in service.figures(db, learning.id, NOW).rows} == {"a", "b"}
-        assert service.stop_trial(db, learning.id, made.id, NOW).until == "2026-11-21"
+        over = service.stop_trial(db, learning.id, made.id, NOW)
+        assert over.until == TODAY.isoformat()
+        assert service.trial_lift(db, learning.id, over, NOW + timedelta(days=3)) == lift
         with pytest.raises(Conflict, match="over"):
             service.stop_trial(db, learning.id, made.id, NOW)
         assert service.deal(db, learning.id, "product", SHOWN) == service.Deal(is_held=False)

@@ -98,6 +98,12 @@ def test_another_share_is_kept(ada: Ada, world: World):
     assert "Everybody sees rows" in words_of(ada.see(PATH))
 
 
+def test_a_share_of_tomorrow_says_so(ada: Ada, world: World):
+    sell(world)
+    ada.send(PATH, PATH, holdout_percent="7", rows_limit="4")
+    assert "This share counts from 23 November on." in words_of(ada.see(PATH))
+
+
 def test_two_rows_are_compared_until_it_is_stopped(ada: Ada):
     wanted = {"surface": "product", "a": "row:together", "b": "row:similar"}
     sent = ada.send("recommendations/trials", PATH, **wanted)
@@ -117,28 +123,33 @@ def test_two_rows_are_compared_until_it_is_stopped(ada: Ada):
     assert "Since" not in page
 
 
-def test_a_comparison_that_is_over_says_when_and_draws_its_interval(ada: Ada, world: World):
+@pytest.mark.parametrize("winner", ["a", "b"])
+def test_a_comparison_that_is_over_says_when_and_draws_its_interval(
+    ada: Ada, world: World, winner: str
+):
     with world.database.write() as db:
         begun = NOW - timedelta(days=31)
         one = learning.start_trial(
             db, world.shop.id, "product", "row", "together", "similar", begun
         )
         for bucket in range(50, 1000):
-            is_b = side_of(one.id, bucket) == "b"
-            net = 2000 + bucket % 13 + (500 if is_b else 0)
+            gains = side_of(one.id, bucket) == winner
+            net = 2000 + bucket % 13 + (500 if gains else 0)
             day = local_date(NOW - timedelta(days=1 + bucket % 30), "UTC")
             told = {"visits": 4, "orders": 1, "rows_shown": 3, "net_minor": net}
             store.add_bucket(db, world.shop.id, day, bucket, **told)
         learning.stop_trial(db, world.shop.id, one.id, NOW)
     page = ada.see(PATH)
     words = words_of(page)
-    assert re.search(r"B brings \$12[45]\.\d\d more than A\. With 95% certainty from", words)
-    assert "23 October to 21 November · For 100 visits: A $5" in words
+    said = r"(.) brings \$12[45]\.\d\d more than .\. With 95% certainty from \$12\d\.\d\d to \$12"
+    assert re.findall(said, words) == [winner.upper()]
+    assert "23 October to 22 November · For 100 visits: A $" in words
     assert page.index(">A brings more<") < page.index(">B brings more<")
     ((x, width, middle),) = re.findall(
         r'<rect class="band" x="([\d.]+)%" width="([\d.]+)%".*?cx="([\d.]+)%"', page
     )
-    assert 50 < float(x) < float(middle) < float(x) + float(width) <= 96
+    assert 0 < float(x) < float(middle) < float(x) + float(width) < 100
+    assert (float(x) > 50) is (winner == "b")
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "zh-Hant"])

@@ -13,6 +13,8 @@ learning_settings = Table(
     Column("holdout_percent", Integer, nullable=False),
     Column("rows_limit", Integer, nullable=False),  # in one visit, above which we warn
     Column("since", Text),  # the first day of this share of the holdout; None: from the beginning
+    Column("was_percent", Integer),
+    Column("was_since", Text),
     CheckConstraint("holdout_percent BETWEEN 0 AND 20 AND rows_limit > 0", name="range"),
 )
 

@@ -7,7 +7,7 @@ last click as a note. Nothing here knows who anybody is (docs/decisions/0044-lea
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,11 +31,16 @@ MOST_TRIALS = 10  # shown
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``since``: the first day that counts with this share; None: from the beginning."""
+    """``since``: the first day that counts with this share; None: from the beginning.
+
+    was_percent, was_since: the share before it, which counts on if it is set again by that day.
+    """
 
     holdout_percent: int = rules.HOLDOUT_PERCENT
     rows_limit: int = rules.ROWS_LIMIT
     since: str | None = None
+    was_percent: int | None = None
+    was_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,8 @@ class Figures:
 
 def settings(db: Connection, shop_id: int) -> Settings:
     row = store.settings(db, shop_id)
-    return Settings(row.holdout_percent, row.rows_limit, row.since) if row else Settings()
+    names = [one.name for one in fields(Settings)]
+    return Settings(*(getattr(row, name) for name in names)) if row else Settings()
 
 
 def set_settings(
@@ -154,13 +160,23 @@ def set_settings(
     if not 1 <= rows_limit <= rules.MOST_ROWS_LIMIT:
         most = rules.MOST_ROWS_LIMIT
         raise BadInput("rows_limit_range", f"1 to {most} rows", field="rows_limit")
-    before = settings(db, shop_id)
-    is_same = before.holdout_percent == holdout_percent
-    since = before.since if is_same else _tomorrow(db, shop_id, now)
-    made = Settings(holdout_percent, rows_limit, since)
-    values = {"holdout_percent": holdout_percent, "rows_limit": rows_limit, "since": since}
-    store.put_settings(db, shop_id, **values)
+    today, tomorrow = _today(db, shop_id, now), _tomorrow(db, shop_id, now)
+    made = _shared(settings(db, shop_id), holdout_percent, today, tomorrow)
+    made = replace(made, rows_limit=rows_limit)
+    store.put_settings(db, shop_id, **asdict(made))
     return made
+
+
+def _shared(before: Settings, percent: int, today: str, tomorrow: str) -> Settings:
+    """With another share, that counts from tomorrow; or with the one before, as if never left."""
+    if percent == before.holdout_percent:
+        return before
+    if before.since is None or before.since <= today:
+        was = before.holdout_percent, before.since
+        return Settings(percent, before.rows_limit, tomorrow, *was)
+    if percent == before.was_percent:
+        return Settings(percent, since=before.was_since)
+    return replace(before, holdout_percent=percent)
 
 
 def deal(db: Connection, shop_id: int, surface: str, bucket: int) -> Deal:
@@ -279,10 +295,9 @@ def start_trial(
 
 
 def stop_trial(db: Connection, shop_id: int, trial_id: int, now: datetime) -> Trial:
-    """End it; its figures stay. Raises NotFound, Conflict ``trial_stopped``."""
+    """End it; its figures stay, this day's, too. Raises NotFound, Conflict ``trial_stopped``."""
     get_trial(db, shop_id, trial_id)
-    yesterday = _earlier(_today(db, shop_id, now), 1)
-    if not store.stop_trial(db, shop_id, trial_id, now, yesterday):
+    if not store.stop_trial(db, shop_id, trial_id, now, _today(db, shop_id, now)):
         raise Conflict("trial_stopped", "this comparison is over")
     return get_trial(db, shop_id, trial_id)
 
@@ -330,7 +345,7 @@ def figures(db: Connection, shop_id: int, now: datetime) -> Figures:
         until=today,
         lift=points[-1].lift,
         points=points if first else [],
-        rows=_rows(db, shop_id, since, today),
+        rows=_rows(db, shop_id, first or today, today),
         exposure=exposure(db, shop_id, now),
         coverage=Coverage(*store.listed(db, shop_id, start), *store.pages(db, shop_id, start)),
     )
