@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from connector import orders
-from connector.core import clock
+from connector.core import clock, inbox
 from connector.core.commerce import Product
 from connector.rooms import recommend
 from tests.fakes import woo_signed
@@ -62,6 +62,10 @@ class Outside:
         told = requests.get(path, headers=headers, timeout=30).json()
         return [(int(one["product_key"]), one["reason"], one["times"]) for one in told["items"]]
 
+    def has_read(self):
+        with self.database.read() as db:
+            return not inbox.shops_due(db, clock.now())
+
     def is_built(self):
         with self.database.read() as db:
             known = recommend.newest_build(db, self.shop.id)
@@ -86,6 +90,7 @@ def test_an_order_and_an_erasure_show_within_a_minute(outside):
         outside.order(TRAY, customer=customer)
     for _ in range(2):
         outside.order(MUG, BOWL)
+    until(outside.has_read)  # the minute is of programs that run
     within_a_minute(partial(shows, outside, (TRAY, "people", 0)))
     until(outside.is_built)
     assert [one for one, *_ in outside.shows(MUG)] == [TRAY], "two orders are no reason"
