@@ -30,6 +30,7 @@ LONGEST_QUERY = 1000  # of one that is remembered
 _EXTENSION = "perennial_remembered"
 _CACHE = f"public, max-age={BROWSER_SECONDS}, stale-while-revalidate={BROWSER_SECONDS}"
 _OWN = "private, no-store"
+_OF_ONE = frozenset({"viewed", "hidden"})  # what a browser keeps, which nobody else asks
 _Question = tuple[object, ...]
 
 
@@ -64,7 +65,7 @@ def answer(
     headers: what this door adds for its shop.
     """
     memory = _memory(current_app)
-    is_one_persons = "viewed" in request.args  # nobody else asks so, and nobody keeps it
+    is_one_persons = not _OF_ONE.isdisjoint(request.args)  # nobody keeps it
     told = None if is_one_persons else memory.get(question)
     if told is None:
         with runtime().database.read() as db:

@@ -53,8 +53,13 @@ def asked(member_id: int | None = None, surface: str = "") -> showing.Question:
         raise BadInput("unknown_surface", ", ".join(showing.SURFACES), field="surface")
     if surface in ladders.ON_PRODUCTS and not products:
         raise BadInput("product_required", f"name 1 to {MAX_PRODUCTS} products", field="product")
-    viewed = _keys("viewed", "too_many", showing.MOST_VIEWED)
-    return showing.Question(surface=surface, products=products, member_id=member_id, viewed=viewed)
+    return showing.Question(
+        surface=surface,
+        products=products,
+        member_id=member_id,
+        viewed=_keys("viewed", "too_many", showing.MOST_VIEWED),
+        hidden=frozenset(_keys("hidden", "too_many", showing.MOST_HIDDEN)),
+    )
 
 
 def told(

@@ -24,7 +24,6 @@ const ENTRIES = {
   "goal.js": "src/goal/goal.js",
   "own.js": "src/donation/own.js",
   "away.js": "src/product/away.js",
-  "forget.js": "src/product/forget.js",
   "viewed.js": "src/product/viewed.js",
 };
 const STYLES = {
@@ -70,8 +69,8 @@ const spare = (code) =>
     .replace(/=(x\([23]\))/g, "=/* @__PURE__ */$1")
     .replace(/,B=t\.litHtmlPolyfillSupport;B\?\.\(S,k\),\(t\.litHtmlVersions\?\?=\[\]\)\.push\("[\d.]+"\);/, ";");
 
-/** Line breaks inside templates are our indentation: one space says the same. */
-const tighten = (code) => code.replace(/html`[^`]*/g, (text) => text.replace(/\s*\n\s*/g, " "));
+/** Line breaks inside templates, and templates inside these, are our indentation: one space says the same. */
+const tighten = (code) => code.replace(/html`[^`]*/g, (text) => text.replace(/\s*\n\s*/g, " ")).replace(/\n\s*(?=<|\$\{)/g, " ");
 
 const apart = (version) => ({
   name: "apart",

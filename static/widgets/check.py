@@ -33,7 +33,7 @@ PAGES = {  # what each loads before anything is tapped
     "cart or account": {"loader.js", "kit.js", "page.js", "club.js"},
 }
 PLACED = {"goal.js", "goal.css"}  # where one stands
-TAPPED = {"panel.js", "own.js", "away.js", "forget.js"}  # once somebody asks for it
+TAPPED = {"panel.js", "own.js", "away.js"}  # once somebody asks for it
 KIBIBYTE = 1024
 LOADER_BYTES = 2 * KIBIBYTE
 SCRIPT_BYTES = 15_000

@@ -108,6 +108,17 @@ def test_what_a_browser_saw_is_kept_by_nobody(busy):
     assert told.headers["Cache-Control"] == "private, no-store"
 
 
+def test_what_a_shopper_hid_is_left_out_and_kept_by_nobody(busy):
+    cart = {"surface": "cart", "product": "tea,pot"}
+    assert keys(busy.ask("recommendations", **cart)) == ["cup"]
+    for view, token in (("recommendations", None), ("for_me", busy.token())):
+        told = busy.ask(view, token, **cart, hidden="cup,vase")
+        assert (told.status_code, keys(told)) == (200, [])
+        assert told.headers["Cache-Control"] == "private, no-store"
+    assert keys(busy.ask("recommendations", **cart)) == ["cup"]
+    assert keys(busy.ask("recommendations", surface="home", hidden="cup")) == ["pot"]
+
+
 def test_a_merchants_wish_shows_at_once_where_nothing_is_remembered(service, busy):
     with service.database.write() as db:
         showing.rest_after(db, busy.shop.id, 3)

@@ -155,6 +155,7 @@ def test_what_is_public_is_kept_for_a_minute(service, acme):
         ("recommendations", {"surface": "cart"}, 422, "product_required"),
         ("recommendations", {"surface": "moon"}, 422, "unknown_surface"),
         ("recommendations", {"surface": "home", "viewed": "1," * 13}, 422, "too_many"),
+        ("recommendations", {"surface": "home", "hidden": "1," * 201}, 422, "too_many"),
         ("nothing", {}, 404, "not_found"),
     ],
 )

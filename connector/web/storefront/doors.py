@@ -43,6 +43,7 @@ _NAMES = (
     "lang",
     "surface",
     "viewed",
+    "hidden",
     "bucket",
 )  # all that a public view reads of its query
 

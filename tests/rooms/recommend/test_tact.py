@@ -137,6 +137,36 @@ def test_pins_come_first_but_never_what_nobody_could_buy(busy):
     assert shown(busy, "product", "b")[0] != "d"
 
 
+def test_what_a_shopper_hid_makes_room_for_the_next(acme):
+    """Six are shown; who hid these finds the next six, and of few none twice."""
+    others = [f"{letter}-thing" for letter in "bcdefghijkl"]
+    acme.sells("a", *others)
+    for number, key in enumerate(others):
+        acme.order("a", key, times=20 - number, days_ago=1)
+    acme.build()
+    with acme.database.write() as db:
+        showing.pin(db, acme.id, "product:a", [others[-1]])
+    first = shown(acme, "product", "a")
+    assert first[0] == others[-1]
+    second = shown(acme, "product", "a", hidden=first)
+    assert sorted([*first, *second]) == others, "all eleven, none twice"
+    for surface in showing.SURFACES:
+        assert shown(acme, surface, "a", hidden=["a", *others]) == []
+
+
+def test_a_row_of_which_all_that_orders_say_is_hidden_is_not_filled_by_titles(acme):
+    acme.sells("a", title="Celadon pot")
+    acme.sells("b", title="Walnut tray")
+    acme.sells("c", title="Celadon cup")
+    acme.order("a", "b", times=4, days_ago=1)
+    acme.order("c", times=4, days_ago=1)
+    acme.build()
+    with acme.database.read() as db:
+        asked = showing.Question(surface="product", products=["a"], hidden=["b"])
+        told = showing.row(db, acme.shop(db), asked)
+    assert (told.kind, [one.item.key for one in told.shown]) == ("similar", ["c"])
+
+
 def test_a_row_says_of_a_pin_what_is_true_of_it(busy):
     """Who bought what is pinned hears it under the row's own words."""
     busy.order("a", "c", days_ago=3, customer_key="mia")
@@ -235,10 +265,10 @@ def test_few_buyers_make_neither_a_habit_nor_a_thing_for_once():
 # ------------------------------------------------------------------------------------------------
 
 
-def row(acme, surface, *products, customer_key=None, viewed=()):
+def row(acme, surface, *products, customer_key=None, viewed=(), hidden=()):
     member_id = acme.member(customer_key) if customer_key else None
     question = showing.Question(
-        surface=surface, products=products, member_id=member_id, viewed=viewed
+        surface=surface, products=products, member_id=member_id, viewed=viewed, hidden=hidden
     )
     with acme.database.read() as db:
         return showing.row(db, acme.shop(db), question)
@@ -255,8 +285,8 @@ def ladder(acme, surface, *, customer_key):
     return {one.kind: one.shown for one in rows(acme, surface, customer_key=customer_key)}
 
 
-def shown(acme, surface, *products, customer_key=None, viewed=()):
-    told = row(acme, surface, *products, customer_key=customer_key, viewed=viewed)
+def shown(acme, surface, *products, **asked):
+    told = row(acme, surface, *products, **asked)
     return [one.item.key for one in told.shown]
 
 

@@ -9,6 +9,7 @@ from connector.rooms.recommend.showing.desk import Question
 from connector.rooms.recommend.showing.items import Item
 from connector.rooms.recommend.showing.ladders import LADDERS, ON_PRODUCTS, ORDERS, SURFACES
 from connector.rooms.recommend.showing.rows import (
+    MOST_HIDDEN,
     MOST_VIEWED,
     SHOWN,
     LeftOut,
@@ -31,6 +32,7 @@ from connector.rooms.recommend.showing.wishes import (
 
 __all__ = [
     "LADDERS",
+    "MOST_HIDDEN",
     "MOST_VIEWED",
     "ON_PRODUCTS",
     "ORDERS",

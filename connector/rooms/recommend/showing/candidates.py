@@ -17,7 +17,12 @@ _TOP = 1000
 
 
 def candidates(desk: Desk, kind: str) -> list[Candidate]:
-    return _SOURCES[kind](desk)[:MOST]
+    return wanted(desk, _SOURCES[kind](desk))[:MOST]
+
+
+def wanted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
+    """What is left when a shopper's own "never again" is heard."""
+    return [one for one in found if one.key not in desk.question.hidden]
 
 
 def _together(desk: Desk) -> list[Candidate]:
@@ -25,7 +30,7 @@ def _together(desk: Desk) -> list[Candidate]:
 
     They may fill what is short on a product's page; who chose a pot has no use for another.
     """
-    found = merged(desk.together())
+    found = wanted(desk, merged(desk.together()))
     told = [one for one in found if one.reason != ladders.TITLES]
     may_fill = desk.question.surface == "product" and len(told) < _ENOUGH
     return found if told and may_fill else told

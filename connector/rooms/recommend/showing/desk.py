@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ class Question:
     """Who looks at what. products: of the page, the cart or the order.
 
     viewed: products that this browser saw lately, the newest first, where its owner agreed.
+    hidden: products that its owner never wants to be suggested again.
     first: the row to try before the ladder's own first; by_count: rank by times, not by score.
     language: the tag of the one products are named in; "" is the shop's own.
     """
@@ -33,6 +34,7 @@ class Question:
     products: Sequence[str] = ()
     member_id: int | None = None
     viewed: Sequence[str] = ()
+    hidden: Collection[str] = frozenset()
     first: str | None = None
     by_count: bool = False
     language: str = ""

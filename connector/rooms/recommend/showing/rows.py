@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connector.orders.store import title_in
 from connector.rooms.recommend.rules import share_a_word, spread
 from connector.rooms.recommend.showing import ladders
-from connector.rooms.recommend.showing.candidates import candidates
+from connector.rooms.recommend.showing.candidates import candidates, wanted
 from connector.rooms.recommend.showing.desk import Desk, Question
 from connector.rooms.recommend.showing.items import Item, categories, hidden, item
 from connector.rooms.recommend.showing.ladders import LADDERS, Candidate, is_one_off
@@ -20,6 +20,7 @@ from connector.shops.service import Shop
 
 SHOWN = 6
 MOST_VIEWED = 12
+MOST_HIDDEN = 200
 _ENOUGH = 3  # products that sell lately need no second of a family
 
 
@@ -108,7 +109,7 @@ def _rows(desk: Desk, currency: str) -> Iterator[Row]:
 
 def _pins(desk: Desk) -> list[Candidate]:
     keys = desk.wishes.pinned(desk.question.surface, desk.asked)
-    return [Candidate(key, ladders.CHOSEN) for key in keys]
+    return wanted(desk, [Candidate(key, ladders.CHOSEN) for key in keys])
 
 
 def _looked_at(desk: Desk) -> Iterator[tuple[str, list[Candidate]]]:

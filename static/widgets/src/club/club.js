@@ -120,12 +120,12 @@ export class PerennialClub extends Widget {
 
   async share(share) {
     const { url, text } = share;
-    await navigator.share({ url, text }).then(() => this.shared(share), () => undefined); // closing the sheet is no error
+    await navigator.share({ url, text }).then(() => this.shared(share), () => {}); // closing the sheet is no error
   }
 
   /** Shares are counted, and a count is worth no error. */
   shared({ act: told }) {
-    if (told) act(told.name, told.body).catch(() => undefined);
+    if (told) act(told.name, told.body).catch(() => {});
   }
 
   paint() {
@@ -149,7 +149,7 @@ export class PerennialClub extends Widget {
     const isWaiting = !view.told && !view.problem;
     return html`<div class="body" tabindex="0" @scroll=${this.#follow} role="region" aria-label=${words.text("your_club")} aria-busy=${isWaiting}>
       ${this.#notice()} ${this.#sections.map((block) => section(this, block))}
-      ${isWaiting ? html`<div class="bones" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<i class="bone line"></i>`)}</div>` : ""}
+      ${isWaiting ? html`<div class="bones" aria-hidden="true">${Array(4).fill(html`<i class="bone line"></i>`)}</div>` : ""}
       <div role="status">${view.said ? html`<p class="said">${view.said} <small>${view.code && said(words, "code", { code: ltr(view.code) })}</small></p>` : ""}</div>
     </div>`;
   }
@@ -171,7 +171,7 @@ export class PerennialClub extends Widget {
     const tabs = this.#sections.filter(({ tab }) => tab);
     const here = tabs.some(({ id }) => id === this.view.tab) ? this.view.tab : tabs[0]?.id;
     return html`<nav aria-label=${this.words.text("sections")} ?hidden=${!tabs.length}><ul>
-      ${tabs.map(({ id, tab }) => html`<li><button type="button" aria-current=${id === here} @click=${() => this.#go(id)}>${tab}</button></li>`)}
+      ${tabs.map(({ id, tab }) => html`<li><button aria-current=${id === here} @click=${() => this.#go(id)}>${tab}</button></li>`)}
     </ul></nav>`;
   }
 
@@ -200,7 +200,7 @@ export class PerennialClub extends Widget {
     return html`<div class="notice">
       ${told ? html`<p role="alert">${said(words, "failed")}</p>` : ""}
       <p class="fine">${said(words, "code", { code: ltr(problem.code ?? problem.name) })}</p>
-      <button class="btn" part="button" type="button" @click=${() => this.load()}>${said(words, "try_again")}</button>
+      <button class="btn" part="button" @click=${() => this.load()}>${said(words, "try_again")}</button>
     </div>`;
   }
 }

@@ -35,16 +35,21 @@ function unhide(key) {
 /** Put a way back where `button` and what it sends away were; focus stays there. */
 export function send(button, key, words) {
   if (button.hidden) return; // pressed twice while this was fetched
+  const { host } = button.getRootNode();
+  const product = host.getAttribute("product");
   const gone = [...button.parentNode.children].filter(({ localName }) => localName !== "h2");
   const place = document.createElement("div");
   place.className = "gone";
-  const back = () => {
+  const back = async () => {
     unhide(key);
+    host.rests = false;
     place.remove();
     for (const one of gone) one.hidden = false;
     button.focus();
+    if (host.getAttribute("product") !== product) await host.again(); // beside other things by now
   };
   hide(key);
+  host.rests = !key;
   for (const one of gone) one.hidden = true;
   button.after(place);
   const told = html`<p class="fine" role="status">${said(words, key ? "hidden" : "rests", { n: words.number(REST_DAYS) })}</p>

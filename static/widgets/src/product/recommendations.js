@@ -20,31 +20,31 @@ export class PerennialRecommendations extends Widget {
   static styles = "recommendations";
 
   async start(signal) {
+    if (this.rests) return; // and says so
     const product = this.getAttribute("product") ?? "";
     const surface = this.getAttribute("surface") ?? ""; // the service knows the usual one
     this.hidden = !product && !/home|account/.test(surface);
     if (this.hidden) return;
-    this.dataset.drawn ?? this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${[1, 2, 3, 4].map(() => html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
-    const today = Date.now() / 86_400_000 | 0;
-    const [day, pages] = recall("rows") ?? [];
-    const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
-    if (seen >= REST) import("./away.js").then(({ rest }) => rest(day));
+    this.dataset.drawn ?? this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${Array(4).fill(html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
     const bare = `bare-${surface}`;
     remember(bare, 1); // as long as nothing came
     try {
       const answer = await this.#look(bucket(), surface, product, signal);
       const { heading, items, method, pages_a_day: most } = answer;
+      const today = Date.now() / 86_400_000 | 0;
+      const [day, pages] = recall("rows") ?? []; // another tab may have changed it meanwhile
+      const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
+      if (seen >= REST) (await import("./away.js")).rest(day);
       const limit = method ? most || REST : 0; // who is held out rests from the start
-      const wanted = items.filter(({ key }) => !recall("hidden-products")?.includes(key));
-      const isEnough = shown ? shown !== this && shown.isConnected : seen >= limit;
+      const isEnough = seen >= (!shown ? limit : shown === this || !shown.isConnected ? REST : 0);
       const hasRoom = this.offsetHeight || this.getBoundingClientRect().top >= innerHeight;
-      const there = isEnough || !hasRoom ? [] : wanted;
-      if (wanted.length) remember(bare, 0);
-      if (!shown && seen < REST) remember("rows", [today, seen + !!there.length, limit]);
-      if (there.length) {
+      const there = isEnough || !hasRoom ? [] : items;
+      if (items[0]) remember(bare, 0);
+      if (!shown && seen < REST) remember("rows", [today, seen + !!there[0], limit]);
+      if (there[0]) {
         shown = this;
         this.keepHeight(signal);
-        this.#paint(this.getAttribute("heading") || heading, wanted);
+        this.#paint(this.getAttribute("heading") || heading, items);
       } else this.leave(signal);
       follow(this, answer, there);
     } catch (problem) {
@@ -55,6 +55,8 @@ export class PerennialRecommendations extends Widget {
 
   async #look(bucket, surface, product, signal) {
     let query = `?surface=${surface}&bucket=${bucket}&product=${encodeURIComponent(product)}`;
+    const hidden = recall("hidden-products");
+    if (hidden?.[0]) query += `&hidden=${encodeURIComponent(hidden)}`;
     if (/home|product/.test(surface)) query += (await import("./viewed.js")).viewed(product);
     return isSignedIn() ? ask(`for_me${query}`, signal) : read(`recommendations${query}`, signal);
   }

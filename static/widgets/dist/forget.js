@@ -1,1 +1,0 @@
-import{isProxied as a,remember as o}from"./kit.js?v=5366ff82";var r=["product","cart","thank_you","account","home"].map(e=>`bare-${e}`);for(let e of["bucket","row-click","noted",...r])o(e,null);document.cookie="perennial_row=;path=/;max-age=0";a()&&navigator.sendBeacon("/cart/update.js",new URLSearchParams({"attributes[_perennial_row]":""}));
