@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import g, request, url_for
@@ -80,8 +81,11 @@ def start_trial() -> Response:
 
 @blueprint.post("/<shop>/recommendations/trials/<id:trial_id>/stop")
 def stop_trial(trial_id: int) -> Response:
-    """End it; what it told stays."""
-    runtime().database.run(lambda db: learning.stop_trial(db, g.shop.id, trial_id, clock.now()))
+    """End it, if nobody did before; what it told stays."""
+    with suppress(Conflict):
+        runtime().database.run(
+            lambda db: learning.stop_trial(db, g.shop.id, trial_id, clock.now())
+        )
     return door.redirected(url_for("admin.lift", said="trial_over"))
 
 

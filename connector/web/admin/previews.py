@@ -21,9 +21,14 @@ from connector.web.tongue import Tongue
 
 @dataclass(frozen=True, slots=True)
 class PlacedRow:
-    """One kind of row at a place. items: what it would show; none where all of it is left out."""
+    """One kind of row at a place. items: what it would show; none where all of it is left out.
+
+    suggested: what shoppers read above it instead of the row's own words, which are not true of
+    everything in it.
+    """
 
     kind: str
+    suggested: str | None
     items: Sequence[Scored]
     left_out: Sequence[Scored]
 
@@ -59,6 +64,7 @@ def preview(
     told = [
         PlacedRow(
             kind,
+            _suggested(ladder.get(kind), say),
             strengths.of_row(ladder[kind], say, odds, by_count=asked.by_count)
             if kind in ladder
             else (),
@@ -71,6 +77,12 @@ def preview(
         is_off=question.surface in showing.wishes(db, g.shop.id).off,
         rows=[one for one in told if one.items or one.left_out],
     )
+
+
+def _suggested(row: showing.Row | None, say: Tongue) -> str | None:
+    if row is None or row.heading is None or row.heading == row.kind:
+        return None
+    return say.t(rows.HEADINGS[row.heading])
 
 
 def dealt_to_guests(db: Connection, surface: str, arm: str) -> tuple[Deal, Sequence[Deal]]:

@@ -111,6 +111,7 @@ FIELDS = {
     "product_missing": mark("Say which product."),
     "product_not_found": mark("No product is called so."),
     "product_unclear": mark("Which of these? {products}"),
+    "pin_beside_itself": mark("No product goes with itself."),
     "collection_unknown": mark("Your store has no collection or category of this name."),
     "too_many_products": mark("At most 20 products."),
     "product_unknown": mark("We know no product of this number."),

@@ -70,7 +70,11 @@ def of_row(
 
     by_count: it is ranked by how many orders or days, not by score.
     """
-    shares = _shares([one.times if by_count else one.score for one in row.shown])
+    is_counted = by_count or row.kind == ladders.TRENDING
+    shares = _shares(
+        [one.times if by_count else one.score for one in row.shown],
+        of=0 if is_counted else ladders.TOP,
+    )
     return [
         Scored(
             one.item.key,
@@ -98,7 +102,7 @@ def of_list(
     left_out: Mapping[str, str],
 ) -> list[Scored]:
     """A product's whole list, also what its rows have not; left_out: why, in words."""
-    shares = _shares([one.score for one in pairs])
+    shares = _shares([one.score for one in pairs], of=ladders.TOP)
     return [
         Scored(
             one.key,
@@ -130,6 +134,8 @@ def _why(one: recommend.Pair, say: Tongue, odds: Odds) -> str:
     return say.t(_EVIDENCE[one.evidence])
 
 
-def _shares(scores: Sequence[int | None]) -> list[int | None]:
+def _shares(scores: Sequence[int | None], of: int) -> list[int | None]:
+    """Percent of the best there is, and of ``of`` at least, which may be left out of a row."""
     best = max((one or 0 for one in scores), default=0)
+    best = max(best, of)
     return [None if one is None or not best else 100 * one // best for one in scores]

@@ -72,6 +72,17 @@ def test_odds_are_learnt():
     assert logistic.fit(features[:50], np.ones(50)) is None
 
 
+def test_odds_of_what_is_rare_and_plain_to_see_are_learnt():
+    """Newton's steps fly away from there: all of them would be told nothing."""
+    chance = np.random.default_rng(0)
+    features = np.column_stack([chance.exponential(size=20_000), chance.normal(size=20_000)])
+    happened = np.zeros(len(features))
+    happened[np.argsort(-features[:, 0])[:150][:120]] = 1
+    model = logistic.fit(features, happened)
+    assert model is not None
+    assert model.of(features).sum() == pytest.approx(happened.sum())
+
+
 def test_purchases_are_fitted_to_those_who_were_drawn_from_the_model():
     x, last, whole, later = drawn(6000)
     fitted = worth.fit_purchases(x, last, whole)

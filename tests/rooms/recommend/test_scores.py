@@ -9,11 +9,12 @@ from connector.core.commerce import LineKind, Order, OrderState, Product
 from connector.core.facts import HistoryImported, MemberErased
 from connector.orders.service import record_products
 from connector.rooms.recommend import handlers
-from connector.rooms.recommend.rules import scores, visits, worth
+from connector.rooms.recommend.rules import history, scores, visits, worth
 from connector.rooms.recommend.rules.scores import Score
 from connector.rooms.recommend.scoring import service as scoring
 from connector.rooms.recommend.scoring import store
 from tests.rooms.recommend.acme import NOW, Acme, line
+from tests.rooms.recommend.test_together import TODAY, in_columns
 
 TOMORROW = NOW + timedelta(days=1)
 PEOPLE = 24
@@ -89,6 +90,20 @@ def test_who_fell_silent_is_less_likely_to_come_back(busy):
     assert here.buys_permille > silent.buys_permille
     assert here.yearly_thousandths > silent.yearly_thousandths > 0
     assert here.again[0].permille > silent.again[0].permille
+
+
+def test_who_may_buy_in_90_days_may_in_a_year():
+    """Of people who came often and left the model of purchases expects none at all."""
+    past = [(who, TODAY - who % 30 - 30 * month, "t") for who in range(150) for month in range(14)]
+    past += [
+        (who, TODAY - 260 - who % 40 - day, "t")
+        for who in range(150, 300)
+        for day in range(0, 60, 3)
+    ]
+    told = scores.scores(history(in_columns(past)), TODAY + 1, listed=9)
+    assert told.buys_learnt
+    assert 0 < told.buys[200] < 50 < told.buys[0]
+    assert (told.yearly >= told.buys).all()
 
 
 def test_a_young_shop_scales_rates_to_what_happened(busy):

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 from msgspec import structs
+from sqlalchemy import delete
 
 from connector.core.commerce import LineKind, Refund, RefundLine
+from connector.core.errors import BadInput
+from connector.orders.models import product
 from connector.rooms.recommend import showing
 from connector.rooms.recommend.showing.ladders import is_habit, is_one_off
 from connector.rooms.recommend.showing.store import drop_members
@@ -128,9 +131,11 @@ def test_a_row_shows_one_of_each_family_first(acme):
 
 
 def test_pins_come_first_but_never_what_nobody_could_buy(busy):
+    busy.sells("gone")
     with busy.database.write() as db:
         showing.pin(db, busy.id, "product:a", ["d", "gone", "b"])
         showing.pin(db, busy.id, "surface:home", ["c"])
+    busy.sells("gone", published=False)
     busy.sells("b", in_stock=False)
     assert shown(busy, "product", "a") == ["d", "c"]
     assert shown(busy, "home")[0] == "c"
@@ -165,6 +170,23 @@ def test_a_row_of_which_all_that_orders_say_is_hidden_is_not_filled_by_titles(ac
         asked = showing.Question(surface="product", products=["a"], hidden=["b"])
         told = showing.row(db, acme.shop(db), asked)
     assert (told.kind, [one.item.key for one in told.shown]) == ("similar", ["c"])
+
+
+def test_what_the_shop_has_not_is_neither_pinned_nor_excluded(busy):
+    def refusal(place, *products):
+        with busy.database.write() as db, pytest.raises(BadInput) as refused:
+            showing.pin(db, busy.id, place, products)
+        return refused.value.code
+
+    assert refusal("surface:home", "a", "nothing") == "product_unknown"
+    assert refusal("product:a", "b", "a") == "pin_beside_itself"
+    with busy.database.write() as db:
+        with pytest.raises(BadInput, match="'nothing'"):
+            showing.exclude(db, busy.id, ["b", "nothing"], [])
+        assert showing.wishes(db, busy.id) == showing.Wishes()
+        showing.exclude(db, busy.id, ["b"], [])
+        db.execute(delete(product).where(product.c.key == "b"))
+        assert showing.exclude(db, busy.id, ["b", "c"], []).products_out == ("b", "c")
 
 
 def test_a_row_says_of_a_pin_what_is_true_of_it(busy):

@@ -118,6 +118,7 @@ def test_two_rows_are_compared_until_it_is_stopped(ada: Ada):
     [stop] = re.findall(r'action="[^"]*/(recommendations/trials/[0-9]+/stop)"', page)
     sent = ada.send(stop, PATH)
     assert sent.location.endswith("said=trial_over")
+    assert ada.send(stop, PATH).location.endswith("said=trial_over")  # pressed twice
     page = words_of(ada.see(PATH))
     assert "Similar products over Stopped before its first day" in page
     assert "Since" not in page

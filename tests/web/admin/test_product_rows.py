@@ -1,5 +1,7 @@
 """What shoppers are shown beside a product, told to the merchant place by place."""
 
+import re
+
 import pytest
 
 from connector import orders
@@ -42,6 +44,34 @@ def test_it_is_what_shoppers_get_with_what_is_left_out_and_why(ada: Ada, world: 
     page = shown(ada.see(PATH, product="tea"))
     assert page.strip().startswith("Best tray")
     assert "Left out: 1 product Best pot never shown, as you chose" in page
+
+
+def test_row_and_list_are_as_strong_as_each_other(ada: Ada, world: World):
+    """Also where what is best of the list is not in the row."""
+    with world.database.write() as db:
+        showing.exclude(db, world.shop.id, ["pot"], [])
+    page = words_of(ada.see(PATH, product="tea"))
+    tray = r"Best tray Bought with it 3 times out of 4, as often as by chance (Strong|Fair|Faint)"
+    row, whole = re.findall(tray, page)
+    assert row == whole
+
+
+def test_the_preview_says_what_of_ones_choice_is_not_shown(ada: Ada, world: World):
+    with world.database.write() as db:
+        showing.exclude(db, world.shop.id, ["pot"], [])
+        showing.pin(db, world.shop.id, "surface:product", ["pot", "tea"])
+    page = words_of(ada.see(PATH, product="tray"))
+    assert "Chosen by you Some of what you chose is not shown. Left out: 1 product Best" in page
+    assert "This row is shown. Best tea" in page
+
+
+def test_the_preview_says_what_stands_above_a_row_that_is_not_all_its_own(ada: Ada, world: World):
+    with world.database.write() as db:
+        told = [Product("jug", "Best jug", 900, PAGE)]
+        orders.record_products(db, world.shop.id, told, NOW)
+        showing.pin(db, world.shop.id, "product:tea", ["jug"])
+    page = words_of(ada.see(PATH, product="tea"))
+    assert "This row is shown. Above it stands: We suggest Best jug" in page
 
 
 def test_the_whole_list_says_what_shoppers_do_not_get(ada: Ada, world: World):

@@ -10,7 +10,7 @@ from connector.rooms.recommend.rules.history import Floats
 
 ENOUGH = 100  # examples of each outcome
 _RIDGE = 1.0  # as if so many examples said that nothing matters
-_STEPS = 25
+_STEPS = 50
 _CLOSE = 1e-9
 _FAR = 30.0
 
@@ -47,6 +47,7 @@ def fit(features: Floats, happened: Floats) -> Odds | None:
         slope = units.T @ (happened - chance) - ridge * weights
         curve = (units * (chance * (1 - chance))[:, None]).T @ units + np.diag(ridge + _CLOSE)
         step = np.linalg.solve(curve, slope)
+        step /= max(1.0, np.abs(step).max())  # farther out the curve says nothing, and steps fly
         weights = weights + step
         if np.abs(step).max() < _CLOSE:
             break

@@ -70,11 +70,13 @@ def scores(
     newest = np.zeros(history.people, bool)
     newest[now.people[np.lexsort((now.people, now.recency))[:listed]]] = True
     told = reorders.chances(reorders.bought(history), today, AGAIN_DAYS, newest)
+    permille = _permille(buys.chances)
+    yearly = np.rint(visits.in_a_year(known, today) * 1000).astype(np.int64)
     return Scores(
         people=now.people,
         visits=now.times,
-        buys=_permille(buys.chances),
-        yearly=np.rint(visits.in_a_year(known, today) * 1000).astype(np.int64),
+        buys=permille,
+        yearly=np.maximum(yearly, permille),  # who may buy in 90 days may in a year
         again=_again(history, told, apart),
         buys_learnt=buys.is_learnt,
         again_learnt=told.is_learnt,

@@ -13,7 +13,6 @@ from connector.rooms.recommend.showing.ladders import Candidate, is_habit
 MOST = 40  # of one row are looked at
 _ENOUGH = 3  # of a row need no filling
 _SPEAKERS = 20  # newest products of a member without stored lists that speak for others
-_TOP = 1000
 
 
 def candidates(desk: Desk, kind: str) -> list[Candidate]:
@@ -114,7 +113,8 @@ def counted(own: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, int]]:
         day: n for n, day in enumerate(sorted({d for days in own.values() for d in days})[::-1])
     }
     told = [
-        (key, round(_TOP * sum(DECAY ** ago[day] for day in days))) for key, days in own.items()
+        (key, round(ladders.TOP * sum(DECAY ** ago[day] for day in days)))
+        for key, days in own.items()
     ]
     return sorted(told, key=lambda one: -one[1])
 

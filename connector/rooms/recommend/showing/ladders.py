@@ -8,6 +8,7 @@ from typing import NamedTuple
 TOGETHER, SIMILAR, COMPLETE = "together", "similar", "complete"
 AGAIN, FOR_YOU, VIEWED = "again", "for_you", "viewed"
 TRENDING, PINNED = "trending", "pinned"
+TOP = 1000  # the score of what heads a list
 LADDERS: Mapping[str, tuple[str, ...]] = {
     "product": (TOGETHER, SIMILAR, TRENDING),
     "cart": (TOGETHER,),

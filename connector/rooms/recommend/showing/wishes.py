@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from connector.core.errors import BadInput
+from connector.orders.store import products as catalogue
 from connector.rooms.recommend.showing import store
 from connector.rooms.recommend.showing.ladders import SURFACES
 
@@ -71,13 +72,21 @@ def read(stored: object) -> Wishes:
 def pin(db: Connection, shop_id: int, place: str, products: Sequence[str]) -> Wishes:
     """Show these first at ``place``, ``product:<key>`` or ``surface:<name>``; none takes it back.
 
-    They are still left out where nobody could or should buy them.
+    They are still left out where nobody could or should buy them. Raises BadInput
+    ``product_unknown``, ``pin_beside_itself``.
     """
     kind, _, name = place.partition(":")
     if not (kind == "product" and name) and not (kind == "surface" and name in SURFACES):
         raise BadInput("unknown_place", f"product:<key> or surface:<one of {SURFACES}>")
     chosen = _names(products, MOST_PINS)
-    return _change(db, shop_id, lambda was: replace(was, pins=_with(was.pins, place, chosen)))
+    if kind == "product" and name in chosen:
+        raise BadInput("pin_beside_itself", "no product goes with itself", field="products")
+
+    def change(was: Wishes) -> Wishes:
+        _known(db, shop_id, chosen, was.pins.get(place, ()))
+        return replace(was, pins=_with(was.pins, place, chosen))
+
+    return _change(db, shop_id, change)
 
 
 def exclude(
@@ -85,11 +94,13 @@ def exclude(
 ) -> Wishes:
     """Never show these products, nor any of these collections; replaces what was excluded.
 
-    Raises BadInput ``collection_unknown`` for what the shop has not, nor was excluded before.
+    Raises BadInput ``product_unknown``, ``collection_unknown`` for what the shop has not, nor was
+    excluded before.
     """
     keys, names = _names(products), _names(collections)
 
     def change(was: Wishes) -> Wishes:
+        _known(db, shop_id, keys, was.products_out)
         own = _own_names(db, shop_id, names, was.collections_out, "collections")
         return replace(was, products_out=keys, collections_out=own)
 
@@ -151,6 +162,14 @@ def _with(
     if len(told) > MOST_PLACES:
         raise BadInput("too_many", f"at most {MOST_PLACES}")
     return told
+
+
+def _known(db: Connection, shop_id: int, keys: Sequence[str], before: Collection[str]) -> None:
+    """before: what was named there already, and may be gone from the shop since."""
+    new = [key for key in keys if key not in before]
+    unknown = sorted({*new} - catalogue(db, shop_id, new).keys())
+    if unknown:
+        raise BadInput("product_unknown", f"the shop has no {unknown[0]!r}", field="products")
 
 
 def _own_names(
