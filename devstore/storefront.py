@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,8 @@ from devstore.shop import Shop
 from devstore.state import State
 from devstore.words import LANGUAGE_NAMES, WORDS, day
 
+# As in the plugin's zip, which prints it into each page.
+STYLE = Path(__file__).parents[1] / "static" / "widgets" / "dist" / "mount.css"
 PRODUCT_PATHS = {"woocommerce": "/product/{slug}/", "shopify": "/products/{slug}"}
 
 
@@ -58,6 +61,7 @@ def pages(state: State, face: Face) -> Blueprint:
             "cart_count": cart.read(shop, session).count,
             "mount": mount,
             "service": mount.service or state.service,
+            "widgets_style": Markup(STYLE.read_text("utf-8")),  # noqa: S704  # no shopper writes it
             "platform": face.name,
             "money": _money,
             "said": lambda key, **values: _said(words[key], values),

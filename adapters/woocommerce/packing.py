@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 SLUG = "perennial-loyalty"
 PLUGIN = Path(__file__).parent / "plugin" / SLUG
+STYLE = Path(__file__).parents[2] / "static" / "widgets" / "dist" / "mount.css"
 SUFFIXES = {".php", ".js", ".css", ".json", ".txt", ".pot"}
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16  # an ordinary file that its owner may change
@@ -50,6 +51,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
     for path in PLUGIN.rglob("*"):
         if path.suffix in SUFFIXES and path.is_file():
             yield path.relative_to(PLUGIN).as_posix(), path.read_bytes()
+    yield f"assets/{STYLE.name}", STYLE.read_bytes()  # a page waits for no style of the service
 
 
 def _service(address: str | None) -> dict[str, bytes]:

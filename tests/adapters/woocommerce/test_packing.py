@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -46,6 +47,13 @@ def test_the_zip_has_what_it_must_and_nothing_else():
     assert not strange
     assert all(name.startswith("perennial-loyalty/") for name in names)
     assert not [name for name in names if "/." in name or "__" in name]
+
+
+def test_the_zip_has_the_style_that_pages_wait_for():
+    widgets = Path(__file__).parents[3] / "static" / "widgets" / "dist"
+    style = opened().read("perennial-loyalty/assets/mount.css")
+    assert style == (widgets / "mount.css").read_bytes()
+    assert b"url(" not in style, "it stands in pages, where addresses lead elsewhere"
 
 
 def test_the_zip_knows_its_service():

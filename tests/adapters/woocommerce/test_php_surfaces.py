@@ -60,6 +60,21 @@ def test_an_account_has_a_row_of_its_own():
     assert row == f"<perennial-recommendations {told}></perennial-recommendations>"
 
 
+def test_no_page_waits_for_the_service():
+    """Its origin is in attributes that fetch nothing, and in code that runs beside the page."""
+    page = php(whole=True)
+    own = "https://shop.example/plugin/assets/mount.css"
+    assert re.findall(r"href='(.*?)'", page) == [own]
+    (path,) = re.findall(r"path='(.*?)'", page)
+    assert path == f"{PLUGIN}/assets/mount.css", "which the zip has, and WordPress prints"
+    ((attributes, code),) = re.findall(r"<script (\{.*?\})>(.*?)</script>", page)
+    told = json.loads(attributes)
+    assert told.keys() == {"type", "id", "data-base", "data-token-url", "data-lang"}
+    assert told["type"] == "module"
+    assert code.index('dataset.customer="1"') < code.index("import(")
+    assert r'import("https:\/\/rewards.example\/static\/widgets\/loader.js")' in code
+
+
 def test_a_goal_is_the_campaign_that_a_page_names():
     assert element("goal") == "<perennial-goal></perennial-goal>"
     river = element("goal", campaign='"river', onclick="x")

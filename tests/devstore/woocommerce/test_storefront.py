@@ -68,7 +68,8 @@ def test_widgets_are_mounted_once_the_shop_is_paired(store):
     key = next(one.id for one in store.shop.products() if one.slug == "sencha")
     assert f'<perennial-badge product="{key}">' in page
     assert f'<perennial-recommendations surface="product" product="{key}">' in page
-    assert 'src="http://service.example/static/widgets/loader.js"' in page
+    assert 'import("http://service.example/static/widgets/loader.js")' in page
+    assert "<style>perennial-badge{" in page
     assert 'data-base="http://service.example/storefront/woocommerce/pub1"' in page
     assert f'data-token-url="{TOKEN}"' in page
     assert 'data-lang="ar"' in page

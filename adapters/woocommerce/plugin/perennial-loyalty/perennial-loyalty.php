@@ -2,7 +2,7 @@
 /**
  * Plugin Name:       Perennial Loyalty for WooCommerce
  * Description:       Points, levels, rewards and giving for your shop's members, from your Perennial account.
- * Version:           1.2.0
+ * Version:           1.2.1
  * Requires at least: 6.5
  * Requires PHP:      7.4
  * Requires Plugins:  woocommerce
@@ -20,7 +20,7 @@ namespace Perennial\Loyalty;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION = '1.2.0';
+const VERSION = '1.2.1';
 const FILE    = __FILE__;
 
 spl_autoload_register(

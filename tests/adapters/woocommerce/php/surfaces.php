@@ -43,6 +43,7 @@ namespace {
 		return array(
 			'state'  => 'paired',
 			'widget' => 'widget-secret',
+			'service' => 'https://rewards.example',
 		);
 	}
 	function is_product() {
@@ -78,6 +79,38 @@ namespace {
 	function wp_get_inline_script_tag( $code ) {
 		return "<script>$code</script>";
 	}
+	function is_cart() {
+		return false;
+	}
+	function is_checkout() {
+		return false;
+	}
+	function get_template() {
+		return 'storefront';
+	}
+	function get_bloginfo() {
+		return 'en-US';
+	}
+	function admin_url( $path ) {
+		return "/wp-admin/$path";
+	}
+	function plugins_url( $path ) {
+		return "https://shop.example/plugin/$path";
+	}
+	function wp_enqueue_style( $name, $address ) {
+		echo "<link href='$address'>";
+	}
+	function wp_style_add_data( $name, $key, $value ) {
+		echo "<link $key='$value'>";
+	}
+	function wp_add_inline_style() {
+	}
+	function wp_print_inline_script_tag( $code, $attributes ) {
+		echo '<script ' . json_encode( $attributes ) . ">$code</script>";
+	}
+	function untrailingslashit( $text ) {
+		return rtrim( $text, '/' );
+	}
 	function wp_json_encode( $value ) {
 		return json_encode( $value );
 	}
@@ -87,6 +120,8 @@ namespace {
 }
 
 namespace Perennial\Loyalty {
+	const VERSION = '1';
+	define( __NAMESPACE__ . '\FILE', $argv[1] . '/perennial-loyalty.php' );
 	foreach ( array( 'settings', 'wire', 'token', 'donation', 'surfaces' ) as $part ) {
 		require $argv[1] . "/includes/class-$part.php";
 	}
@@ -96,6 +131,9 @@ namespace Perennial\Loyalty {
 		Surfaces::note_order( new \Order() );
 		Surfaces::gift_thanks();
 		Surfaces::order_row();
+	} elseif ( isset( $asked['whole'] ) ) {
+		Surfaces::add_style();
+		Surfaces::add_script();
 	} else {
 		echo Surfaces::element( $asked['name'], $asked['given'] );
 	}

@@ -117,10 +117,12 @@ final class Surfaces {
 	}
 
 	/**
-	 * The small style that keeps our elements' places while they load.
+	 * The small style that keeps our elements' places while they load: the shop's own copy, because pages are painted
+	 * only once their styles are there.
 	 */
 	public static function add_style(): void {
-		wp_enqueue_style( 'perennial', Settings::service() . '/static/widgets/mount.css', array(), null ); // phpcs:ignore WordPress.WP.EnqueuedResourceParameters.MissingVersion -- the service names its versions.
+		wp_enqueue_style( 'perennial', plugins_url( 'assets/mount.css', FILE ), array(), VERSION );
+		wp_style_add_data( 'perennial', 'path', dirname( FILE ) . '/assets/mount.css' ); // So that WordPress prints it into the page.
 		if ( 'storefront' === get_template() ) { // Its bar for small screens would cover the launcher.
 			wp_add_inline_style( 'perennial', '@media(max-width:768px){perennial-panel::part(launcher){inset-block-end:calc(4.236em + 16px)}}' );
 		}
@@ -133,18 +135,19 @@ final class Surfaces {
 		if ( ! is_cart() && ( ! is_checkout() || is_order_received_page() ) ) {
 			echo self::element( 'panel', array() ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 		}
-		wp_print_script_tag(
+		// Fetched from inside, because a script's own address holds up the page's events while the service does not answer.
+		$hint = 'if(/(^|; )' . self::HINT . '=1/.test(document.cookie))document.getElementById("perennial-loader").dataset.customer="1";';
+		$load = 'import(' . wp_json_encode( Settings::service() . '/static/widgets/loader.js' ) . ').catch(()=>{})';
+		wp_print_inline_script_tag(
+			$hint . $load,
 			array(
 				'type'           => 'module',
 				'id'             => 'perennial-loader',
-				'src'            => Settings::service() . '/static/widgets/loader.js',
 				'data-base'      => Settings::service() . '/storefront/woocommerce/' . Settings::get( 'public_id' ),
 				'data-token-url' => Token::url(),
 				'data-lang'      => get_bloginfo( 'language' ),
 			)
 		);
-		// Modules run after the page is read, so this is in time, on a cached page too.
-		wp_print_inline_script_tag( 'if(/(^|; )' . self::HINT . '=1/.test(document.cookie))document.getElementById("perennial-loader").dataset.customer="1"' );
 	}
 
 	/**
