@@ -39,7 +39,7 @@ _REASONS: Mapping[str, str] = {
     ladders.SEEN: mark("You looked at it lately"),
     ladders.CHOSEN: mark("Chosen by the shop"),
 }
-_OFTEN_WITH = mark("Often bought with {product}: {times}")
+_BOUGHT_WITH = mark("Bought {times} with {product}")  # a long name is cut at its end
 
 
 def asked(member_id: int | None = None, surface: str = "") -> showing.Question:
@@ -105,7 +105,7 @@ def reason(one: showing.Shown, say: Tongue, *, among_many: bool = False) -> str:
         return say.t("You bought it before")
     times = say.count("time", one.times)
     if one.reason == ladders.ORDERS and among_many and one.beside:
-        return say.t(_OFTEN_WITH, product=own(one.beside), times=times)
+        return say.t(_BOUGHT_WITH, product=own(one.beside), times=times)
     return say.t(_REASONS[one.reason], times=times, product=own(one.beside or ""))
 
 

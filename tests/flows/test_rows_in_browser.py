@@ -48,6 +48,7 @@ HEADINGS = {
     "complete": ("Goes well with what you bought", "يناسب ما اشتريته", "與您買的商品很搭"),
 }
 TOGETHER, AGAIN = "Bought with it 4 times", "You bought it 3 times"
+COUNTED = "Bought 4 times with Celadon teapot, 350 ml"
 SOLD, TEA_SOLD = (f"Bought {n} times in the last four weeks" for n in (5, 3))
 BECAUSE = "Because you bought Celadon teapot, 350 ml"
 ROWS = {  # place, beside which product, row, and why its first product is in it
@@ -68,6 +69,7 @@ ROWS = {  # place, beside which product, row, and why its first product is in it
     ),
     NOOR.email: (("home", "", "for_you", BECAUSE), ("account", "", "for_you", BECAUSE)),
 }
+SCREEN = {"height": 900, "deviceScaleFactor": 1, "mobile": False}
 HELD, SHOWN = 3, 999  # of a thousand, the first are held out
 AGREES = "globalThis.wp_has_consent = () => true;"
 BARE = ".replace(/\\p{Cf}/gu, '')"
@@ -79,6 +81,14 @@ ROW = f"""(host => {{
     root.querySelector("[part=reason]").textContent{BARE}];
 }})({HOST})"""
 FIRST = f"{HOST}.shadowRoot.querySelector('[part=card] a')"
+COUNT_IS_SEEN = """(reason => {
+  const [text, range] = [[...reason.childNodes].find(one => one.nodeType === 3), new Range()];
+  range.setStart(text, text.data.search(/(?<!\\d)4(?!\\d)/));
+  range.setEnd(text, range.startOffset + 1);
+  const [count, box] = [range.getBoundingClientRect(), reason.getBoundingClientRect()];
+  const middle = (count.top + count.bottom) / 2;
+  return count.width > 0 && middle > box.top && middle < box.bottom;
+})(document.querySelector("perennial-recommendations").shadowRoot.querySelector("[part=reason]"))"""
 IN_SIGHT = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
   () => setTimeout(done, 100))))"""  # who watches what is in sight is told between two frames
 BUY = "document.querySelector('form.buy').requestSubmit()"
@@ -252,8 +262,8 @@ class Visit:
             assert reason == why
 
     def mounts(self, surface: str, sku: str, kind: str, why: str) -> None:
-        """A row put on this page as on a page of that place."""
-        product = str(self._store.product(sku).id) if sku else ""
+        """A row put on this page as on a page of that place, beside these products."""
+        product = ",".join(str(self._store.product(one).id) for one in sku.split())
         self.page.see(MOUNT.format(surface, product))
         self.meets(kind, why)
 
@@ -297,6 +307,17 @@ def test_every_row_of_every_place_speaks_every_language(store):
                 visit.page.see(FORGET)
                 for row in rows:
                     visit.mounts(*row)
+
+
+def test_a_reason_keeps_its_count_however_narrow_the_page(store):
+    with chromium() as browser:
+        visit = Visit(browser, store, SHOWN)
+        for width in (320, 390, 1280):
+            visit.page.ask("Emulation.setDeviceMetricsOverride", width=width, **SCREEN)
+            for visit.language in LANGUAGES:
+                visit.go("/")
+                visit.mounts("cart", "TP-CEL PL-DIN", "together", COUNTED)
+                assert visit.page.see(COUNT_IS_SEEN), (width, visit.language)
 
 
 def test_every_page_has_its_row_and_what_is_met_is_told(store):
