@@ -21,7 +21,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 data-base="/storefront" {token}></script></body></html>"""
 TOKEN = {"shopify": "", "woocommerce": 'data-token-url="/token"'}
 LATE = "late"  # the product whose row is answered once ``Shop.may_answer``
-CARD = {"title": "Tall cup", "url": "#", "price_said": "$22.00", "reason": "Often"}
+CARD = {"title": "Tall cup", "price_said": "$22.00", "reason": "Often"}
 HOST = "document.querySelector('perennial-recommendations')"
 ROOT = f"{HOST}.shadowRoot"
 SEEN = (
@@ -86,7 +86,7 @@ class Shop(BaseHTTPRequestHandler):
             "row": "together",
             "method": "standard",
             "heading": "With it",
-            "items": [{"key": f"k{n}", **CARD} for n in left[:6]],
+            "items": [{**CARD, "key": f"k{n}", "url": f"#k{n}"} for n in left[:6]],
             "pages_a_day": 8,
         }
 
@@ -226,6 +226,16 @@ def test_what_is_hidden_goes_with_the_question_and_nothing_else_does(shopper: Sh
     shopper.page.see("localStorage['perennial:hidden-products'] = '[]'")
     shopper.meets_a_row(product="3")
     assert "hidden" not in Shop.asked[-1]
+
+
+def test_a_hidden_product_hides_no_other_when_the_cart_changes(shopper: Shopper) -> None:
+    shopper.meets_a_row()
+    shopper.page.see(f"{ROOT}.querySelector('.hide').click()")
+    shopper.page.wait(AWAY)
+    shopper.has_in_the_cart("1,2")
+    titles = f"[...{ROOT}.querySelectorAll('.card a')].map(a => a.checkVisibility() && a.hash)"
+    assert shopper.page.see(titles) == [f"#k{n}" for n in range(1, 7)]
+    assert shopper.page.see(AWAY) is None
 
 
 def test_a_browser_that_refuses_nothing_tells_what_it_met(shopper: Shopper) -> None:

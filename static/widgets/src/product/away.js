@@ -40,11 +40,14 @@ export function send(button, key, words) {
   const gone = [...button.parentNode.children].filter(({ localName }) => localName !== "h2");
   const place = document.createElement("div");
   place.className = "gone";
+  const show = () => {
+    place.remove();
+    for (const one of gone) one.hidden = false;
+  };
   const back = async () => {
     unhide(key);
     host.rests = false;
-    place.remove();
-    for (const one of gone) one.hidden = false;
+    show();
     button.focus();
     if (host.getAttribute("product") !== product) await host.again(); // beside other things by now
   };
@@ -52,6 +55,7 @@ export function send(button, key, words) {
   host.rests = !key;
   for (const one of gone) one.hidden = true;
   button.after(place);
+  if (key) new MutationObserver(show).observe(button.parentNode.querySelector("a"), { attributeFilter: ["href"] }); // another product has this place
   const told = html`<p class="fine" role="status">${said(words, key ? "hidden" : "rests", { n: words.number(REST_DAYS) })}</p>
     <button class="btn" part="button" type="button" @click=${back}>${said(words, "undo")}</button>`;
   render(told, place);
