@@ -28,12 +28,20 @@ SEEN = (
     f"[...{ROOT}?.querySelectorAll('[part=card]') ?? []].filter(c => c.checkVisibility()).length"
 )
 AWAY = f"{ROOT}?.querySelector('.gone')"
-TOLD = "JSON.parse(sessionStorage.told ?? '[]')"
-WATCH = """(send => navigator.sendBeacon = (url, body) => {
-  const told = JSON.parse(sessionStorage.told ?? "[]");
-  sessionStorage.told = JSON.stringify([...told, [new URL(url, location).pathname, `${body}`]]);
-  return send(url, body);
-})(navigator.sendBeacon.bind(navigator))"""
+TOLD, ASKED = (f"JSON.parse(sessionStorage.{name} ?? '[]')" for name in ("told", "asked"))
+WATCH = """(() => {
+  const send = navigator.sendBeacon.bind(navigator), load = fetch;
+  const keep = (name, one) => sessionStorage[name] =
+    JSON.stringify([...JSON.parse(sessionStorage[name] ?? "[]"), one]);
+  navigator.sendBeacon = (url, body) => {
+    keep("told", [new URL(url, location).pathname, `${body}`]);
+    return send(url, body);
+  };
+  fetch = (url, ...more) => {
+    if (/recommendations[?]/.test(url)) keep("asked", new URL(url, location).search.slice(1));
+    return load(url, ...more);
+  };
+})()"""
 TOOLS = {
     "shopify": "Shopify = {{customerPrivacy: {{analyticsProcessingAllowed: () => {}}}}}",
     "woocommerce": "wp_has_consent = () => {}",
@@ -51,7 +59,6 @@ class Shop(BaseHTTPRequestHandler):
     """Pages with a row of either platform, at /<platform>/<surface>/<product>."""
 
     may_answer: ClassVar[threading.Event] = threading.Event()
-    asked: ClassVar[list[dict[str, str]]] = []
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output to the tests."""
@@ -66,7 +73,6 @@ class Shop(BaseHTTPRequestHandler):
                 self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
             case ["storefront", "recommendations"]:
                 query = {name: found[0] for name, found in parse_qs(url.query).items()}
-                self.asked.append(query)
                 if query["product"] == LATE:
                     self.may_answer.wait(30)
                 self.answer(200, KINDS["json"], json.dumps(self.row(query)).encode())
@@ -153,6 +159,11 @@ class Shopper:
         told = [body for path, body in self.page.see(TOLD) if path == "/cart/update.js"]
         return parse_qs(told[-1]).get("attributes[_perennial_row]", [None])[0] if told else None
 
+    def asked(self) -> list[dict[str, str]]:
+        """What its pages asked for rows, in turn."""
+        told = [parse_qs(query) for query in self.page.see(ASKED)]
+        return [{name: found[0] for name, found in one.items()} for one in told]
+
     def told(self) -> list[str]:
         """What pages told of themselves."""
         return [body for path, body in self.page.see(TOLD) if path == "/storefront/beacon"]
@@ -161,7 +172,6 @@ class Shopper:
 @pytest.fixture(params=TOKEN)
 def shopper(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Shopper]:
     Shop.may_answer.clear()
-    Shop.asked.clear()
     yield Shopper(browser.page(), address, request.param)
     Shop.may_answer.set()
 
@@ -189,7 +199,7 @@ def test_a_row_had_back_is_beside_what_the_cart_holds_by_then(shopper: Shopper) 
     shopper.page.see(f"{AWAY}.querySelector('button').click()")
     shopper.page.wait(f"{SEEN} === 6")
     shopper.page.see(f"{HOST}.ready")
-    assert Shop.asked[-1]["product"] == "1,2"
+    assert shopper.asked()[-1]["product"] == "1,2"
     assert shopper.kept("rows") is None
 
 
@@ -220,12 +230,12 @@ def test_what_is_hidden_goes_with_the_question_and_nothing_else_does(shopper: Sh
         shopper.page.see(f"{ROOT}.querySelectorAll('.hide')[{n}].click()")
         shopper.page.wait(f"{ROOT}.querySelectorAll('.gone').length === {n + 1}")
     shopper.meets_a_row(product="2")
-    before, after = Shop.asked
+    before, after = shopper.asked()
     assert "hidden" not in before
     assert after["hidden"] == "k0,k1,k2,k3,k4,k5"
     shopper.page.see("localStorage['perennial:hidden-products'] = '[]'")
     shopper.meets_a_row(product="3")
-    assert "hidden" not in Shop.asked[-1]
+    assert "hidden" not in shopper.asked()[-1]
 
 
 def test_a_hidden_product_hides_no_other_when_the_cart_changes(shopper: Shopper) -> None:
@@ -261,7 +271,7 @@ def test_a_refusal_is_heard_at_once_and_known_on_the_next_page(
     refused_all(shopper)
     shopper.meets_a_row(product="2")  # where the tool is late again
     refused_all(shopper)
-    assert "bucket" not in Shop.asked[-1]
+    assert "bucket" not in shopper.asked()[-1]
     shopper.goes("cart", "3")
     assert shopper.told() == []
 
