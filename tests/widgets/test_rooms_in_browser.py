@@ -35,6 +35,12 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <script type="module" src="/static/widgets/loader.js" data-base="/storefront"></script>
 </body></html>"""
 SLOW_SECONDS = 3
+LATE_SECONDS = 0.3  # less than a page is waited for
+ANSWERED = """performance.getEntriesByType("resource").find(
+  ({name}) => name.includes("/recommendations?")).responseEnd"""
+SPOKEN = (
+    'performance.getEntriesByType("resource").find(({name}) => /en.json/.test(name)).responseEnd'
+)
 DAY_SECONDS = 86_400
 REST = "attributes[_perennial_rest]"
 CARD = {"title": "Tall cup", "url": "#", "price_said": "$22.00", "reason": "Often"}
@@ -66,6 +72,7 @@ class Shop(BaseHTTPRequestHandler):
                 told = PAGE.format(surface=surface, above=above, script=scripts(PRINTED[0])[0])
                 self.answer(200, "text/html; charset=utf-8", told.encode())
             case ["static", "widgets", name]:
+                time.sleep(LATE_SECONDS * (self.how == "late words" and name == "en.json"))
                 self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
             case ["storefront", "recommendations"] if self.how != "dead":
                 time.sleep(SLOW_SECONDS * (self.how == "slow"))
@@ -168,6 +175,12 @@ def test_the_same_script_is_printed_wherever_a_row_is() -> None:
 def test_a_row_in_the_first_screen_has_its_room_and_moves_nothing(shopper: Shopper) -> None:
     assert shopper.meets() == (True, 4)
     assert shopper.meets("cart") == (True, 4)
+
+
+def test_a_row_is_asked_for_while_its_words_are_on_their_way(shopper: Shopper) -> None:
+    answers("late words")
+    assert shopper.meets() == (True, 4)
+    assert shopper.page.see(f"{ANSWERED} < {SPOKEN}")
 
 
 def test_who_is_held_out_finds_no_room_from_the_second_page_on(shopper: Shopper) -> None:

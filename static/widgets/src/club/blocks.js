@@ -48,7 +48,7 @@ export function row(club, block, key) {
     <div class="end">
       ${value ? html`<span class="num sum">${value} <span class="sr">${unit}</span></span>` : ""} ${buttons(club, block, key)}
       ${why
-        ? html`<button id="w-${key}" class="ask" type="button" aria-expanded=${isOpen} aria-controls="y-${key}" aria-labelledby="w-${key} t-${key}"
+        ? html`<button id="w-${key}" class="ask" aria-expanded=${isOpen} aria-controls="y-${key}" aria-labelledby="w-${key} t-${key}"
             @click=${() => club.toggle(key)}>${why.label}</button>`
         : ""}
     </div>
@@ -65,7 +65,7 @@ function button(club, act, key, kind, title) {
   if (href) return html`<a class="btn ${kind}" part="button" href=${href}>${label}</a>`;
   if (act.door) return "";
   const { busy, offline } = club.view;
-  return html`<button class="btn ${kind}" part=${kind === "go" ? "primary-button" : "button"} type="button" id=${key} ?disabled=${act.off}
+  return html`<button class="btn ${kind}" part=${kind === "go" ? "primary-button" : "button"} id=${key} ?disabled=${act.off}
     aria-labelledby="${key} ${title}" aria-disabled=${Boolean(busy || offline)} @click=${() => club.press(act, key)}>${label}</button>`;
 }
 
@@ -77,16 +77,16 @@ function more(club, { code, share, acts }, key) {
     ${asked
       ? html`<div class="why question"><p>${asked.ask}</p><p class="acts">
           ${button(club, { ...asked, ask: undefined }, club.view.asking + "-yes", "go")}
-          <button class="btn" part="button" type="button" @click=${() => club.stop()}>${said(club.words, "not_now")}</button>
+          <button class="btn" part="button" @click=${() => club.stop()}>${said(club.words, "not_now")}</button>
         </p></div>`
       : ""}`;
 }
 
 const copied = (club, text) => html`<p class="code"><code dir="ltr">${text}</code>
-  <button class="btn" part="button" type="button" @click=${() => club.copy(text)}>${said(club.words, "copy")}</button></p>`;
+  <button class="btn" part="button" @click=${() => club.copy(text)}>${said(club.words, "copy")}</button></p>`;
 
 const sharing = (club, share) => html`${copied(club, share.url)}<p class="acts">
-  ${navigator.share ? html`<button class="btn" part="button" type="button" @click=${() => club.share(share)}>${said(club.words, "share")}</button>` : ""}
+  ${navigator.share ? html`<button class="btn" part="button" @click=${() => club.share(share)}>${said(club.words, "share")}</button>` : ""}
   ${share.links.map(([label, href]) => html`<a class="btn" part="button" href=${href} target="_blank" rel="noopener" @click=${() => club.shared(share)}>${label}</a>`)}</p>`;
 
 const form = (club, act, key) => html`<form class="fields" @submit=${(event) => club.send(event, act, key)}>

@@ -16,8 +16,8 @@ export class PerennialClub extends Widget {
 
   async start(signal) {
     this.signal = signal;
-    globalThis.addEventListener("online", () => this.isShown && this.load(), { signal });
-    globalThis.addEventListener("offline", () => this.show({ offline: true }), { signal });
+    addEventListener("online", () => this.isShown && this.load(), { signal });
+    addEventListener("offline", () => this.show({ offline: true }), { signal });
     this.paint();
     if (this.isShown) await this.load();
   }

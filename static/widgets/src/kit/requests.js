@@ -28,7 +28,7 @@ export class Refused extends Error {
 async function json(url, signal, options) {
   const response = await fetch(url, { signal, credentials: "same-origin", ...options });
   if (response.ok) return response.json();
-  throw new Refused(response.status, await response.json().catch(() => undefined));
+  throw new Refused(response.status, await response.json().catch(() => {}));
 }
 
 /** Run `work` once for all who ask for `key` meanwhile; who leaves is not told, and takes nothing from the others. */
@@ -96,6 +96,6 @@ async function personal(path, stop, options = {}) {
 
 /** Decimals of a currency: the shop's own word for its currency, else the platform's table. */
 export function exponentOf(currency, known) {
-  if (known?.program?.currency === currency && known.currency_exponent !== undefined) return known.currency_exponent;
+  if (known?.program?.currency === currency && known.currency_exponent >= 0) return known.currency_exponent;
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }

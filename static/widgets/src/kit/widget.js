@@ -15,8 +15,8 @@ async function speak() {
  * A custom element with a shadow root, the shopper's words and the shop's colours.
  *
  * Subclasses name their stylesheet in `static styles` and write `start(signal)`, which draws; it runs again when an observed
- * attribute changes, and `signal` ends with the element or with the next run. What `start` refuses with
- * is logged and the server's own text stays.
+ * attribute changes, and `signal` ends with the element or with the next run. `early` is what needs neither words nor
+ * styles, and runs while they come. What `start` refuses with is logged and the server's own text stays.
  */
 export class Widget extends HTMLElement {
   #run = new AbortController();
@@ -45,6 +45,7 @@ export class Widget extends HTMLElement {
     this.#run.abort();
     const { signal } = (this.#run = new AbortController());
     try {
+      this.early?.(signal);
       [this.words, ...this.#sheets] = await Promise.all([speak(), sheet("base"), sheet(this.constructor.styles)]);
       if (!signal.aborted) await this.start(signal);
     } catch (problem) {

@@ -19,17 +19,23 @@ export class PerennialRecommendations extends Widget {
   static observedAttributes = ["product"];
   static styles = "recommendations";
 
-  async start(signal) {
+  #answer;
+  #bare;
+
+  early(signal) {
     if (this.rests) return; // and says so
     const product = this.getAttribute("product") ?? "";
     const surface = this.getAttribute("surface") ?? ""; // the service knows the usual one
-    this.hidden = !product && !/home|account/.test(surface);
-    if (this.hidden) return;
+    if ((this.hidden = !product && !/home|account/.test(surface))) return;
+    remember(this.#bare = `bare-${surface}`, 1); // as long as nothing came
+    (this.#answer = this.#look(bucket(), surface, product, signal)).catch(() => {}); // whoever waits for it is told
+  }
+
+  async start(signal) {
+    if (this.rests || this.hidden) return;
     this.dataset.drawn ?? this.draw(html`<section aria-hidden="true"><h2>\u00a0</h2><ul>${Array(4).fill(html`<li><i class="picture"></i><div class="text"></div></li>`)}</ul></section>`);
-    const bare = `bare-${surface}`;
-    remember(bare, 1); // as long as nothing came
     try {
-      const answer = await this.#look(bucket(), surface, product, signal);
+      const answer = await this.#answer;
       const { heading, items, method, pages_a_day: most } = answer;
       const today = Date.now() / 86_400_000 | 0;
       const [day, pages] = recall("rows") ?? []; // another tab may have changed it meanwhile
@@ -39,7 +45,7 @@ export class PerennialRecommendations extends Widget {
       const isEnough = seen >= (!shown ? limit : shown === this || !shown.isConnected ? REST : 0);
       const hasRoom = this.offsetHeight || this.getBoundingClientRect().top >= innerHeight;
       const there = isEnough || !hasRoom ? [] : items;
-      if (items[0]) remember(bare, 0);
+      if (items[0]) remember(this.#bare, 0);
       if (!shown && seen < REST) remember("rows", [today, seen + !!there[0], limit]);
       if (there[0]) {
         shown = this;
