@@ -320,9 +320,8 @@ def trial_lift(db: Connection, shop_id: int, trial: Trial, now: datetime) -> Lif
     percent = settings(db, shop_id).holdout_percent
 
     def is_b(bucket: int) -> bool | None:
-        if rules.is_held(bucket, percent):
-            return None
-        return rules.side_of(trial.id, bucket) == "b"
+        is_held = rules.is_held(bucket, percent)
+        return None if is_held else rules.side_of(trial.id, bucket) == "b"
 
     return rules.compare(store.sums(db, shop_id, trial.since, until), is_b)
 
