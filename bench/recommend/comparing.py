@@ -55,6 +55,9 @@ def tables() -> Iterator[str]:
         yield from _told(_new(f"new {day}", test, built))
         yield from _told(_beside(f"together {day}", test, built))
         yield from _told(_beside(f"thin {day}", shops.any_basket(shops.thin(gifts), day)))
+        bare = shops.untitled(gifts)
+        yield from _told(_beside(f"no titles {day}", shops.cut(bare, day)))
+        yield from _told(_beside(f"thin, bare {day}", shops.any_basket(shops.thin(bare), day)))
         yield _reordered(day, test, gifts)
         yield _returned(day, test, gifts)
     if shops.GROCERIES.exists():

@@ -35,21 +35,20 @@ some_baskets = st.lists(
 @given(some_baskets)
 def test_counts_and_order_are_the_oracles(baskets):
     guests = [(NOBODY, day, products) for _, day, products in baskets]
-    together, weights, sold = slowly(guests)
+    together, sure, wide = slowly(guests)
     found = lists(guests)
     assert set(found) == {product for product, _ in together}
     for product, others in found.items():
         assert len(others) == len([pair for pair in together if pair[0] == product])
         assert all(one.together == together[product, one.key] for one in others)
-        sure = sorted((w for pair, w in weights.items() if pair[0] == product), reverse=True)
-        told = [weights[product, one.key] for one in others]
-        assert told[: rules.SUREST] == pytest.approx(sure[: rules.SUREST], rel=ROUNDED)
-        wide = [weights[product, one.key] / sold[one.key] ** 0.25 for one in others]
-        late = pairwise(wide[rules.SUREST :])
+        surest = sorted((s for pair, s in sure.items() if pair[0] == product), reverse=True)
+        told = [sure[product, one.key] for one in others]
+        assert told[: rules.SUREST] == pytest.approx(surest[: rules.SUREST], rel=ROUNDED)
+        late = pairwise([wide[product, one.key] for one in others][rules.SUREST :])
         assert all(after <= before * (1 + ROUNDED) for before, after in late)
         scores = [one.score for one in others]
         assert scores[: rules.SUREST] == pytest.approx(
-            [1000 * weight / told[0] for weight in told[: rules.SUREST]], rel=ROUNDED, abs=1
+            [1000 * share / told[0] for share in told[: rules.SUREST]], rel=ROUNDED, abs=1
         )
         assert scores == sorted(scores, reverse=True)
 
@@ -107,6 +106,29 @@ def test_what_is_bought_now_goes_before_what_was_bought_once():
 def test_what_everybody_buys_does_not_head_a_list():
     baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 4 + ["ac"] * 4 + ["bd"] * 400]
     assert [one.key for one in lists(baskets)["a"]] == ["c", "b"]
+
+
+def test_where_one_order_is_all_there_is_what_sells_leads():
+    baskets = [(NOBODY, TODAY, one) for one in ["ab", "ac"] + ["bd"] * 3 + ["cd"] * 9 + ["e"] * 9]
+    assert [one.key for one in lists(baskets)["a"]] == ["c", "b"]
+
+
+def test_what_sells_never_leads_what_many_orders_hold():
+    baskets = [(NOBODY, TODAY, one) for one in ["ab"] * 9 + ["ac"] * 3 + ["c"] * 12 + ["d"] * 99]
+    assert [one.key for one in lists(baskets)["a"]] == ["b", "c"]
+
+
+def test_what_sells_counts_where_no_title_is_alike():
+    orders = [(NOBODY, TODAY, one) for one in ["ab"] * 3 + ["ac"] * 2 + ["cd"] * 9 + ["e"] * 99]
+
+    def against_b(titles: Mapping[str, str]) -> float:
+        told = rules.shelves(rules.history(in_columns(orders, titles)))
+        shares = {one.key: one.score for one in dict(rules.lists(told))["a"]}
+        return shares["c"] / shares["b"]
+
+    by_orders, alike = 2 / 3, {"a": "Blue mug", "f": "Red mug"}
+    assert against_b(alike) == pytest.approx(by_orders, rel=0.01)
+    assert against_b({}) > by_orders * 1.1
 
 
 def test_of_a_giant_order_the_most_bought_products_count():
@@ -237,18 +259,47 @@ def in_columns(
 
 def slowly(
     baskets: Sequence[Basket],
-) -> tuple[Counter[Pair], dict[Pair, float], dict[str, float]]:
-    """Orders together and their weight by pair, and by product, as the definitions say it."""
+) -> tuple[Counter[Pair], dict[Pair, float], dict[Pair, float]]:
+    """Of each pair: orders together, and what speaks for it, undamped and damped.
+
+    As the definitions say it, of orders of guests for products without titles.
+    """
     newest = max(day for _, day, _ in baskets)
     together: Counter[Pair] = Counter()
     weights: dict[Pair, float] = defaultdict(float)
     sold: dict[str, float] = defaultdict(float)
+    sells: dict[str, float] = defaultdict(float)
+    orders: Counter[str] = Counter()
     for _, day, products in baskets:
         size = len(set(products))
-        weight = 0.5 ** ((newest - day) / 180) / max(size - 1, 1) ** 0.5
+        recent = 0.5 ** ((newest - day) / 180)
+        weight = recent / max(size - 1, 1) ** 0.5
         for pair in permutations(set(products), 2):
             together[pair] += 1
             weights[pair] += weight
         for product in set(products):
             sold[product] += weight
-    return together, weights, sold
+            sells[product] += recent
+            orders[product] += 1
+    damped = {pair: weight / sold[pair[1]] ** 0.25 for pair, weight in weights.items()}
+    most, best, wide = (highest_of(one) for one in (together, weights, damped))
+    selling = {}
+    for one, other in together:
+        chance = orders[one] * orders[other] / len(baskets)
+        is_seldom = together[one, other] < chance - chance**0.5
+        selling[one, other] = 0 if is_seldom else 1.5 * sells[other] / max(sells.values())
+    believed = {pair: most[pair[0]] / (most[pair[0]] + 5) for pair in together}
+    rest = {pair: told * (1 - believed[pair]) for pair, told in selling.items()}
+    return (
+        together,
+        {pair: believed[pair] * weights[pair] / best[pair[0]] + rest[pair] for pair in together},
+        {pair: believed[pair] * damped[pair] / wide[pair[0]] + rest[pair] for pair in together},
+    )
+
+
+def highest_of(told: Mapping[Pair, float]) -> dict[str, float]:
+    """Of each product's pairs."""
+    found: dict[str, float] = {}
+    for (one, _), value in told.items():
+        found[one] = max(found.get(one, 0), value)
+    return found

@@ -28,9 +28,13 @@ _COUNT_SHIFT = 40
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Of each product, sold: the weights of its orders; lengths and most: by its people's."""
+    """Of each product, sold: the weights of its orders; lengths and most: by its people's.
+
+    sells: its orders, halving as they age, as a share of the best seller's.
+    """
 
     sold: Floats
+    sells: Shares
     lengths: Floats
     most: Floats
     _orders_of: Any
@@ -43,7 +47,7 @@ class Sources:
     @classmethod
     def of(cls, history: History, bought: Any) -> Self:
         """``bought`` as people.bought_by has it."""
-        orders_of, packed, sold = _orders(history)
+        orders_of, packed, sold, sells = _orders(history)
         weights = people.weighted(bought)
         squares = np.bincount(weights.indices, weights=weights.data**2, minlength=len(sold))
         most = np.zeros(len(sold))
@@ -51,6 +55,7 @@ class Sources:
         worded = titles.worded(history.titles)
         return cls(
             sold=sold,
+            sells=sells,
             lengths=np.sqrt(squares),
             most=most,
             _orders_of=orders_of,
@@ -61,13 +66,19 @@ class Sources:
             _by_word=worded.T.tocsr(),
         )
 
-    def orders(self, part: Ints) -> tuple[Shares, NDArray[np.int32]]:
-        """(weights of the orders that hold both, how many they are)."""
+    def orders(self, part: Ints) -> tuple[Shares, Shares]:
+        """(weights of the orders that hold both, how many they are: below 2^24, exactly)."""
         both = _rows(self._orders_of, part) @ self._packed
         weights = _like(both, (both.data & ((1 << _COUNT_SHIFT) - 1)).astype(np.float32))
-        return dense(weights, part), dense(
-            _like(both, (both.data >> _COUNT_SHIFT).astype(np.int32)), part
-        )
+        counts = _like(both, (both.data >> _COUNT_SHIFT).astype(np.float32))
+        return dense(weights, part), dense(counts, part)
+
+    def by_chance(self, part: Ints) -> Shares:
+        """How many orders would hold both if nothing went with anything."""
+        each = np.diff(self._orders_of.indptr).astype(np.float32)
+        told: Shares = np.outer(each[part], each)
+        told /= max(self._orders_of.shape[1], 1)
+        return told
 
     def people(self, part: Ints) -> Shares:
         """How strongly the same people bought both."""
@@ -102,8 +113,8 @@ def _like(matrix: Any, data: NDArray[Any]) -> Any:
     return scipy.sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def _orders(history: History) -> tuple[Any, Any, Floats]:
-    """(products by orders, orders by products with both numbers packed, weights by product)."""
+def _orders(history: History) -> tuple[Any, Any, Floats, Shares]:
+    """(products by orders, orders by products with both numbers packed, sold, sells)."""
     products, sizes, starts = history.products, history.sizes, history.starts
     if sizes.max(initial=0) > CAP:
         products = products[np.arange(len(products)) - history.of_lines(starts[:-1]) < CAP]
@@ -111,7 +122,9 @@ def _orders(history: History) -> tuple[Any, Any, Floats]:
         starts = np.concatenate(([0], np.cumsum(sizes)))
     shape = (len(sizes), len(history.keys))
     ages = (history.newest - history.days) / HALF_LIFE_DAYS
-    each = 2.0 ** (_WEIGHT_BITS - ages) / np.sqrt(np.maximum(sizes - 1, 1))
+    recent = 2.0 ** (_WEIGHT_BITS - ages)
+    sells = np.bincount(products, np.repeat(np.maximum(np.rint(recent), 1), sizes), shape[1])
+    each = recent / np.sqrt(np.maximum(sizes - 1, 1))
     by_line = np.repeat(np.maximum(np.rint(each), 1).astype(np.int64), sizes)
     ones = np.ones(len(products), np.int8)
     sold = np.bincount(products, weights=by_line, minlength=shape[1]).astype(np.float64)
@@ -120,4 +133,5 @@ def _orders(history: History) -> tuple[Any, Any, Floats]:
         scipy.sparse.csr_matrix((ones, products, starts), shape=shape).T.tocsr(),
         scipy.sparse.csr_matrix((by_line, products, starts), shape=shape),
         sold,
+        (sells / sells.max(initial=1)).astype(np.float32),
     )

@@ -4,7 +4,10 @@ ORDERS: both were in one order, halving every 180 days; of an order of n product
 1 / sqrt(n - 1), so that giants do not decide. PEOPLE: the same people bought both, whenever.
 TITLES: their titles say alike. ALIKE: what products with alike titles are bought with. Each is a
 share of its row's best. With m orders that hold a product and its most frequent companion, orders
-count m/(m+5) and the others the rest, people half of that.
+count m/(m+5) and the others the rest, people half of that. Where no title is like a product's,
+what sells takes the place of titles, for whom anything speaks: few orders that hold both are
+mostly chance, and chance favours it. It says nothing for what a product's orders hold more seldom
+than chance would, by more than chance's own spread.
 
 Who is listed is chosen with orders divided by what the other sells to the power of .25, so that
 what everybody buys is not on every list; the first four are those who are first without that. Of
@@ -21,7 +24,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from connector.rooms.recommend.rules.best import Shares, best, chosen, highest
+from connector.rooms.recommend.rules.best import LEAST, Shares, best, chosen, highest
 from connector.rooms.recommend.rules.history import History, Ints, Longs
 from connector.rooms.recommend.rules.sources import Sources, dense
 
@@ -35,6 +38,7 @@ _AFTER = 0.999  # of the share of the last of them, at most, for whoever follows
 _BELIEVED = 5  # orders at which they count as much as everything else
 _RICH = 0.9  # from here on what products with alike titles are bought with adds nothing
 _PEOPLE = 0.5  # of what titles count
+_SELLS = 1.5  # the same: 1 is too little in thin shops, with 2 lists show too few products
 _ASKED = 50  # products with alike titles that are asked what they are bought with
 _ROUNDED = 1.001  # for what float32 leaves out
 _CROWD = 0.5  # by how much what goes with many things says less of each
@@ -166,11 +170,17 @@ def _together(
 ) -> tuple[Lists, Said, Ints]:
     """(lists, what orders say in them, which products have few orders)."""
     weights, counts = sources.orders(part)
-    most = counts.max(axis=1, keepdims=True, initial=0).astype(np.float32)
+    most = counts.max(axis=1, keepdims=True, initial=0)
     believed = most / (most + _BELIEVED)
     scores = weights * np.maximum(sources.sold, 1).astype(np.float32) ** -DAMPING
     scores *= believed / highest(scores)
-    rest = sum(others_say[1:], others_say[0]) * (1 - believed)
+    rest = sum(others_say[1:], others_say[0])
+    rest *= 1 - believed
+    bare = highest(others_say[1])[:, 0] <= LEAST
+    if bare.any():
+        is_heard = (scores[bare] > 0) | (rest[bare] > 0)
+        told = _sells(sources, part[bare], counts[bare]) * is_heard
+        rest[bare] += told * (1 - believed[bare])
     scores += rest
     rows, others = best(scores, KEPT)
     by_orders = weights[rows, others] * (believed / highest(weights))[rows, 0]
@@ -184,10 +194,18 @@ def _together(
         rows=products,
         others=others,
         shares=shares,
-        orders=counts[rows, others],
+        orders=counts[rows, others].astype(np.int32),
         evidence=evidence,
     )
     return lists, Said(products, others, by_orders), part[believed[:, 0] < _RICH]
+
+
+def _sells(sources: Sources, part: Ints, counts: Shares) -> Shares:
+    """What the others sell, where orders do not speak against them."""
+    least = sources.by_chance(part)
+    least -= np.sqrt(least)
+    told: Shares = sources.sells * np.float32(_SELLS) * (counts >= least)
+    return told
 
 
 def _led(rows: Ints, sure: Shares, scores: Shares) -> tuple[Longs, Shares]:
