@@ -16,7 +16,7 @@ from connector.shops.service import Shop
 from connector.web import addresses
 from connector.web.tongue import Tongue, ltr, mark, own
 
-MAX_PRODUCTS = 20
+MAX_PRODUCTS = 100  # of a page, a cart or an order; what is in it is never suggested
 HEADINGS: Mapping[str, str] = {
     ladders.TOGETHER: mark("Goes well with it"),
     ladders.SIMILAR: mark("Similar to it"),

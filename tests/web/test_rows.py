@@ -175,3 +175,16 @@ def bought(number, days_ago, customer_key, *products):
         lines=tuple(lines),
         customer_key=customer_key,
     )
+
+
+def test_a_cart_of_a_hundred_is_told_whole_and_its_newest_speak(busy):
+    full = [f"jar{n}" for n in range(100)]
+    for surface in ("cart", "thank_you"):
+        speaks = busy.ask("recommendations", surface=surface, product=",".join(["pot", *full[1:]]))
+        assert keys(speaks) == ["cup"]
+        for last in ("cup", "pot"):  # in the cart, or added so long ago that others speak
+            products = ",".join([*["pot"] * (last == "cup"), *full[:98], last])
+            told = busy.ask("recommendations", surface=surface, product=products)
+            assert (told.status_code, keys(told)) == (200, [])
+    more = busy.ask("recommendations", surface="cart", product=",".join([*full, "pot"]))
+    assert (more.status_code, more.get_json()["code"]) == (422, "product_required")

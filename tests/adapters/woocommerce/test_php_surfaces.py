@@ -60,6 +60,16 @@ def test_an_account_has_a_row_of_its_own():
     assert row == f"<perennial-recommendations {told}></perennial-recommendations>"
 
 
+def test_a_hundred_products_are_named_a_carts_newest_first():
+    added = list(range(1, 120))
+    for told, wanted in (
+        (php(cart=[*added, 1]), [1, *range(119, 20, -1)]),
+        (php(fees=[], bought=added), added[:100]),
+    ):
+        (named,) = re.findall(r'<perennial-recommendations product="([\d,]*)"', told)
+        assert named.split(",") == [str(one) for one in wanted]
+
+
 def test_no_page_waits_for_the_service():
     """Its origin is in attributes that fetch nothing, and in code that runs beside the page."""
     page = php(whole=True)

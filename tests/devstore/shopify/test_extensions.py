@@ -113,6 +113,13 @@ def test_a_block_knows_who_is_logged_in_and_wears_the_merchants_colour(installed
     assert 'product="5"' in html
 
 
+def test_a_cart_names_all_its_products_to_its_row(installed):
+    keys = [str(one) for one in range(1, 24)]
+    cart = {"items": [{"product_id": key} for key in keys]}
+    html = drawn("recommendations", "en", {}, cart=cart, template="cart")
+    assert f'product="{",".join(keys)}"' in html
+
+
 def test_a_cart_shows_one_row_a_gift_and_no_panel(installed):
     assert "perennial-cart-gift" not in installed.http.get("/cart/").text, "an empty cart"
     put(installed)

@@ -22,7 +22,7 @@ export function Brought({ id, lines, noted, counts, token, lang, t, money }) {
   const bucket = NOTED.exec(note("_perennial_row"))?.[0] ?? "";
   const rests = Number(note("_perennial_rest")) > Date.now() / DAY_MS - 1; // until the end of that day: "not now"
   const goods = rests ? [] : lines.filter((line) => line !== gift);
-  const product = goods.map((line) => numberOf(line.merchandise.product.id)).slice(0, 20).join(",");
+  const product = goods.map((line) => numberOf(line.merchandise.product.id)).slice(0, 100).join(",");
 
   useEffect(() => {
     let stopped = false;

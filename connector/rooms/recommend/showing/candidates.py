@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from connector.rooms.recommend.rules import ALIKE, PEOPLE, SUPPORT, TITLES, Other
 from connector.rooms.recommend.rules.returning import DECAY
 from connector.rooms.recommend.showing import ladders
-from connector.rooms.recommend.showing.desk import Desk
+from connector.rooms.recommend.showing.desk import SPEAKERS, Desk
 from connector.rooms.recommend.showing.ladders import Candidate, is_habit
 
 MOST = 40  # of one row are looked at
 _ENOUGH = 3  # of a row need no filling
-_SPEAKERS = 20  # newest products of a member without stored lists that speak for others
 
 
 def candidates(desk: Desk, kind: str) -> list[Candidate]:
@@ -20,8 +19,8 @@ def candidates(desk: Desk, kind: str) -> list[Candidate]:
 
 
 def wanted(desk: Desk, found: Sequence[Candidate]) -> list[Candidate]:
-    """What is left when a shopper's own "never again" is heard."""
-    return [one for one in found if one.key not in desk.question.hidden]
+    """What is left when a shopper's own "never again" is heard, and what they have in hand."""
+    return [one for one in found if one.key not in desk.unwanted]
 
 
 def _together(desk: Desk) -> list[Candidate]:
@@ -36,7 +35,7 @@ def _together(desk: Desk) -> list[Candidate]:
 
 
 def _similar(desk: Desk) -> list[Candidate]:
-    return merged({key: one.similar for key, one in desk.facts(desk.asked).items()})
+    return merged({key: one.similar for key, one in desk.facts(desk.speakers).items()})
 
 
 def _again(desk: Desk) -> list[Candidate]:
@@ -69,7 +68,7 @@ def _for_you(desk: Desk) -> list[Candidate]:
     ]
     if told:
         return told
-    alike = {key: one.similar for key, one in desk.facts(kept[:_SPEAKERS]).items()}
+    alike = {key: one.similar for key, one in desk.facts(kept[:SPEAKERS]).items()}
     return [
         one._replace(reason=ladders.BECAUSE, times=0)
         for one in merged(alike)

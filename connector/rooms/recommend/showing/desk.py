@@ -19,10 +19,12 @@ from connector.rooms.recommend.showing.ladders import ON_PRODUCTS
 from connector.rooms.recommend.showing.store import Bought
 from connector.rooms.recommend.showing.wishes import Wishes, read
 
+SPEAKERS = 20  # newest products, of a cart or of a member without stored lists
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Who looks at what. products: of the page, the cart or the order.
+    """Who looks at what. products: of the page, the cart or the order, a cart's newest first.
 
     viewed: products that this browser saw lately, the newest first, where its owner agreed.
     hidden: products that its owner never wants to be suggested again.
@@ -51,7 +53,11 @@ class Own(NamedTuple):
 
 
 class Desk:
-    """See above. ``asked``: products a row is beside; where it is beside none, none."""
+    """See above.
+
+    asked: products a row is beside, none of them in it; where it is beside none, none. speakers:
+    those of them that say what goes with them. unwanted: what no row is searched for.
+    """
 
     def __init__(self, db: Connection, shop_id: int, question: Question) -> None:
         self.db, self.shop_id, self.question = db, shop_id, question
@@ -60,6 +66,8 @@ class Desk:
         self.apart = frozenset(apart)
         beside = question.products if question.surface in ON_PRODUCTS else ()
         self.asked = list(dict.fromkeys(beside))
+        self.speakers = self.asked[:SPEAKERS]
+        self.unwanted = {*self.asked, *question.hidden}
         self._rows: dict[str, Row[Any]] = {}
         self._missing: set[str] = set()
         self._habits: dict[str, tuple[int, int]] = {}
@@ -86,8 +94,8 @@ class Desk:
         return self._rows
 
     def together(self) -> Mapping[str, Sequence[Other]]:
-        """What goes with each product asked about."""
-        return lists.lists(self.db, self.shop_id, self.asked) if self.asked else {}
+        """What goes with each product that speaks."""
+        return lists.lists(self.db, self.shop_id, self.speakers) if self.speakers else {}
 
     def facts(self, keys: Sequence[str]) -> Mapping[str, Product]:
         """What is like each of these."""
@@ -97,8 +105,8 @@ class Desk:
         """What sells lately, beside a product in its categories alone."""
         if self.question.surface not in ON_PRODUCTS:
             return store.trends(self.db, self.shop_id, [WHOLE_SHOP])
-        known = self.rows(self.asked)
-        filed = {one for key in self.asked if key in known for one in categories(known[key])}
+        known = self.rows(self.speakers)
+        filed = {one for key in self.speakers if key in known for one in categories(known[key])}
         names = sorted(filed - {WHOLE_SHOP})
         return store.trends(self.db, self.shop_id, names) if names else ()
 

@@ -78,11 +78,7 @@ def left_out(db: Connection, shop: Shop, question: Question) -> dict[str, list[L
     """What each row of a surface has not, by kind, the best first; of pins those never shown."""
     desk = Desk(db, shop.id, question)
     return {
-        kind: [
-            _left_out(desk, one, why)
-            for one, why in _judged(desk, found)
-            if why is not None and one.key not in desk.asked
-        ]
+        kind: [_left_out(desk, one, why) for one, why in _judged(desk, found) if why is not None]
         for kind, found in [(ladders.PINNED, _pins(desk)), *_looked_at(desk)]
     }
 
@@ -139,7 +135,7 @@ def _judged(desk: Desk, found: Sequence[Candidate]) -> list[tuple[Candidate, str
 
 def _against(desk: Desk, one: Candidate) -> str | None:
     """Why a candidate is left out, as far as that is no habit of those who bought it."""
-    for why, keys in (("asked", desk.asked), ("apart", desk.apart), ("back", desk.own.back)):
+    for why, keys in (("apart", desk.apart), ("back", desk.own.back)):
         if one.key in keys:
             return why
     row = desk.rows(()).get(one.key)

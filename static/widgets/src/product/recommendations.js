@@ -60,7 +60,7 @@ export class PerennialRecommendations extends Widget {
   }
 
   async #look(bucket, surface, product, signal) {
-    let query = `?surface=${surface}&bucket=${bucket}&product=${encodeURIComponent(product)}`;
+    let query = `?surface=${surface}&bucket=${bucket}&product=${encodeURIComponent(product.split(",", 100))}`;
     const hidden = recall("hidden-products");
     if (hidden?.[0]) query += `&hidden=${encodeURIComponent(hidden)}`;
     if (/home|product/.test(surface)) query += (await import("./viewed.js")).viewed(product);

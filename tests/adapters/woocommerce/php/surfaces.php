@@ -8,7 +8,7 @@ namespace {
 	$question = json_decode( stream_get_contents( STDIN ), true );
 
 	class Line {
-		public function __construct( private float $total, private string $mark ) {}
+		public function __construct( private float $total, private string $mark, private int $product = 11 ) {}
 		public function get_total() {
 			return $this->total;
 		}
@@ -16,7 +16,7 @@ namespace {
 			return '_perennial_donation' === $key ? $this->mark : '';
 		}
 		public function get_product_id() {
-			return 11;
+			return $this->product;
 		}
 	}
 	class Order {
@@ -27,7 +27,7 @@ namespace {
 			return in_array( $GLOBALS['question']['status'] ?? 'processing', $any, true );
 		}
 		public function get_items() {
-			return array( new Line( 12, '' ) );
+			return array_map( fn ( $id ) => new Line( 12, '', $id ), $GLOBALS['question']['bought'] ?? array( 11 ) );
 		}
 		public function get_fees() {
 			return array_map( fn ( $one ) => new Line( ...$one ), $GLOBALS['question']['fees'] );
@@ -38,6 +38,17 @@ namespace {
 		public function get_currency() {
 			return 'EUR';
 		}
+	}
+	class Shop {
+		public $cart;
+		public function get_cart() {
+			return array_map( fn ( $id ) => array( 'product_id' => $id ), $GLOBALS['question']['cart'] );
+		}
+	}
+	function WC() {
+		$shop       = new Shop();
+		$shop->cart = $shop;
+		return $shop;
 	}
 	function get_option() {
 		return array(
@@ -131,6 +142,8 @@ namespace Perennial\Loyalty {
 		Surfaces::note_order( new \Order() );
 		Surfaces::gift_thanks();
 		Surfaces::order_row();
+	} elseif ( isset( $asked['cart'] ) ) {
+		Surfaces::cart_row();
 	} elseif ( isset( $asked['whole'] ) ) {
 		Surfaces::add_style();
 		Surfaces::add_script();

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Surfaces {
 
 	const HINT          = 'perennial_here'; // A cookie that says somebody is signed in, and nothing else.
-	const MOST_PRODUCTS = 20;
+	const MOST_PRODUCTS = 100;
 
 	/**
 	 * Keeps no room for a row that will not come: the browser rests, is held out, or the last try got nothing.
@@ -343,11 +343,11 @@ final class Surfaces {
 	}
 
 	/**
-	 * The products in the cart.
+	 * The products in the cart, the newest first.
 	 */
 	private static function cart_products(): string {
 		$cart = function_exists( 'WC' ) && WC()->cart ? WC()->cart->get_cart() : array();
-		$ids  = array_unique( array_column( $cart, 'product_id' ) );
+		$ids  = array_unique( array_column( array_reverse( $cart ), 'product_id' ) );
 		return implode( ',', array_slice( $ids, 0, self::MOST_PRODUCTS ) );
 	}
 }
