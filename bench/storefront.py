@@ -25,6 +25,7 @@ from connector.core import clock
 from connector.core.commerce import Product
 from connector.core.keyring import KeyRing
 from connector.rooms.giving import service as giving
+from connector.rooms.recommend import showing
 from connector.rooms.recommend import store as recommend
 from connector.rooms.recommend.rules import Other
 from connector.shops import service as shops
@@ -223,6 +224,7 @@ def _furnish(environment: Mapping[str, str], wares: list[Ware], origin: str) -> 
         assert shop is not None
         orders.record_products(db, shop.id, products, now)
         recommend.put(db, shop.id, lists)
+        showing.rest_after(db, shop.id, 0)  # else most rounds meet a browser that rests
         giving.add_cause(db, shop.id, "Riverbank", "Clean water.", now)
     dispatch(runtime, shop.id)  # carts ask what the store was told
     runtime.database.dispose()
