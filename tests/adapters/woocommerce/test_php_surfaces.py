@@ -81,7 +81,7 @@ def test_no_page_waits_for_the_service():
     told = json.loads(attributes)
     assert told.keys() == {"type", "id", "data-base", "data-token-url", "data-lang"}
     assert told["type"] == "module"
-    assert code.index('dataset.customer="1"') < code.index("import(")
+    assert code.index("dataset.customer=who[1]") < code.index("import(")
     assert r'import("https:\/\/rewards.example\/static\/widgets\/loader.js")' in code
 
 

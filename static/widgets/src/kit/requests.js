@@ -15,13 +15,13 @@ export function settle(options) {
 
 export const language = () => shop.language;
 export const isProxied = () => !shop.tokenUrl;
-export const isSignedIn = () => Boolean(shop.customer);
+export const isSignedIn = () => !!shop.customer;
 
 /** A refusal of the service, or an answer that is not JSON. */
 export class Refused extends Error {
-  constructor(status, { code = `http_${status}`, message = "", request_id: requestId } = {}) {
+  constructor(status, { code = `http_${status}`, message = "" } = {}) {
     super(message || code);
-    Object.assign(this, { name: "Refused", status, code, requestId });
+    Object.assign(this, { name: "Refused", status, code });
   }
 }
 
@@ -34,7 +34,7 @@ async function json(url, signal, options) {
 /** Run `work` once for all who ask for `key` meanwhile; who leaves is not told, and takes nothing from the others. */
 function share(key, work, signal) {
   if (!flights.has(key)) flights.set(key, work(AbortSignal.timeout(TIMEOUT_MS)).finally(() => flights.delete(key)));
-  return Promise.race([flights.get(key), new Promise((_, leave) => signal.addEventListener("abort", () => leave(signal.reason), { once: true }))]);
+  return Promise.race([flights.get(key), new Promise((_, leave) => signal.addEventListener("abort", () => leave(signal.reason)))]);
 }
 
 export const address = (path) => `${shop.base}/${path}${path.includes("?") ? "&" : "?"}lang=${shop.language}`;

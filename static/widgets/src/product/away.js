@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 
 /** Not again: a product, or for a while every row, whose key is "". */
 function hide(key) {
-  if (key) remember(NAME, [...new Set(recall(NAME)).add(key)].slice(-MOST));
+  if (key) remember(NAME, [...new Set([].concat(recall(NAME) ?? [], key))].slice(-MOST));
   else {
     const day = Math.floor(Date.now() / DAY_MS) + REST_DAYS;
     remember("rows", [day, 1e9]);

@@ -59,7 +59,7 @@ export function follow(host, { bucket: dealt, surface, row, method }, items) {
 
 /** What goes into the order: an attribute of Shopify's cart, or a cookie that the plugin reads; nothing of who refuses. */
 function note() {
-  const [place] = recall("row-click") ?? [];
+  const [place] = [].concat(recall("row-click"));
   const text = `${mine ?? ""}${place ? `.${place}` : ""}`; // the service knows how long a click counts
   if (!isProxied()) {
     document.cookie = `perennial_row=${text};path=/;samesite=lax;max-age=${text ? 604800 : 0}`;
@@ -73,7 +73,7 @@ function note() {
 
 /** What was met here from a row of another page goes into the cart. */
 document.addEventListener("submit", ({ target }) => {
-  const [place, path] = recall("row-click") ?? [];
+  const [place, path] = [].concat(recall("row-click"));
   if (path === location.pathname && /cart\/add|add-to-cart/.test(target.outerHTML)) {
     const [surface, row, method, day] = place.split(".");
     if (Date.now() / 86_400_000 - day < 8) met.push({ surface, row, method, adds: 1 }); // seven days, as the service counts orders

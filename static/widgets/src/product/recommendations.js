@@ -38,7 +38,7 @@ export class PerennialRecommendations extends Widget {
       const answer = await this.#answer;
       const { heading, items, method, pages_a_day: most } = answer;
       const today = Date.now() / 86_400_000 | 0;
-      const [day, pages] = recall("rows") ?? []; // another tab may have changed it meanwhile
+      const [day, pages] = [].concat(recall("rows")); // another tab may have changed it meanwhile
       const seen = day >= today ? pages : 0; // of a rest the day is its last, and the pages are more than any limit
       if (seen >= REST) (await import("./away.js")).rest(day);
       const limit = method ? most || REST : 0; // who is held out rests from the start

@@ -17,7 +17,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Surfaces {
 
-	const HINT          = 'perennial_here'; // A cookie that says somebody is signed in, and nothing else.
+	const HINT          = 'perennial_here'; // A cookie that says somebody is signed in, and which of a thousand they are.
 	const MOST_PRODUCTS = 100;
 
 	/**
@@ -98,16 +98,17 @@ final class Surfaces {
 	}
 
 	/**
-	 * Tell the browser's script whether it is worth asking who the shopper is.
+	 * Tell the browser's script whether it is worth asking who the shopper is, and when it is somebody else.
 	 */
 	public static function hint(): void {
-		$here = is_user_logged_in();
-		if ( isset( $_COOKIE[ self::HINT ] ) !== $here && ! headers_sent() ) {
+		$id   = get_current_user_id();
+		$here = 0 === $id ? '' : (string) ( hexdec( substr( wp_hash( "perennial $id" ), 0, 6 ) ) % 1000 );
+		if ( sanitize_key( wp_unslash( $_COOKIE[ self::HINT ] ?? '' ) ) !== $here && ! headers_sent() ) {
 			setcookie(
 				self::HINT,
-				$here ? '1' : '',
+				$here,
 				array(
-					'expires'  => $here ? 0 : 1,
+					'expires'  => '' === $here ? 1 : 0,
 					'path'     => COOKIEPATH ? COOKIEPATH : '/',
 					'secure'   => is_ssl(),
 					'samesite' => 'Lax',
@@ -136,7 +137,7 @@ final class Surfaces {
 			echo self::element( 'panel', array() ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 		}
 		// Fetched from inside, because a script's own address holds up the page's events while the service does not answer.
-		$hint = 'if(/(^|; )' . self::HINT . '=1/.test(document.cookie))document.getElementById("perennial-loader").dataset.customer="1";';
+		$hint = 'let who=/(?:^|; )' . self::HINT . '=(\d+)/.exec(document.cookie);if(who)document.getElementById("perennial-loader").dataset.customer=who[1];';
 		$load = 'import(' . wp_json_encode( Settings::service() . '/static/widgets/loader.js' ) . ').catch(()=>{})';
 		wp_print_inline_script_tag(
 			$hint . $load,
