@@ -9,6 +9,8 @@ import jwt
 import pytest
 
 from adapters.shopify.verify import buyer
+from bench.chromium import chromium
+from bench.chromium import installed as installed_chromium
 from devstore.app import create_shopify
 from devstore.seed import fill
 from devstore.shopify import ajax, theme
@@ -118,6 +120,32 @@ def test_a_cart_names_all_its_products_to_its_row(installed):
     cart = {"items": [{"product_id": key} for key in keys]}
     html = drawn("recommendations", "en", {}, cart=cart, template="cart")
     assert f'product="{",".join(keys)}"' in html
+
+
+@pytest.mark.parametrize(("active", "hidden"), [("USD", False), ("EUR", True)])
+def test_a_price_in_another_currency_than_the_pages_is_not_shown(active, hidden):
+    cart = {"items": [], "currency": {"iso_code": active}}
+    html = drawn("recommendations", "en", {}, cart=cart, shop={"currency": "USD"})
+    assert ("perennial-recommendations::part(price) { display: none; }" in html) is hidden
+
+
+@pytest.mark.parametrize(("root", "led"), [("/", "/products/cup"), ("/ar", "/ar/products/cup")])
+@pytest.mark.skipif(installed_chromium() is None, reason="no chromium here")
+def test_links_of_a_row_keep_to_the_pages_language(monkeypatch, root, led):
+    monkeypatch.setitem(theme.ROUTES, "root_url", root)
+    html = drawn("recommendations", "ar", {})
+    row = html[html.index("<perennial-recommendations") :]
+    with chromium() as browser:
+        page = browser.page()
+        page.see(f"document.write({json.dumps(row)})")
+        page.see("""(row => {
+          row.attachShadow({mode: "open"}).innerHTML = "<a href=https://acme.example/products/cup><b>";
+          for (const name of ["pointerover", "focusin", "pointerover"])
+            row.shadowRoot.querySelector("b").dispatchEvent(
+              new Event(name, {bubbles: true, composed: true}));
+        })(document.querySelector("perennial-recommendations"))""")
+        link = "document.querySelector('perennial-recommendations').shadowRoot.querySelector('a')"
+        assert page.see(f"{link}.pathname") == led
 
 
 def test_a_cart_shows_one_row_a_gift_and_no_panel(installed):
