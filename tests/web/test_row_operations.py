@@ -58,9 +58,9 @@ def test_a_products_row_says_why_and_how_much(built):
 
 
 def test_wishes_are_kept_and_taken_back(service, acme):
-    filed = Product("a", "A", 900, collections=("Sale", "Tea", "Pots"))
+    filed = [Product(key, key, 900, collections=("Sale", "Tea", "Pots")) for key in "abcx"]
     with service.database.write() as db:
-        record_products(db, acme.shop.id, [filed], clock.now())
+        record_products(db, acme.shop.id, filed, clock.now())
     assert acme.get(WISHES) == NONE
     put(acme, "pins", place="product:a", products=["b", "b", "c"])
     put(acme, "exclusions", products=["x"], collections=["Sale"])
@@ -90,6 +90,9 @@ def test_wishes_are_kept_and_taken_back(service, acme):
         ("pins", {"place": "product:", "products": ["a"]}, "unknown_place"),
         ("pins", {"place": "surface:moon", "products": ["a"]}, "unknown_place"),
         ("pins", {"place": "product:a", "products": list("abcdefghijklm")}, "too_many"),
+        ("pins", {"place": "product:a", "products": ["a"]}, "pin_beside_itself"),
+        ("pins", {"place": "surface:home", "products": ["gone"]}, "product_unknown"),
+        ("exclusions", {"products": ["gone"], "collections": []}, "product_unknown"),
         ("exclusions", {"products": ["x" * 201], "collections": []}, "too_many"),
         ("beside", {"collection": " ", "others": ["a"]}, "name_required"),
         ("beside", {"collection": "Nope", "others": ["a"]}, "collection_unknown"),

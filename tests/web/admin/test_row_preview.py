@@ -20,10 +20,11 @@ PAGE = "https://acme.example/p"
 
 @pytest.fixture
 def rows(world: World) -> str:
-    """Mia bought tea twice; where her rows are previewed."""
+    """Mia bought tea twice and is held out by no chance; where her rows are previewed."""
     told = [Product(key, f"Best {key}", 900, PAGE) for key in ("tea", "pot")]
     with world.database.write() as db:
         orders.record_products(db, world.shop.id, told, NOW)
+        learning.set_settings(db, world.shop.id, holdout_percent=0, rows_limit=4, now=NOW)
     world.tell(Customer(MIA, Person("mia@customers.example", "Mia Lindqvist"), NOW))
     for number in range(2):
         tea = goods("1", 900, product_key="tea")
@@ -61,7 +62,6 @@ def test_places_that_are_off_or_say_nothing_are_told(ada: Ada, world: World, row
 
 def test_who_is_compared_is_told(ada: Ada, world: World, rows: str):
     with world.database.write() as db:
-        learning.set_settings(db, world.shop.id, holdout_percent=0, rows_limit=4, now=NOW)
         learning.start_trial(db, world.shop.id, "account", "method", "standard", "count", NOW)
     assert "this member meets side" in words_of(ada.see(rows))
 
@@ -74,7 +74,6 @@ def test_a_row_that_is_compared_is_the_one_that_is_shown(ada: Ada, world: World,
     member_id = int(rows.split("/")[1])
     for a, b in (("again", "trending"), ("trending", "again")):
         with world.database.write() as db:
-            learning.set_settings(db, world.shop.id, holdout_percent=0, rows_limit=4, now=NOW)
             trial = learning.start_trial(db, world.shop.id, "home", "row", a, b, NOW)
         got = shoppers_row(ada, world, "home", member_id)
         assert got in (a, b)
