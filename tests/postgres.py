@@ -68,7 +68,7 @@ def finish_run(run: Path) -> None:
     """Stop the cluster, or drop this run's databases on a server that is not ours."""
     if (run / "cluster" / "data" / "postmaster.pid").exists():
         _pg_ctl(run / "cluster", "stop", "-m", "immediate")
-    elif (run / "server").exists():
+    elif (run / "server").exists() and not (run / "cluster").exists():
         with _connect(make_url((run / "server").read_text())) as admin:
             names = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
             for (name,) in admin.execute(names, [_template(run)]).fetchall():
