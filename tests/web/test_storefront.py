@@ -149,7 +149,8 @@ def test_what_is_public_is_kept_for_a_minute(service, acme):
     [
         ("badge", {}, 422, "product_required"),
         ("badge", {"product": ","}, 422, "product_required"),
-        ("badge", {"product": ",".join(map(str, range(21)))}, 422, "product_required"),
+        ("badge", {"product": ",".join(map(str, range(101)))}, 422, "product_required"),
+        ("recommendations", {"product": ",".join(map(str, range(101)))}, 422, "product_required"),
         ("badge", {"product": "a\x00b"}, 400, "invalid_text"),
         ("recommendations", {}, 422, "product_required"),
         ("recommendations", {"surface": "cart"}, 422, "product_required"),
