@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import (
     Connection,
+    Row,
     Table,
     Text,
     and_,
     bindparam,
     delete,
-    false,
     func,
     select,
     type_coerce,
@@ -51,25 +51,19 @@ _HABITS = select(
     recommend_product.c.shop_id == bindparam("shop"),
     recommend_product.c.product_key.in_(bindparam("keys", expanding=True)),
 )
-_IS_PAID_BACK = (  # all of a line's pieces, or all that was paid for them
-    select(
-        (func.sum(order_refund_line.c.quantity) >= order_line.c.quantity)
-        | (
-            (order_line.c.total_minor > 0)
-            & (func.sum(order_refund_line.c.total_minor) >= order_line.c.total_minor)
-        )
-    )
-    .where(
-        order_refund_line.c.shop_id == order_line.c.shop_id,
-        order_refund_line.c.order_id == order_line.c.order_id,
-        order_refund_line.c.line_key == order_line.c.key,
-    )
-    .correlate(order_line)
-    .scalar_subquery()
-)
-_IS_BACK = (orders.c.state == OrderState.REFUNDED) | func.coalesce(_IS_PAID_BACK, false())
+# One row for each refund of a line: a sum beside each line had SQLite read all lines of the shop.
 _BOUGHT = (
-    select(order_line.c.product_key, orders.c.local_date, _IS_BACK.label("is_back"))
+    select(
+        order_line.c.order_id,
+        order_line.c.key,
+        order_line.c.product_key,
+        order_line.c.quantity,
+        order_line.c.total_minor,
+        orders.c.local_date,
+        (orders.c.state == OrderState.REFUNDED).label("is_refunded"),
+        order_refund_line.c.quantity.label("back"),
+        order_refund_line.c.total_minor.label("back_minor"),
+    )
     .select_from(orders)
     .join(
         member,
@@ -82,6 +76,14 @@ _BOUGHT = (
     .join(
         order_line,
         and_(order_line.c.shop_id == orders.c.shop_id, order_line.c.order_id == orders.c.id),
+    )
+    .outerjoin(
+        order_refund_line,
+        and_(
+            order_refund_line.c.shop_id == order_line.c.shop_id,
+            order_refund_line.c.order_id == order_line.c.order_id,
+            order_refund_line.c.line_key == order_line.c.key,
+        ),
     )
     .where(
         orders.c.shop_id == bindparam("shop"),
@@ -167,8 +169,21 @@ def trends(db: Connection, shop_id: int, categories: Sequence[str]) -> list[tupl
 
 def bought(db: Connection, shop_id: int, member_id: int) -> list[Bought]:
     """What a member bought or gave back, the newest first; who was erased bought nothing."""
-    rows = db.execute(_BOUGHT, {"shop": shop_id, "member": member_id})
-    return [Bought(row.product_key, row.local_date, bool(row.is_back)) for row in rows]
+    lines: dict[tuple[int, str], list[Row[Any]]] = {}
+    for row in db.execute(_BOUGHT, {"shop": shop_id, "member": member_id}):
+        lines.setdefault((row.order_id, row.key), []).append(row)
+    return [Bought(one[0].product_key, one[0].local_date, _is_back(one)) for one in lines.values()]
+
+
+def _is_back(line: Sequence[Row[Any]]) -> bool:
+    """Whether all pieces of a line were given back, or all that was paid for them."""
+    first = line[0]
+    pieces = sum(row.back or 0 for row in line)
+    minor = sum(row.back_minor or 0 for row in line)
+    has_refunds = first.back is not None
+    return first.is_refunded or (
+        has_refunds and (pieces >= first.quantity or minor >= first.total_minor > 0)
+    )
 
 
 # --------------------------------------------------------------------------- what a build writes
