@@ -4,21 +4,18 @@ import json
 import queue
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
 import pytest
 
+from tests.widgets.serving import Serving
+
 HERE = Path(__file__).parent
-DIST = HERE.parents[1] / "static" / "widgets" / "dist"
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
-KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 RULE = {"points_each": 1, "per_minor": 100}
 ANSWERS: dict[str, Any] = {
     "config": {
@@ -82,24 +79,20 @@ CARD = {
 }
 
 
-class Shop(BaseHTTPRequestHandler):
+class Shop(Serving):
     """A page, the bundle, and the storefront's JSON; under /storefront/broken nothing works."""
 
     told: queue.Queue[dict[str, Any]] = queue.Queue()
     acts: ClassVar[list[object]] = []
     proofs: ClassVar[list[str | None]] = []  # that an order's page brought
 
-    def log_message(self, *_: object) -> None:
-        """Keep the tests' output to the tests."""
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
+    def get(self, url: SplitResult) -> None:
         match url.path.strip("/").split("/"):
             case ["page", base]:
                 page = (HERE / "page.html").read_text("utf-8").replace("BASE", base)
-                self.answer(200, "text/html; charset=utf-8", page.encode())
+                self.page(page)
             case ["static", "widgets", name]:
-                self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+                self.bundle(name)
             case ["acts"]:
                 self.say(200, self.acts)
             case ["storefront", "works", what]:
@@ -109,8 +102,7 @@ class Shop(BaseHTTPRequestHandler):
                     503, {"code": "temporarily_unavailable", "message": "", "request_id": "r"}
                 )
 
-    def do_POST(self) -> None:
-        url, body = urlsplit(self.path), self.rfile.read(int(self.headers["Content-Length"]))
+    def post(self, url: SplitResult, body: bytes) -> None:
         if url.path == "/result":
             self.told.put(json.loads(body))
         else:
@@ -143,25 +135,6 @@ class Shop(BaseHTTPRequestHandler):
         if what == "club" and query.get("only") == ["nothing"]:
             return 200, {**ANSWERS["club"], "sections": []}
         return 200, ANSWERS[what]
-
-    def say(self, status: int, body: object) -> None:
-        self.answer(status, "application/json", json.dumps(body).encode())
-
-    def answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def visit(url: str, profile: Path) -> dict[str, Any]:

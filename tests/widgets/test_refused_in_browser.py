@@ -3,17 +3,14 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
 import pytest
 
-from bench.chromium import Browser, Page, chromium, installed
+from bench.chromium import Browser, Page, installed
+from tests.widgets.serving import Serving
 
-DIST = Path(__file__).parents[2] / "static" / "widgets" / "dist"
-KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/widgets/mount.css"></head>
 <body><perennial-recommendations surface="{surface}" product="{product}">
@@ -55,33 +52,28 @@ EVENTS = [
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
 
 
-class Shop(BaseHTTPRequestHandler):
+class Shop(Serving):
     """Pages with a row of either platform, at /<platform>/<surface>/<product>."""
 
     may_answer: ClassVar[threading.Event] = threading.Event()
 
-    def log_message(self, *_: object) -> None:
-        """Keep the tests' output to the tests."""
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
+    def get(self, url: SplitResult) -> None:
         match url.path.strip("/").split("/"):
             case ["shopify" | "woocommerce" as face, surface, product]:
                 page = PAGE.format(surface=surface, product=product, token=TOKEN[face])
-                self.answer(200, "text/html; charset=utf-8", page.encode())
+                self.page(page)
             case ["static", "widgets", name]:
-                self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+                self.bundle(name)
             case ["storefront", "recommendations"]:
                 query = {name: found[0] for name, found in parse_qs(url.query).items()}
                 if query["product"] == LATE:
                     self.may_answer.wait(30)
-                self.answer(200, KINDS["json"], json.dumps(self.row(query)).encode())
+                self.say(200, self.row(query))
             case _:
-                self.answer(404, KINDS["json"], b"{}")
+                self.say(404, {})
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(204, KINDS["json"], b"")
+    def post(self, url: SplitResult, body: bytes) -> None:
+        self.say(204)
 
     def row(self, query: dict[str, str]) -> dict[str, Any]:
         bucket = query.get("bucket")
@@ -95,28 +87,6 @@ class Shop(BaseHTTPRequestHandler):
             "items": [{**CARD, "key": f"k{n}", "url": f"#k{n}"} for n in left[:6]],
             "pages_a_day": 8,
         }
-
-    def answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 class Shopper:

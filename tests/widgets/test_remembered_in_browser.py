@@ -1,19 +1,14 @@
 """What a browser keeps for its shopper: whose it is, in any shape, on a page gone back to."""
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult
 
 import pytest
 
-from bench.chromium import Browser, Page, chromium, installed
+from bench.chromium import Browser, Page, installed
+from tests.widgets.serving import Serving
 
-DIST = Path(__file__).parents[2] / "static" / "widgets" / "dist"
-KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <link rel="icon" href="data:,"></head><body>
 <perennial-recommendations surface="{surface}" product="{product}">
@@ -39,51 +34,24 @@ AGREES = "globalThis.wp_has_consent = () => true;"
 pytestmark = pytest.mark.skipif(installed() is None, reason="no chromium here")
 
 
-class Shop(BaseHTTPRequestHandler):
+class Shop(Serving):
     """Pages at /<surface>/<product>, for whom the query says."""
 
-    def log_message(self, *_: object) -> None:
-        """Keep the tests' output to the tests."""
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
+    def get(self, url: SplitResult) -> None:
         match url.path.strip("/").split("/"):
             case ["page", surface, *product]:
                 who = f'data-customer="{url.query}"' if url.query else ""
                 page = PAGE.format(surface=surface, product=",".join(product), who=who)
-                self.answer("text/html; charset=utf-8", page.encode())
+                self.page(page)
             case ["static", "widgets", name]:
-                self.answer(KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+                self.bundle(name)
             case ["storefront", "recommendations" | "for_me"]:
-                self.answer(KINDS["json"], json.dumps(ROW).encode())
+                self.say(200, ROW)
             case _:
-                self.answer(KINDS["json"], b'{"day": "", "watch": []}')
+                self.say(200, {"day": "", "watch": []})
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(KINDS["json"], b'{"watch": []}')
-
-    def answer(self, kind: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
+    def post(self, url: SplitResult, body: bytes) -> None:
+        self.say(200, {"watch": []})
 
 
 @pytest.fixture

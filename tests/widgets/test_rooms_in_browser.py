@@ -2,20 +2,17 @@
 
 import json
 import re
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
 import pytest
 
-from bench.chromium import Browser, Page, chromium, installed
+from bench.chromium import Browser, Page, installed
+from tests.widgets.serving import Serving
 
 ROOT = Path(__file__).parents[2]
-DIST = ROOT / "static" / "widgets" / "dist"
 PRINTED = (
     "adapters/shopify/extensions/perennial-theme/blocks/recommendations.liquid",
     "adapters/woocommerce/plugin/perennial-loyalty/includes/class-surfaces.php",
@@ -23,7 +20,6 @@ PRINTED = (
     "static/widgets/README.md",
 )
 SCRIPT = re.compile(r"try\{let e=document\.currentScript.*?catch\{\}")
-KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/widgets/mount.css">
 <script>shift = 0; new PerformanceObserver(list => list.getEntries().forEach(
@@ -54,36 +50,31 @@ def scripts(path: str) -> list[str]:
     return SCRIPT.findall((ROOT / path).read_text("utf-8"))
 
 
-class Shop(BaseHTTPRequestHandler):
+class Shop(Serving):
     """Pages with a row, and the row's answer as ``how`` says."""
 
     how: ClassVar[str] = "row"
     noted: ClassVar[list[str]] = []  # until when no rows are wanted, as the cart is told
     most: ClassVar[int] = 8
 
-    def log_message(self, *_: object) -> None:
-        """Keep the tests' output to the tests."""
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
+    def get(self, url: SplitResult) -> None:
         query = parse_qs(url.query)
         match url.path.strip("/").split("/"):
             case ["page", surface, above]:
                 told = PAGE.format(surface=surface, above=above, script=scripts(PRINTED[0])[0])
-                self.answer(200, "text/html; charset=utf-8", told.encode())
+                self.page(told)
             case ["static", "widgets", name]:
                 time.sleep(LATE_SECONDS * (self.how == "late words" and name == "en.json"))
-                self.answer(200, KINDS[name.rsplit(".")[-1]], (DIST / name).read_bytes())
+                self.bundle(name)
             case ["storefront", "recommendations"] if self.how != "dead":
                 time.sleep(SLOW_SECONDS * (self.how == "slow"))
-                self.answer(200, KINDS["json"], json.dumps(self.row(query)).encode())
+                self.say(200, self.row(query))
             case _:
-                self.answer(503, KINDS["json"], b"{}")
+                self.say(503, {})
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.noted.extend(parse_qs(body, keep_blank_values=True).get(REST, []))
-        self.answer(204, KINDS["json"], b"")
+    def post(self, url: SplitResult, body: bytes) -> None:
+        self.noted.extend(parse_qs(body.decode(), keep_blank_values=True).get(REST, []))
+        self.say(204)
 
     def row(self, query: dict[str, list[str]]) -> dict[str, Any]:
         surface = query["surface"][0]
@@ -102,28 +93,6 @@ class Shop(BaseHTTPRequestHandler):
             "items": items,
             "pages_a_day": self.most,
         }
-
-    def answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 class Shopper:
